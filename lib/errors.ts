@@ -1,0 +1,62 @@
+import { type ClauseId, clauseUrl } from './clause.ts';
+
+/** One way in which a configuration, a client or a key is outside the profile. */
+export interface Violation {
+  readonly clause: ClauseId;
+  /** What is wrong and what to write instead. */
+  readonly text: string;
+  /** Where in the configuration it stands: `['features', 'dPoP', 'enabled']` or `['clients', 0, 'redirect_uris', 1]`. */
+  readonly path?: readonly (string | number)[];
+}
+
+/** Thrown at boot; the provider never starts outside the profile it was asked to run. */
+export class ProfileViolationError extends Error {
+  override readonly name = 'ProfileViolationError';
+  readonly code = 'ERR_PROFILE_VIOLATION';
+  readonly violations: readonly Violation[];
+
+  constructor(profile: string, violations: readonly Violation[]) {
+    const lines = violations.map(
+      ({ clause, text, path }) =>
+        `  ${path?.length ? `${path.join('.')}: ` : ''}${text} [${clause}]\n    ${clauseUrl(clause)}`,
+    );
+    super(`configuration is outside ${profile}\n${lines.join('\n')}`);
+    this.violations = violations;
+  }
+}
+
+/** One problem in a configuration file, at the place where it stands. */
+export interface Problem {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly key: string;
+  /** What is wrong and what to write instead. */
+  readonly text: string;
+  readonly clause?: ClauseId;
+}
+
+/** Thrown by the configuration file's reader with every problem of the file at once. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly code = 'ERR_CONFIG';
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    super(
+      problems
+        .map(
+          ({ file, line, column, key, text, clause }) =>
+            `${file}:${line}:${column} ${key ? `${key}: ` : ''}${text}${clause ? ` [${clause}]` : ''}`,
+        )
+        .join('\n'),
+    );
+    this.problems = problems;
+  }
+}
+
+/** Something outside this process kept it from starting or going on; one line for the operator, exit code 1. */
+export class OperationalError extends Error {
+  override readonly name = 'OperationalError';
+  readonly code = 'ERR_OPERATIONAL';
+}
