@@ -1,0 +1,265 @@
+import { isIP } from 'node:net';
+
+import { z } from 'zod';
+
+import { clientMetadata } from './client_metadata.ts';
+
+const text = z.string().min(1, 'is empty');
+const file = text.describe('file, relative to the configuration file');
+const port = z.int().min(0).max(65535);
+const seconds = z.int().min(1, 'at least 1 second');
+
+/** An https URL that has one spelling: clients compare the issuer character by character (RFC 8414 section 3.3). */
+const httpsUrl = z.string().check((ctx) => {
+  const url = URL.canParse(ctx.value) ? new URL(ctx.value) : undefined;
+  const wrong =
+    url?.protocol !== 'https:'
+      ? 'is not an https URL, write https://... [FAPI2-SP-FINAL-5.2.1-1]'
+      : url.search || url.hash || /[?#]/.test(ctx.value)
+        ? 'has a query or a fragment, leave it out [RFC8414-2]'
+        : url.username || url.password
+          ? 'carries a user name or password, leave it out'
+          : ctx.value.endsWith('/') || (url.href !== ctx.value && url.href !== `${ctx.value}/`)
+            ? `has more than one spelling, write ${url.href.replace(/\/+$/, '')}`
+            : undefined;
+  if (wrong) ctx.issues.push({ code: 'custom', message: wrong, input: ctx.value });
+});
+
+const tls = z.strictObject({
+  cert: file.describe('certificate chain, PEM; relative to the configuration file'),
+  key: file.describe('private key of the certificate, PEM; relative to the configuration file'),
+});
+
+const cidr = z.string().refine((value) => {
+  const [address = '', bits, ...rest] = value.split('/');
+  const family = isIP(address);
+  const size = Number(bits ?? 0);
+  return (
+    family !== 0 &&
+    rest.length === 0 &&
+    bits !== '' &&
+    Number.isInteger(size) &&
+    size >= 0 &&
+    size <= (family === 4 ? 32 : 128)
+  );
+}, 'is not an address or a range of addresses, write for example 10.0.0.0/8');
+
+const claims = z.record(z.string(), z.unknown());
+
+const account = z.strictObject({
+  login: text.describe('what the person types on the login page'),
+  password_hash: text.optional().describe('made by `oidc-provider-fapi accounts hash`'),
+  password: text.optional().describe('in clear; only with development: true'),
+  claims: claims
+    .prefault({})
+    .describe('what clients may be told about the person; sub is the login unless it stands here'),
+});
+
+/** Every key of the configuration file: its name, its meaning, its limits, and the only place where its default stands. */
+export const schema = z.strictObject({
+  issuer: httpsUrl.describe('Issuer Identifier: the address clients know this server by (RFC 8414 section 2)'),
+  profile: z
+    .enum(['fapi2-security-profile', 'fapi2-message-signing'])
+    .default('fapi2-security-profile')
+    .describe('the FAPI 2.0 profile the server holds'),
+  message_signing: z
+    .strictObject({
+      signed_request_object: z.boolean().default(false).describe('signed authorization requests (section 5.3)'),
+      jarm: z.boolean().default(false).describe('signed authorization responses (section 5.4)'),
+      signed_introspection: z.boolean().default(false).describe('signed introspection responses (section 5.5)'),
+    })
+    .optional()
+    .describe('the parts of FAPI 2.0 Message Signing that are claimed; all three when left out'),
+  development: z
+    .boolean()
+    .default(false)
+    .describe(
+      'allows a self-signed certificate, plain passwords, the public sample clients, and a sealing key anyone can compute',
+    ),
+
+  listen: z
+    .strictObject({
+      host: text.default('localhost').describe('address or host name to listen on; 0.0.0.0 or :: for every interface'),
+      port: port.default(443).describe('port for everyone'),
+      tls: tls.optional().describe('certificate of both listeners; self-signed in development when left out'),
+    })
+    .prefault({})
+    .describe('the listener for everyone'),
+  mtls: z
+    .strictObject({
+      host: text.optional().describe('host name of the mutual TLS endpoints, when it is not the issuer’s'),
+      port: port.optional().describe('port of the listener that asks for client certificates'),
+      url: httpsUrl.optional().describe('where clients reach that listener; https://host:port when left out'),
+      ca: file
+        .optional()
+        .describe('certificate authorities of tls_client_auth clients, PEM; relative to the configuration file'),
+      tls: tls.optional().describe('certificate of this listener, when it is not that of listen'),
+    })
+    .optional()
+    .describe('the listener for client certificates, published as mtls_endpoint_aliases (RFC 8705 section 5)'),
+  proxy: z
+    .strictObject({
+      trusted: z.array(cidr).min(1, 'lists nobody').describe('addresses of the proxies that may speak for a client'),
+      client_certificate: z
+        .enum(['rfc9440'])
+        .optional()
+        .describe('how the proxy hands over the client certificate: rfc9440 is the Client-Cert header'),
+    })
+    .optional()
+    .describe('a proxy in front that ends TLS; instead of tls'),
+
+  database: z
+    .strictObject({
+      url: z
+        .string()
+        .regex(
+          /^(pglite:|postgres(ql)?:\/\/)/,
+          'names no database, write pglite:./data, pglite: (in memory) or postgres://...',
+        )
+        .default('pglite:./data')
+        .describe(
+          'pglite: in memory, pglite:./data on disk (relative to the working directory), postgres://... a server',
+        ),
+      encryption_keys: z
+        .array(
+          z
+            .string()
+            .regex(
+              /^[A-Za-z0-9_-]{43}$/,
+              'is not 32 bytes in base64url, make one with: openssl rand 32 | basenc --base64url | tr -d =',
+            ),
+        )
+        .min(1, 'lists no key')
+        .optional()
+        .describe('keys that seal rows, 32 bytes in base64url: the first seals, all open'),
+      pool_size: z.int().min(1).default(10).describe('connections to a server database'),
+      schema: z
+        .string()
+        .regex(/^[a-z_][a-z0-9_]{0,62}$/, 'is not a plain lower-case name')
+        .default('public')
+        .describe('database schema of the tables'),
+      tls: z
+        .strictObject({
+          ca: file.optional().describe('certificate authority of the server, PEM; relative to the configuration file'),
+          cert: file.optional().describe('our certificate, PEM; relative to the configuration file'),
+          key: file.optional().describe('private key of our certificate, PEM; relative to the configuration file'),
+        })
+        .optional()
+        .describe('TLS to the database server, whose certificate is then checked'),
+    })
+    .prefault({})
+    .describe('where everything is kept'),
+
+  par: z
+    .strictObject({
+      request_uri_lifetime: z
+        .int()
+        .min(5, 'at least 5 seconds, or nobody can use it [FAPI2-SP-FINAL-5.3.2.2-12]')
+        .max(599, 'at most 599 seconds [FAPI2-SP-FINAL-5.3.2.2-12]')
+        .default(60)
+        .describe('seconds in which a pushed request must reach the authorization endpoint, 5 to 599'),
+    })
+    .prefault({})
+    .describe('pushed authorization requests (RFC 9126)'),
+  ttl: z
+    .strictObject({
+      authorization_code: seconds
+        .max(60, 'at most 60 seconds [FAPI2-SP-FINAL-5.3.2.1-11]')
+        .default(60)
+        .describe('an authorization code, at most 60'),
+      access_token: seconds.default(300).describe('an access token'),
+      id_token: seconds.default(300).describe('an ID Token'),
+      refresh_token: seconds.default(14 * 86400).describe('a refresh token'),
+      interaction: seconds.default(600).describe('the time a person has to log in and consent'),
+      session: seconds.default(14 * 86400).describe('a login in the browser'),
+      grant: seconds.default(14 * 86400).describe('what a person has consented to'),
+    })
+    .prefault({})
+    .describe('lifetimes, in seconds'),
+  clock_tolerance: z
+    .int()
+    .min(10, 'at least 10 seconds [FAPI2-SP-FINAL-5.3.2.1-13]')
+    .max(60, 'at most 60 seconds [FAPI2-SP-FINAL-5.3.2.1-13]')
+    .default(15)
+    .describe("seconds by which another's clock may differ, 10 to 60"),
+  dpop: z
+    .strictObject({
+      nonce: z
+        .enum(['off', 'optional', 'required'])
+        .default('optional')
+        .describe(
+          'server nonces in DPoP proofs: not given, given and checked when used, or demanded (RFC 9449 section 8)',
+        ),
+    })
+    .prefault({})
+    .describe('DPoP (RFC 9449)'),
+  algorithms: z
+    .array(
+      z.enum(
+        ['PS256', 'ES256', 'EdDSA', 'Ed25519'],
+        'is not one of PS256, ES256, EdDSA, Ed25519 [FAPI2-SP-FINAL-5.4.1-1]',
+      ),
+    )
+    .min(1, 'lists no algorithm')
+    .default(['PS256', 'ES256', 'EdDSA', 'Ed25519'])
+    .describe('signature algorithms in both directions'),
+  keys: z
+    .strictObject({
+      jwks: z
+        .strictObject({
+          keys: z
+            .array(z.looseObject({ kty: text.describe('key type (RFC 7517 section 4.1)') }))
+            .min(1, 'lists no key')
+            .describe('private keys'),
+        })
+        .describe('JWK Set of private signing keys, or a file that holds it'),
+    })
+    .optional()
+    .describe("the server's signing keys; made at the first start and kept in the database when left out"),
+
+  scopes: z.array(text).default(['openid', 'offline_access']).describe('scopes besides those that claims name'),
+  claims: z
+    .record(z.string(), z.union([z.null(), z.array(text)]))
+    .default({
+      openid: ['sub'],
+      profile: [
+        'name',
+        'family_name',
+        'given_name',
+        'preferred_username',
+        'locale',
+        'zoneinfo',
+        'birthdate',
+        'updated_at',
+      ],
+      email: ['email', 'email_verified'],
+      phone: ['phone_number', 'phone_number_verified'],
+      address: ['address'],
+    })
+    .describe('claims by the scope that asks for them; a claim that has no scope: null'),
+  clients: z.array(clientMetadata).default([]).describe('client metadata (RFC 7591), or a file that holds the list'),
+  accounts: z
+    .union([
+      z.array(account),
+      z.strictObject({
+        module: file.describe(
+          'module with authenticate(login, password) and findAccount; relative to the configuration file',
+        ),
+      }),
+    ])
+    .default([])
+    .describe('who may log in, besides the accounts in the database; or a module of yours that knows'),
+  resource: z
+    .union([
+      z.literal(false),
+      z.strictObject({
+        path: z
+          .string()
+          .regex(/^\/[\w./-]+$/, 'is not a path, write /resource')
+          .default('/resource')
+          .describe('path of the sample resource'),
+      }),
+    ])
+    .default(false)
+    .describe('the sample resource'),
+});
