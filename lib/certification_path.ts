@@ -1,0 +1,103 @@
+import { X509Certificate } from 'node:crypto';
+
+import * as x509 from './x509.ts';
+
+const clientAuth = ['1.3.6.1.5.5.7.3.2', '2.5.29.37.0'];
+// RFC 5280 section 4.2: a critical extension that is not processed refuses the certificate.
+const processed = new Set(['2.5.29.14', '2.5.29.15', '2.5.29.17', '2.5.29.19', '2.5.29.32', '2.5.29.35', '2.5.29.37']);
+const weakHashes = new Set(['MD5', 'SHA-1']);
+const maxLength = 8;
+
+/** Why a certificate is not to be used at all; `undefined` when nothing is wrong with it by itself. */
+export function defect(certificate: X509Certificate, now: Date = new Date()): string | undefined {
+  if (Date.parse(certificate.validFrom) > now.getTime()) return 'not yet valid';
+  if (Date.parse(certificate.validTo) < now.getTime()) return 'expired';
+  return weakKey(certificate);
+}
+
+/** @see [FAPI2-SP-FINAL-5.4.1-2, -3](https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.4.1) */
+function weakKey({ publicKey }: X509Certificate): string | undefined {
+  const { modulusLength, namedCurve } = publicKey.asymmetricKeyDetails ?? {};
+  switch (publicKey.asymmetricKeyType) {
+    case 'rsa':
+    case 'rsa-pss':
+      return (modulusLength ?? 0) < 2048 ? 'RSA key of less than 2048 bits' : undefined;
+    case 'ec':
+      return curveBits(namedCurve) < 224 ? 'elliptic curve key of less than 224 bits' : undefined;
+    case 'ed25519':
+    case 'ed448':
+      return undefined;
+    default:
+      return `key of type ${publicKey.asymmetricKeyType}`;
+  }
+}
+
+const curveBits = (name = '') => (name === 'prime256v1' ? 256 : Number(/(\d{3})/.exec(name)?.[1] ?? 0));
+
+function extensions(certificate: X509Certificate) {
+  const parsed = new x509.X509Certificate(certificate.raw);
+  return {
+    unknown: parsed.extensions.some(({ critical, type }) => critical && !processed.has(type)),
+    pathLength: parsed.getExtension(x509.BasicConstraintsExtension)?.pathLength ?? Number.POSITIVE_INFINITY,
+    usages: parsed.getExtension(x509.ExtendedKeyUsageExtension)?.usages.map(String),
+    keyUsages: parsed.getExtension(x509.KeyUsagesExtension)?.usages,
+    hash: (parsed.signatureAlgorithm as { hash?: { name?: string } }).hash?.name ?? '',
+  };
+}
+
+function usableByClient(certificate: X509Certificate): boolean {
+  const { unknown, usages, keyUsages, hash } = extensions(certificate);
+  if (unknown || weakHashes.has(hash)) return false;
+  if (usages && !usages.some((usage) => clientAuth.includes(usage))) return false;
+  return keyUsages === undefined || (keyUsages & x509.KeyUsageFlags.digitalSignature) !== 0;
+}
+
+/** Whether `issuer` may have issued a certificate that has `below` authorities under it in the path. */
+function usableAsIssuer(issuer: X509Certificate, below: number): boolean {
+  const { unknown, pathLength, usages, keyUsages } = extensions(issuer);
+  if (!issuer.ca || unknown || below > pathLength) return false;
+  if (usages && !usages.some((usage) => clientAuth.includes(usage))) return false;
+  return keyUsages === undefined || (keyUsages & x509.KeyUsageFlags.keyCertSign) !== 0;
+}
+
+function issued(issuer: X509Certificate, certificate: X509Certificate): boolean {
+  return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+}
+
+/**
+ * Whether a certificate was issued, through any of the intermediates presented with it, by one of the authorities.
+ * Synchronous, since oidc-provider asks so.
+ *
+ * @see [RFC 8705 section 2.1 - PKI Mutual-TLS Method](https://www.rfc-editor.org/rfc/rfc8705.html#section-2.1)
+ * @see [RFC 5280 section 6 - Certification Path Validation](https://www.rfc-editor.org/rfc/rfc5280.html#section-6)
+ */
+export function certificateAuthorized(
+  certificate: X509Certificate,
+  intermediates: readonly X509Certificate[],
+  authorities: readonly X509Certificate[],
+  now: Date = new Date(),
+): boolean {
+  if (defect(certificate, now) || !usableByClient(certificate)) return false;
+  const climb = (subject: X509Certificate, rest: readonly X509Certificate[], below: number): boolean => {
+    const mayIssue = (issuer: X509Certificate) =>
+      !defect(issuer, now) && usableAsIssuer(issuer, below) && issued(issuer, subject);
+    if (authorities.some(mayIssue)) return true;
+    return rest.some(
+      (issuer) =>
+        mayIssue(issuer) &&
+        !weakHashes.has(extensions(issuer).hash) &&
+        climb(
+          issuer,
+          rest.filter((other) => other !== issuer),
+          below + 1,
+        ),
+    );
+  };
+  return climb(certificate, intermediates.slice(0, maxLength), 0);
+}
+
+/** Every certificate of a PEM file. */
+export function parseCertificates(pem: string): X509Certificate[] {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  return blocks.map((block) => new X509Certificate(block));
+}

@@ -1,0 +1,138 @@
+import { X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
+import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
+import type { Context } from 'koa';
+import type { ClientMetadata, Configuration } from 'oidc-provider';
+import { certificateAuthorized, defect } from './certification_path.ts';
+import { distinguishedNameMatches } from './distinguished_name.ts';
+import { type Trusted, trustedProxies } from './http/forwarded.ts';
+import { log } from './log.ts';
+import * as x509 from './x509.ts';
+
+type Feature = NonNullable<NonNullable<Configuration['features']>['mTLS']>;
+type Hook = 'getCertificate' | 'certificateAuthorized' | 'certificateSubjectMatches';
+type MutualTls = { [Name in Hook]: NonNullable<Feature[Name & keyof Feature]> };
+export type SubjectProperty = Extract<keyof ClientMetadata, `tls_client_auth_${string}`>;
+
+/** A certificate and the intermediates it was presented with. */
+export interface Presented {
+  readonly certificate: X509Certificate;
+  readonly intermediates: readonly X509Certificate[];
+}
+
+export interface Proxy {
+  readonly trusted?: readonly string[] | undefined;
+  readonly client_certificate?: 'rfc9440' | undefined;
+}
+
+function fromSocket(socket: TLSSocket): Presented | undefined {
+  const leaf: Partial<DetailedPeerCertificate> | undefined = socket.getPeerCertificate?.(true);
+  if (!leaf?.raw) return undefined;
+  const intermediates: X509Certificate[] = [];
+  // The chain ends in a certificate that names itself as its issuer.
+  for (let { issuerCertificate: next, raw } = leaf; next?.raw && !next.raw.equals(raw ?? next.raw); ) {
+    intermediates.push(new X509Certificate(next.raw));
+    ({ issuerCertificate: next, raw } = next);
+  }
+  return { certificate: new X509Certificate(leaf.raw), intermediates };
+}
+
+/** RFC 8941 byte sequences: `:base64:`, parameters ignored. */
+function byteSequences(header: string): X509Certificate[] {
+  return header
+    .split(',')
+    .filter(Boolean)
+    .map((item) => {
+      const bytes = /^\s*:([A-Za-z0-9+/]*={0,2}):\s*(?:;|$)/.exec(item)?.[1];
+      if (bytes === undefined) throw new SyntaxError('not a byte sequence');
+      return new X509Certificate(Buffer.from(bytes, 'base64'));
+    });
+}
+
+/** @see [RFC 9440 section 2 - Client-Cert and Client-Cert-Chain](https://www.rfc-editor.org/rfc/rfc9440.html#section-2) */
+function fromHeaders(ctx: Context): Presented | undefined {
+  try {
+    const [certificate, ...more] = byteSequences(ctx.get('client-cert'));
+    if (!certificate || more.length > 0) return undefined;
+    return { certificate, intermediates: byteSequences(ctx.get('client-cert-chain')) };
+  } catch {
+    log.warn('the proxy sent a client certificate that is none');
+    return undefined;
+  }
+}
+
+/** What came with the request, by whoever may say so: the TLS handshake, or a trusted proxy instead of it. */
+export function presentedCertificate(ctx: Context, trusted: Trusted, byHeader: boolean): Presented | undefined {
+  // On a connection from the proxy the certificate of the handshake is the proxy's own.
+  if (byHeader && trusted(ctx.req.socket.remoteAddress)) return fromHeaders(ctx);
+  return fromSocket(ctx.req.socket as TLSSocket);
+}
+
+const ipBytes = (address: string) => {
+  if (isIP(address) === 0) return undefined;
+  return new URL(isIP(address) === 6 ? `http://[${address}]` : `http://${address}`).hostname;
+};
+
+const sameHost = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
+
+/** RFC 5321: the domain in any case, the local part as it stands. */
+function sameMailbox(a: string, b: string): boolean {
+  const [at, bt] = [a.lastIndexOf('@'), b.lastIndexOf('@')];
+  return a.slice(0, at) === b.slice(0, bt) && sameHost(a.slice(at), b.slice(bt));
+}
+
+const alternatives = {
+  tls_client_auth_san_dns: ['dns', sameHost],
+  tls_client_auth_san_uri: ['url', (a: string, b: string) => a === b],
+  tls_client_auth_san_ip: ['ip', (a: string, b: string) => ipBytes(a) !== undefined && ipBytes(a) === ipBytes(b)],
+  tls_client_auth_san_email: ['email', sameMailbox],
+} as const;
+
+/**
+ * Whether a certificate names the subject a client registered.
+ *
+ * @see [RFC 8705 section 2.1.2 - Client Registration Metadata](https://www.rfc-editor.org/rfc/rfc8705.html#section-2.1.2)
+ */
+export function certificateSubjectMatches(certificate: X509Certificate, property: string, expected: string): boolean {
+  const parsed = new x509.X509Certificate(certificate.raw);
+  if (property === 'tls_client_auth_subject_dn') return distinguishedNameMatches(parsed.subjectName, expected);
+  const [kind, same] = alternatives[property as keyof typeof alternatives] ?? [];
+  const names = parsed.getExtension(x509.SubjectAlternativeNameExtension)?.names.items ?? [];
+  return names.some(({ type, value }) => type === kind && same?.(value, expected));
+}
+
+/**
+ * oidc-provider's hooks. A certificate that is expired, not yet valid or of a weak key is none, for every method
+ * and for binding: oidc-provider itself does not look for `self_signed_tls_client_auth`.
+ *
+ * @see [RFC 8705 - OAuth 2.0 Mutual-TLS](https://www.rfc-editor.org/rfc/rfc8705.html)
+ */
+export function mutualTls({
+  authorities = [],
+  proxy = {},
+}: {
+  authorities?: readonly X509Certificate[];
+  proxy?: Proxy | undefined;
+}): MutualTls & { clientCertificate: (ctx: Context) => X509Certificate | undefined } {
+  const trusted = trustedProxies(proxy.trusted);
+  const presented = (ctx: Context) => presentedCertificate(ctx, trusted, proxy.client_certificate === 'rfc9440');
+  const usable = (ctx: Context) => {
+    const found = presented(ctx);
+    const why = found && defect(found.certificate);
+    if (why) log.info({ subject: found.certificate.subject, why }, 'client certificate refused');
+    return why ? undefined : found;
+  };
+  const clientCertificate = (ctx: Context) => usable(ctx)?.certificate;
+  return {
+    clientCertificate,
+    getCertificate: clientCertificate,
+    certificateAuthorized(ctx) {
+      const found = usable(ctx);
+      return found !== undefined && certificateAuthorized(found.certificate, found.intermediates, authorities);
+    },
+    certificateSubjectMatches(ctx, property, expected) {
+      const found = usable(ctx);
+      return found !== undefined && certificateSubjectMatches(found.certificate, property, expected);
+    },
+  };
+}

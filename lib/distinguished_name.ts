@@ -1,0 +1,140 @@
+import type { Name } from './x509.ts';
+
+/** One attribute: the type's OID and the value as text, or as the hex of its DER where it is no string. */
+type Attribute = readonly [type: string, value: string];
+/** In the order of RFC 4514, which is the reverse of the certificate's. */
+type DistinguishedName = readonly (readonly Attribute[])[];
+
+// RFC 4514 section 3, then the names in use for what certificates of companies and banks carry.
+const oids: Readonly<Record<string, string>> = {
+  CN: '2.5.4.3',
+  L: '2.5.4.7',
+  ST: '2.5.4.8',
+  S: '2.5.4.8',
+  O: '2.5.4.10',
+  OU: '2.5.4.11',
+  C: '2.5.4.6',
+  STREET: '2.5.4.9',
+  DC: '0.9.2342.19200300.100.1.25',
+  UID: '0.9.2342.19200300.100.1.1',
+  E: '1.2.840.113549.1.9.1',
+  EMAIL: '1.2.840.113549.1.9.1',
+  EMAILADDRESS: '1.2.840.113549.1.9.1',
+  SN: '2.5.4.4',
+  SURNAME: '2.5.4.4',
+  SERIALNUMBER: '2.5.4.5',
+  T: '2.5.4.12',
+  TITLE: '2.5.4.12',
+  DESCRIPTION: '2.5.4.13',
+  BUSINESSCATEGORY: '2.5.4.15',
+  POSTALADDRESS: '2.5.4.16',
+  POSTALCODE: '2.5.4.17',
+  NAME: '2.5.4.41',
+  G: '2.5.4.42',
+  GN: '2.5.4.42',
+  GIVENNAME: '2.5.4.42',
+  I: '2.5.4.43',
+  INITIALS: '2.5.4.43',
+  GENERATIONQUALIFIER: '2.5.4.44',
+  DNQUALIFIER: '2.5.4.46',
+  DNQ: '2.5.4.46',
+  PSEUDONYM: '2.5.4.65',
+  ORGANIZATIONIDENTIFIER: '2.5.4.97',
+  JURISDICTIONL: '1.3.6.1.4.1.311.60.2.1.1',
+  JURISDICTIONLOCALITYNAME: '1.3.6.1.4.1.311.60.2.1.1',
+  JURISDICTIONST: '1.3.6.1.4.1.311.60.2.1.2',
+  JURISDICTIONSTATEORPROVINCENAME: '1.3.6.1.4.1.311.60.2.1.2',
+  JURISDICTIONC: '1.3.6.1.4.1.311.60.2.1.3',
+  JURISDICTIONCOUNTRYNAME: '1.3.6.1.4.1.311.60.2.1.3',
+  ORGANIZATIONNAME: '2.5.4.10',
+  ORGANIZATIONALUNITNAME: '2.5.4.11',
+  COMMONNAME: '2.5.4.3',
+  COUNTRYNAME: '2.5.4.6',
+  LOCALITYNAME: '2.5.4.7',
+  STATEORPROVINCENAME: '2.5.4.8',
+  STREETADDRESS: '2.5.4.9',
+  DOMAINCOMPONENT: '0.9.2342.19200300.100.1.25',
+  USERID: '0.9.2342.19200300.100.1.1',
+};
+
+function oid(type: string): string {
+  const known = /^\d+(\.\d+)+$/.test(type) ? type : oids[type.toUpperCase()];
+  if (!known) throw new SyntaxError(`${type} is no attribute type of a distinguished name`);
+  return known;
+}
+
+const decoders: Readonly<Record<number, string>> = {
+  12: 'utf-8',
+  19: 'latin1',
+  20: 'latin1',
+  22: 'latin1',
+  30: 'utf-16be',
+};
+
+/** `#` and the hex of a DER value: the text when it is a string, else the hex itself. */
+function hexValue(hex: string): string {
+  const der = Buffer.from(hex, 'hex');
+  const encoding = decoders[der[0] ?? 0];
+  const plain = der.length * 2 === hex.length && encoding && der[1] !== undefined && der[1] < 128;
+  return plain && der[1] === der.length - 2
+    ? new TextDecoder(encoding).decode(der.subarray(2))
+    : `#${hex.toLowerCase()}`;
+}
+
+/** Undoes the escapes of RFC 4514 section 2.4: `\,` and, for bytes of UTF-8, `\C3\A9`. */
+function unescaped(value: string): string {
+  return value.replace(/(?:\\[0-9a-f]{2})+|\\(.)/gi, (escaped, special?: string) =>
+    special === undefined ? Buffer.from(escaped.replaceAll('\\', ''), 'hex').toString() : special,
+  );
+}
+
+const hex = /^#((?:[0-9a-f]{2})+)\s*$/i;
+// A value is pairs and plain characters; spaces around it are not part of it, unless escaped (RFC 4514 section 3).
+const attribute =
+  /\s*([a-z][a-z0-9-]*|\d+(?:\.\d+)+)\s*=\s*((?:\\[0-9a-f]{2}|\\[^0-9a-f]|[^\\,+;"<>])*?)\s*([,+;]|$)/iy;
+
+/** @see [RFC 4514 - String Representation of Distinguished Names](https://www.rfc-editor.org/rfc/rfc4514.html#section-3) */
+export function parseDistinguishedName(text: string): DistinguishedName {
+  const names: Attribute[][] = [[]];
+  let position = 0;
+  for (let separator = ','; separator; ) {
+    attribute.lastIndex = position;
+    const match = attribute.exec(text);
+    if (!match) throw new SyntaxError(`not a distinguished name of RFC 4514: ${text}`);
+    const [, type = '', value = ''] = match;
+    const der = hex.exec(value)?.[1];
+    names.at(-1)?.push([oid(type), der ? hexValue(der) : unescaped(value)]);
+    separator = match[3] ?? '';
+    if (separator && separator !== '+') names.push([]);
+    position = attribute.lastIndex;
+  }
+  return names;
+}
+
+/** The subject of a certificate, out of the DER of its `Name`. */
+function ofCertificate(name: Name): DistinguishedName {
+  return name
+    .toJSON()
+    .map((rdn) =>
+      Object.entries(rdn).flatMap(([type, values]) =>
+        values.map((value): Attribute => [oid(type), value.startsWith('#') ? hexValue(value.slice(1)) : value]),
+      ),
+    )
+    .reverse();
+}
+
+/** RFC 4518: case, compatibility forms and runs of spaces do not count. */
+const prepared = ([type, value]: Attribute) =>
+  `${type}=${value.normalize('NFKC').toLowerCase().trim().replace(/\s+/g, ' ')}`;
+
+/**
+ * `distinguishedNameMatch`: the same RDNs in the same order, the attributes of one RDN in any.
+ *
+ * @see [RFC 4517 section 4.2.15](https://www.rfc-editor.org/rfc/rfc4517.html#section-4.2.15)
+ */
+export function distinguishedNameMatches(name: Name, expected: string): boolean {
+  const actual = ofCertificate(name);
+  const wanted = parseDistinguishedName(expected);
+  const canonical = (names: DistinguishedName) => JSON.stringify(names.map((rdn) => rdn.map(prepared).sort()));
+  return canonical(actual) === canonical(wanted);
+}

@@ -1,0 +1,24 @@
+import type { Middleware } from 'koa';
+import type { Provider } from 'oidc-provider';
+
+import { endpoints, isApiEndpoint } from './routes.ts';
+
+const signed = 'application/token-introspection+jwt';
+
+/**
+ * Endpoints for programs answer errors as JSON, whatever `Accept` says: Java sends `text/html` first, and
+ * oidc-provider would answer a page.
+ *
+ * @see [RFC 9126 section 2.3 - Error Response](https://www.rfc-editor.org/rfc/rfc9126.html#section-2.3)
+ */
+export function jsonErrors(provider: Provider): Middleware {
+  const endpointOf = endpoints(provider);
+  return async function jsonErrors(ctx, next) {
+    const endpoint = endpointOf(ctx);
+    if (isApiEndpoint(endpoint)) {
+      const wantsSigned = endpoint === 'introspection' && ctx.accepts('json', signed) === signed;
+      ctx.req.headers.accept = wantsSigned ? signed : 'application/json';
+    }
+    await next();
+  };
+}

@@ -1,0 +1,98 @@
+import type { webcrypto } from 'node:crypto';
+import type { KeyPair } from '../../lib/tls.ts';
+import * as x509 from '../../lib/x509.ts';
+
+const ec = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+export const rsa = (modulusLength: number) => ({
+  name: 'RSASSA-PKCS1-v1_5',
+  modulusLength,
+  publicExponent: new Uint8Array([1, 0, 1]),
+  hash: 'SHA-256',
+});
+const day = 24 * 60 * 60 * 1000;
+
+export interface Request {
+  /** RFC 4514 string in the order of the certificate (most significant first), or the RDNs themselves. */
+  readonly subject?: x509.X509CertificateCreateParamsName;
+  readonly san?: { readonly type: 'dns' | 'url' | 'ip' | 'email'; readonly value: string }[];
+  readonly notBefore?: Date;
+  readonly notAfter?: Date;
+  readonly algorithm?: typeof ec | ReturnType<typeof rsa>;
+  readonly extensions?: x509.Extension[];
+  readonly usages?: string[] | null;
+}
+
+/** PEM certificate, its key, and what issued it up to, but not including, the root. */
+export interface Issued extends KeyPair {
+  readonly certificate: string;
+  readonly chain: readonly string[];
+}
+
+const pem = (key: ArrayBuffer) => x509.PemConverter.encode(key, 'PRIVATE KEY');
+
+async function issue(
+  request: Request,
+  issuer: { name: string; key: webcrypto.CryptoKey } | undefined,
+  ca: boolean | number,
+) {
+  const algorithm = request.algorithm ?? ec;
+  const keys = (await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
+  const { keyCertSign, cRLSign, digitalSignature } = x509.KeyUsageFlags;
+  const subject = request.subject ?? 'CN=client';
+  const usages = request.usages === undefined ? [x509.ExtendedKeyUsage.clientAuth] : request.usages;
+  const certificate = await x509.X509CertificateGenerator.create({
+    subject,
+    issuer: issuer?.name ?? subject,
+    publicKey: keys.publicKey,
+    signingKey: issuer?.key ?? keys.privateKey,
+    signingAlgorithm: issuer
+      ? (issuer.key.algorithm as typeof ec) && { ...issuer.key.algorithm, hash: 'SHA-256' }
+      : algorithm,
+    notBefore: request.notBefore ?? new Date(Date.now() - day),
+    notAfter: request.notAfter ?? new Date(Date.now() + 30 * day),
+    extensions: [
+      new x509.BasicConstraintsExtension(ca !== false, typeof ca === 'number' ? ca : undefined, true),
+      new x509.KeyUsagesExtension(ca !== false ? keyCertSign | cRLSign : digitalSignature, true),
+      ...(ca === false && usages ? [new x509.ExtendedKeyUsageExtension(usages)] : []),
+      ...(request.san ? [new x509.SubjectAlternativeNameExtension(request.san)] : []),
+      ...(request.extensions ?? []),
+    ],
+  });
+  const key = pem(await crypto.subtle.exportKey('pkcs8', keys.privateKey));
+  return { certificate: certificate.toString('pem'), name: certificate.subject, key, privateKey: keys.privateKey };
+}
+
+/** A certificate authority for one test run. */
+export class CertificateAuthority {
+  readonly certificate: string;
+  readonly #name: string;
+  readonly #key: webcrypto.CryptoKey;
+  readonly #chain: readonly string[];
+
+  private constructor(made: Awaited<ReturnType<typeof issue>>, chain: readonly string[]) {
+    this.certificate = made.certificate;
+    this.#name = made.name;
+    this.#key = made.privateKey;
+    this.#chain = chain;
+  }
+
+  static async root(subject = 'CN=Test Root', request: Request = {}): Promise<CertificateAuthority> {
+    return new CertificateAuthority(await issue({ ...request, subject }, undefined, true), []);
+  }
+
+  async intermediate(subject = 'CN=Test Intermediate', request: Request & { pathLength?: number } = {}) {
+    const made = await issue({ ...request, subject }, { name: this.#name, key: this.#key }, request.pathLength ?? true);
+    return new CertificateAuthority(made, [made.certificate, ...this.#chain]);
+  }
+
+  async issue(request: Request = {}): Promise<Issued> {
+    const { certificate, key } = await issue(request, { name: this.#name, key: this.#key }, false);
+    return { cert: [certificate, ...this.#chain].join('\n'), key, certificate, chain: this.#chain };
+  }
+}
+
+/** A client certificate that no authority stands behind. */
+export async function selfSignedClient(request: Request = {}): Promise<Issued> {
+  const { certificate, key } = await issue(request, undefined, false);
+  return { cert: certificate, key, certificate, chain: [] };
+}
