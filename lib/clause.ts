@@ -4,7 +4,9 @@
  */
 const specifications = {
   'FAPI2-SP-FINAL-': 'https://openid.net/specs/fapi-security-profile-2_0-final.html#section-',
-  'FAPI2-MS-FINAL-': 'https://openid.net/specs/fapi-message-signing-2_0-final.html#section-',
+  // The suite's modules for the final Message Signing still cite its first draft; the sections are the same.
+  'FAPI2-MS-ID1-': 'https://openid.net/specs/fapi-message-signing-2_0-final.html#section-',
+  'JARM-': 'https://openid.net/specs/oauth-v2-jarm.html#section-',
   'PAR-': 'https://www.rfc-editor.org/rfc/rfc9126.html#section-',
   'DPOP-': 'https://www.rfc-editor.org/rfc/rfc9449.html#section-',
   'RFC6749-': 'https://www.rfc-editor.org/rfc/rfc6749.html#section-',

@@ -2,7 +2,8 @@ import { type ClauseId, clauseUrl } from './clause.ts';
 
 /** One way in which a configuration, a client or a key is outside the profile. */
 export interface Violation {
-  readonly clause: ClauseId;
+  /** Absent where the fault is not a specification's business: a misspelt option. */
+  readonly clause?: ClauseId;
   /** What is wrong and what to write instead. */
   readonly text: string;
   /** Where in the configuration it stands: `['features', 'dPoP', 'enabled']` or `['clients', 0, 'redirect_uris', 1]`. */
@@ -18,7 +19,7 @@ export class ProfileViolationError extends Error {
   constructor(profile: string, violations: readonly Violation[]) {
     const lines = violations.map(
       ({ clause, text, path }) =>
-        `  ${path?.length ? `${path.join('.')}: ` : ''}${text} [${clause}]\n    ${clauseUrl(clause)}`,
+        `  ${path?.length ? `${path.join('.')}: ` : ''}${text}${clause ? ` [${clause}]\n    ${clauseUrl(clause)}` : ''}`,
     );
     super(`configuration is outside ${profile}\n${lines.join('\n')}`);
     this.violations = violations;

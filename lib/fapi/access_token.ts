@@ -1,0 +1,93 @@
+import type { Provider } from 'oidc-provider';
+import { errors } from 'oidc-provider';
+
+import { algorithms } from './algorithms.ts';
+import type { Mechanism } from './mechanism.ts';
+
+/** Longest life of an access token a resource server may ask for, in seconds. */
+const longest = 3600;
+
+type Find = Provider['AccessToken']['find'];
+
+/** Core lets an opaque token live on for as long as clocks may differ; its own clock does not differ from itself. */
+function endOnTime(model: { find: Find }): void {
+  const find = model.find;
+  const findUnexpired: Find = async function findUnexpired(this: never, ...args) {
+    const found = await find.apply(this, args);
+    const token = found as { isExpired?: boolean } | undefined;
+    return (token?.isExpired && !args[1]?.ignoreExpiration ? undefined : found) as never;
+  };
+  model.find = findUnexpired;
+}
+
+/** What the tokens themselves may be. */
+export function accessToken(): Mechanism {
+  return {
+    name: 'access_token',
+    clauses: [
+      {
+        id: 'FAPI2-SP-FINAL-5.3.4-2',
+        text: 'shall not accept access tokens in the URL query parameters',
+        violated: ({ acceptQueryParamAccessTokens }) =>
+          acceptQueryParamAccessTokens === false
+            ? undefined
+            : { path: ['acceptQueryParamAccessTokens'], text: 'must be false' },
+      },
+      {
+        id: 'FAPI2-SP-FINAL-5.3.4-3',
+        text: 'shall verify the validity, integrity, expiration and revocation status of access tokens',
+      },
+      {
+        id: 'FAPI2-SP-FINAL-6.1',
+        text: 'access tokens are short-lived, and signed with a permitted algorithm where they are JWTs',
+        violated: ({ ttl }) =>
+          typeof ttl?.AccessToken === 'function' || Number(ttl?.AccessToken) <= longest
+            ? undefined
+            : { path: ['ttl', 'AccessToken'], text: `must be at most ${longest} seconds` },
+      },
+    ],
+    configuration: { acceptQueryParamAccessTokens: false, ttl: { AccessToken: 300, ClientCredentials: 300 } },
+    compose(configuration) {
+      const { features, formats } = configuration;
+      const theirs = features?.resourceIndicators?.getResourceServerInfo;
+      const customize = formats?.customizers?.jwt;
+      return {
+        ...configuration,
+        ...(theirs && {
+          features: {
+            ...features,
+            resourceIndicators: {
+              ...features.resourceIndicators,
+              async getResourceServerInfo(...args) {
+                const info = await theirs(...args);
+                const alg = info.accessTokenFormat === 'jwt' && info.jwt?.sign ? info.jwt.sign.alg : undefined;
+                if (alg && !(algorithms as readonly string[]).includes(alg)) {
+                  throw new errors.InvalidTarget(`the resource server asks for tokens signed with ${alg}`);
+                }
+                return { ...info, accessTokenTTL: Math.min(info.accessTokenTTL ?? 300, longest) };
+              },
+            },
+          },
+        }),
+        ...(customize && {
+          formats: {
+            ...formats,
+            customizers: {
+              async jwt(ctx, token, jwt) {
+                const { cnf } = jwt.payload;
+                const customized = await customize(ctx, token, jwt);
+                // The response says DPoP; a customizer that drops the binding would make it a bearer token.
+                if (cnf) jwt.payload.cnf = cnf;
+                return customized;
+              },
+            },
+          },
+        }),
+      };
+    },
+    attach(provider) {
+      endOnTime(provider.AccessToken);
+      endOnTime(provider.ClientCredentials);
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import type { JWTPayload } from 'jose';
+import type { ClientAuthMethod, Configuration } from 'oidc-provider';
+import { errors } from 'oidc-provider';
+
+import { after, type Mechanism } from './mechanism.ts';
+
+const confidential: readonly string[] = ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'];
+
+/** Longest time from now to a client assertion's `exp`, in seconds: also how long its `jti` has to be remembered. */
+const longestAssertion = 600;
+
+/** Token kinds that say in their `typ` that they are a client assertion, or say nothing. */
+const assertionTypes = [undefined, 'jwt', 'client-authentication+jwt'];
+
+function refuseForeign(claims: JWTPayload, header: { typ?: string }): void {
+  const type = header.typ?.toLowerCase().replace(/^application\//, '');
+  if (!assertionTypes.includes(type)) {
+    throw new errors.InvalidClientAuth('client_assertion typ is not that of a client assertion');
+  }
+  // A request object that happens to carry sub and jti has the same signature, issuer and audience.
+  if ('response_type' in claims || 'redirect_uri' in claims || 'code_challenge' in claims) {
+    throw new errors.InvalidClientAuth('client_assertion is a request object');
+  }
+}
+
+/**
+ * Confidential clients only, authenticated by a key they alone have.
+ *
+ * @see [RFC 7523 - JWT Profile for OAuth 2.0 Client Authentication](https://www.rfc-editor.org/rfc/rfc7523.html#section-3)
+ */
+export function clientAuth({ mtls = false }: { mtls?: boolean } = {}): Mechanism {
+  const methods = (mtls ? confidential : ['private_key_jwt']) as ClientAuthMethod[];
+  return {
+    name: 'client_auth',
+    clauses: [
+      {
+        id: 'FAPI2-SP-FINAL-5.3.2.1-3',
+        text: 'shall only support confidential clients as defined in RFC 6749',
+        violated: ({ clientDefaults }) =>
+          confidential.includes(clientDefaults?.token_endpoint_auth_method ?? '')
+            ? undefined
+            : { path: ['clientDefaults', 'token_endpoint_auth_method'], text: `must be one of ${methods.join(', ')}` },
+        *client({ token_endpoint_auth_method: method }) {
+          if (!confidential.includes(`${method}`)) {
+            yield { path: ['token_endpoint_auth_method'], text: `must be one of ${methods.join(', ')}` };
+          }
+        },
+      },
+      {
+        id: 'FAPI2-SP-FINAL-5.3.2.1-6',
+        text: 'shall authenticate clients using mutual TLS or private_key_jwt',
+        violated: ({ clientAuthMethods = [] }: Configuration) =>
+          [...clientAuthMethods].length > 0 && [...clientAuthMethods].every((method) => confidential.includes(method))
+            ? undefined
+            : { path: ['clientAuthMethods'], text: `must name some of ${methods.join(', ')} and nothing else` },
+        *client({ token_endpoint_auth_method: method }, { clientAuthMethods = [] }) {
+          if (confidential.includes(`${method}`) && ![...clientAuthMethods].includes(method as ClientAuthMethod)) {
+            yield {
+              path: ['token_endpoint_auth_method'],
+              text: `${method} is not offered here; offered are ${[...clientAuthMethods].join(', ')}`,
+            };
+          }
+        },
+      },
+      {
+        id: 'FAPI2-SP-FINAL-5.3.2.1-8',
+        text: 'shall only accept its issuer identifier value as a string in the aud claim of client authentication assertions',
+      },
+      {
+        id: 'RFC8725-3.12',
+        text: 'mutually exclusive validation rules for different kinds of JWTs: a request object is no client assertion',
+      },
+      {
+        id: 'RFC7523-3-4',
+        text: 'may reject JWTs with an exp claim value that is unreasonably far in the future',
+      },
+    ],
+    configuration: {
+      clientAuthMethods: methods,
+      clientDefaults: { token_endpoint_auth_method: 'private_key_jwt' },
+    },
+    compose: (configuration) => ({
+      ...configuration,
+      assertJwtClientAuthClaimsAndHeader: after((ctx, claims, header) => {
+        if (claims.aud !== ctx.oidc.issuer) {
+          throw new errors.InvalidClientAuth('client_assertion aud must be the issuer identifier, as a string');
+        }
+        refuseForeign(claims, header);
+        if (Number(claims.exp) > Date.now() / 1000 + longestAssertion) {
+          throw new errors.InvalidClientAuth(`client_assertion exp must be within ${longestAssertion} seconds`);
+        }
+      }, configuration.assertJwtClientAuthClaimsAndHeader),
+    }),
+  };
+}

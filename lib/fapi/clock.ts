@@ -1,0 +1,80 @@
+import { decodeJwt, type JWTPayload } from 'jose';
+import type { Configuration } from 'oidc-provider';
+import { errors } from 'oidc-provider';
+
+import { after, type Mechanism } from './mechanism.ts';
+
+const now = () => Math.floor(Date.now() / 1000);
+
+function fromTheFuture(claims: JWTPayload, tolerance: number): boolean {
+  return [claims.iat, claims.nbf].some((time) => typeof time === 'number' && time > now() + tolerance);
+}
+
+/** A proof core cannot read is core's to refuse, in the words it has for it. */
+function proofClaims(proof: string): JWTPayload {
+  try {
+    return decodeJwt(proof);
+  } catch {
+    return {};
+  }
+}
+
+/**
+ * Clocks differ by some seconds; what is dated further ahead was made to be used later. Core looks at `iat` only
+ * where `exp` is absent, and lets a DPoP proof be five minutes early, or of any time when it carries a nonce.
+ */
+export function clock(): Mechanism {
+  const tolerance = ({ clockTolerance = 0 }: Configuration) => clockTolerance;
+  return {
+    name: 'clock',
+    clauses: [
+      {
+        id: 'FAPI2-SP-FINAL-5.3.2.1-13',
+        text: 'shall accept JWTs with an iat or nbf timestamp between 0 and 10 seconds in the future but shall reject JWTs with an iat or nbf timestamp greater than 60 seconds in the future',
+        violated: (configuration) =>
+          Number.isInteger(tolerance(configuration)) && tolerance(configuration) >= 10 && tolerance(configuration) < 60
+            ? undefined
+            : { path: ['clockTolerance'], text: 'must be a whole number of seconds from 10 to 59' },
+      },
+      {
+        id: 'DPOP-11.1',
+        text: 'servers MUST only accept DPoP proofs for a limited time after their creation, also those with a nonce',
+      },
+    ],
+    configuration: { clockTolerance: 15 },
+    compose(configuration) {
+      const { assertJwtClientAuthClaimsAndHeader: assertion, features } = configuration;
+      const skew = tolerance(configuration);
+      return {
+        ...configuration,
+        assertJwtClientAuthClaimsAndHeader: after((_ctx, claims) => {
+          if (fromTheFuture(claims, skew)) throw new errors.InvalidClientAuth('client_assertion is from the future');
+        }, assertion),
+        features: {
+          ...features,
+          requestObjects: {
+            ...features?.requestObjects,
+            assertJwtClaimsAndHeader: after((_ctx, claims) => {
+              if (fromTheFuture(claims, skew))
+                throw new errors.InvalidRequestObject('Request Object is from the future');
+            }, features?.requestObjects?.assertJwtClaimsAndHeader),
+          },
+          dPoP: {
+            ...features?.dPoP,
+            // Core asks this of every proof before it verifies it, which makes it the place for a rule of ours.
+            requireNonce(ctx) {
+              const { iat, nonce } = proofClaims(ctx.get('DPoP'));
+              if (typeof iat === 'number' && iat > now() + skew) {
+                throw new errors.InvalidDpopProof('DPoP proof iat is in the future');
+              }
+              if (nonce && typeof iat === 'number' && iat < now() - 300) {
+                throw new errors.InvalidDpopProof('DPoP proof iat is not recent enough');
+              }
+              return features?.dPoP?.requireNonce?.(ctx) ?? false;
+            },
+          },
+        },
+      };
+    },
+  };
+}

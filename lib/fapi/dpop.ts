@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+
+import type { Mechanism } from './mechanism.ts';
+
+/** Settings of Demonstrating Proof of Possession. */
+export interface DpopSettings {
+  /**
+   * Server nonces: `off`; `optional`, offered to a client whose proof is not recent; `required`, every proof carries one.
+   * Default `optional`.
+   */
+  nonce?: 'off' | 'optional' | 'required';
+  /** 32 bytes all processes share. Default: random, which is right for a single process only. */
+  nonceSecret?: Buffer;
+}
+
+/** @see [RFC 9449 - OAuth 2.0 Demonstrating Proof of Possession](https://www.rfc-editor.org/rfc/rfc9449.html) */
+export function dpop({ nonce = 'optional', nonceSecret = randomBytes(32) }: DpopSettings = {}): Mechanism {
+  return {
+    name: 'dpop',
+    clauses: [
+      {
+        id: 'FAPI2-SP-FINAL-5.3.2.1-10',
+        text: 'may use the server-provided nonce mechanism of DPoP',
+        violated: ({ features }) =>
+          nonce === 'off' || features?.dPoP?.nonceSecret?.byteLength === 32
+            ? undefined
+            : { path: ['features', 'dPoP', 'nonceSecret'], text: 'must be 32 bytes, the same in every process' },
+      },
+      {
+        id: 'FAPI2-SP-FINAL-5.3.2.1-12',
+        text: 'shall support authorization code binding to a DPoP key: the dpop_jkt parameter and the DPoP header at the push',
+      },
+    ],
+    configuration: {
+      features: { dPoP: { enabled: true, ...(nonce === 'off' ? {} : { nonceSecret }) } },
+    },
+    compose(configuration) {
+      const dPoP = configuration.features?.dPoP;
+      return {
+        ...configuration,
+        features: {
+          ...configuration.features,
+          dPoP: {
+            ...dPoP,
+            requireNonce: (ctx) => {
+              const theirs = dPoP?.requireNonce?.(ctx) ?? false;
+              return nonce === 'required' || theirs;
+            },
+          },
+        },
+      };
+    },
+  };
+}

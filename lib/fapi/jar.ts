@@ -1,0 +1,77 @@
+import { errors } from 'oidc-provider';
+
+import { after, type Mechanism } from './mechanism.ts';
+
+const longest = 3600;
+/** A pushed request lives no longer than its request object: less than this, in seconds, is no use to anybody. */
+const shortest = 5;
+const types = [undefined, 'jwt', 'oauth-authz-req+jwt'];
+
+function invalid(text: string): never {
+  throw new errors.InvalidRequestObject(`Request Object ${text}`);
+}
+
+/** @see [RFC 9101 - JWT-Secured Authorization Request](https://www.rfc-editor.org/rfc/rfc9101.html) */
+export function jar(): Mechanism {
+  return {
+    name: 'jar',
+    clauses: [
+      {
+        id: 'FAPI2-MS-ID1-5.3.1-1',
+        text: 'shall support, require use of, and verify signed request objects according to JAR at the push',
+        violated: ({ features }) =>
+          features?.requestObjects?.enabled && features.requestObjects.requireSignedRequestObject
+            ? undefined
+            : { path: ['features', 'requestObjects', 'requireSignedRequestObject'], text: 'must be true' },
+      },
+      {
+        id: 'FAPI2-MS-ID1-5.3.1-2',
+        text: 'shall require the aud claim in the request object to be, or to be an array containing, the issuer identifier',
+      },
+      {
+        id: 'FAPI2-MS-ID1-5.3.1-3',
+        text: 'shall require the request object to contain an nbf claim that is no longer than 60 minutes in the past',
+      },
+      {
+        id: 'FAPI2-MS-ID1-5.3.1-4',
+        text: 'shall require the request object to contain an exp claim with a lifetime of no longer than 60 minutes after nbf',
+      },
+      {
+        id: 'FAPI2-MS-ID1-5.3.1-5',
+        text: 'shall accept request objects with a typ header parameter of oauth-authz-req+jwt, and none of another kind',
+      },
+      {
+        id: 'PAR-2.2',
+        text: 'expires_in is a positive integer: a request object about to expire is refused',
+      },
+    ],
+    configuration: { features: { requestObjects: { enabled: true, requireSignedRequestObject: true } } },
+    compose(configuration) {
+      const { features } = configuration;
+      return {
+        ...configuration,
+        features: {
+          ...features,
+          requestObjects: {
+            ...features?.requestObjects,
+            assertJwtClaimsAndHeader: after((ctx, claims, header) => {
+              // The pushed request comes by here again when it is used: then it is ours, whatever its age.
+              if ('PushedAuthorizationRequest' in ctx.oidc.entities) return;
+              const { exp, nbf, aud, sub } = claims as Record<string, unknown>;
+              const time = Date.now() / 1000;
+              const type = (header as { typ?: string }).typ?.toLowerCase().replace(/^application\//, '');
+              if (!types.includes(type)) invalid('typ is not oauth-authz-req+jwt');
+              if (sub !== undefined) invalid('must not have a sub claim, which would make it a client assertion');
+              if (aud === undefined) invalid("is missing the 'aud' claim");
+              if (typeof nbf !== 'number') invalid("is missing the 'nbf' claim");
+              if (typeof exp !== 'number') invalid("is missing the 'exp' claim");
+              if (nbf < time - longest) invalid(`nbf must be within ${longest} seconds`);
+              if (exp <= nbf || exp - nbf > longest) invalid(`exp must be within ${longest} seconds after nbf`);
+              if (exp - time < shortest) invalid('has expired or is about to');
+            }, features?.requestObjects?.assertJwtClaimsAndHeader),
+          },
+        },
+      };
+    },
+  };
+}

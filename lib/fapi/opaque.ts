@@ -1,0 +1,32 @@
+import type { Mechanism } from './mechanism.ts';
+
+const least = 128;
+
+/** Codes, tokens and request URIs nobody guesses. */
+export function opaque(): Mechanism {
+  return {
+    name: 'opaque',
+    clauses: [
+      {
+        id: 'FAPI2-SP-FINAL-5.4.1-4',
+        text: 'credentials not intended for handling by end-users shall be created with at least 128 bits of entropy',
+        violated: ({ formats }) =>
+          typeof formats?.bitsOfOpaqueRandomness === 'function' || (formats?.bitsOfOpaqueRandomness ?? 256) >= least
+            ? undefined
+            : { path: ['formats', 'bitsOfOpaqueRandomness'], text: `must be at least ${least}` },
+      },
+    ],
+    compose(configuration) {
+      const theirs = configuration.formats?.bitsOfOpaqueRandomness;
+      return typeof theirs !== 'function'
+        ? configuration
+        : {
+            ...configuration,
+            formats: {
+              ...configuration.formats,
+              bitsOfOpaqueRandomness: (...args) => Math.max(theirs(...args), least),
+            },
+          };
+    },
+  };
+}

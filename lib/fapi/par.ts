@@ -1,0 +1,112 @@
+import { decodeJwt, decodeProtectedHeader, UnsecuredJWT } from 'jose';
+import type { Configuration, KoaContextWithOIDC, Provider } from 'oidc-provider';
+
+import type { Mechanism } from './mechanism.ts';
+
+/** Settings of the pushed authorization request. */
+export interface ParSettings {
+  /** Seconds from the push until the request_uri can no longer start an authorization; 5 to 599. Default 60. */
+  request_uri_lifetime?: number;
+}
+
+const feature = (configuration: Configuration) => configuration.features?.pushedAuthorizationRequests;
+const now = () => Math.floor(Date.now() / 1000);
+
+/**
+ * Core stores every pushed request for at most 60 seconds, and a request pushed as a form as an unsecured JWT that
+ * expires with it. A longer lifetime therefore needs that JWT's own `exp` moved; a signed request object's never moves.
+ */
+function setLifetime(provider: Provider, seconds: number): void {
+  const { prototype } = provider.PushedAuthorizationRequest;
+  const save = prototype.save;
+  prototype.save = async function saveFor(ttl: number) {
+    let lifetime = Math.min(ttl, seconds);
+    if (seconds > ttl && this.request) {
+      const payload = decodeJwt(this.request);
+      if (decodeProtectedHeader(this.request).alg === 'none') {
+        lifetime = seconds;
+        this.request = new UnsecuredJWT(payload).setExpirationTime(now() + seconds).encode();
+      } else if (payload.exp) {
+        lifetime = Math.min(payload.exp - now(), seconds);
+      }
+    }
+    return save.call(this, lifetime);
+  };
+  provider.use(async function expiresIn(ctx, next) {
+    await next();
+    const { oidc, status, body } = ctx as unknown as KoaContextWithOIDC;
+    const exp = oidc?.entities.PushedAuthorizationRequest?.exp;
+    if (oidc?.route === 'pushed_authorization_request' && status === 201 && exp) {
+      (body as { expires_in: number }).expires_in = Math.min(exp - now(), seconds);
+    }
+  });
+}
+
+/**
+ * Core spends a pushed request when a code is issued. A person who said no has ended it as well: otherwise the same
+ * request_uri, opened once more, would still yield a code. Other errors leave it usable, as a reload before the end must.
+ */
+function spendOnDenial(provider: Provider): void {
+  const denied = new WeakSet<object>();
+  provider.on('authorization.error', (ctx, error) => {
+    if (ctx.oidc.route === 'resume' && error.error === 'access_denied') denied.add(ctx);
+  });
+  provider.use(async function spendDenied(ctx, next) {
+    await next();
+    if (!denied.has(ctx)) return;
+    const { parJti } = (ctx as unknown as KoaContextWithOIDC).oidc.entities.Interaction as { parJti?: string };
+    // Another browser may have finished the same request meanwhile: then it is spent already, which is what we want.
+    if (parJti) await provider.PushedAuthorizationRequest.adapter.consume(parJti).catch(ignoreSpent);
+  });
+}
+
+function ignoreSpent(error: { error?: string }): void {
+  if (error.error !== 'invalid_request_uri') throw error;
+}
+
+/** @see [RFC 9126 - OAuth 2.0 Pushed Authorization Requests](https://www.rfc-editor.org/rfc/rfc9126.html) */
+export function par({ request_uri_lifetime: lifetime = 60 }: ParSettings = {}): Mechanism {
+  return {
+    name: 'par',
+    clauses: [
+      {
+        id: 'FAPI2-SP-FINAL-5.3.2.2-2',
+        text: 'shall support client-authenticated pushed authorization requests according to RFC 9126',
+        violated: (configuration) =>
+          feature(configuration)?.enabled === true
+            ? undefined
+            : { path: ['features', 'pushedAuthorizationRequests', 'enabled'], text: 'must be true' },
+      },
+      {
+        id: 'FAPI2-SP-FINAL-5.3.2.2-3',
+        text: 'shall reject authorization requests sent without RFC 9126',
+        violated: (configuration) =>
+          feature(configuration)?.requirePushedAuthorizationRequests === true
+            ? undefined
+            : {
+                path: ['features', 'pushedAuthorizationRequests', 'requirePushedAuthorizationRequests'],
+                text: 'must be true',
+              },
+      },
+      {
+        id: 'FAPI2-SP-FINAL-5.3.2.2-12',
+        text: 'shall issue pushed authorization requests request_uri with expires_in values of less than 600 seconds',
+        violated: () =>
+          Number.isInteger(lifetime) && lifetime >= 5 && lifetime < 600
+            ? undefined
+            : { path: ['par', 'request_uri_lifetime'], text: 'must be a whole number of seconds from 5 to 599' },
+      },
+      {
+        id: 'PAR-7.3',
+        text: 'the authorization server SHOULD treat request_uri values as one-time use, also when the person refuses',
+      },
+    ],
+    configuration: {
+      features: { pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: true } },
+    },
+    attach(provider) {
+      setLifetime(provider, lifetime);
+      spendOnDenial(provider);
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import type { Mechanism } from './mechanism.ts';
+
+const loopback = ['127.0.0.1', '[::1]'];
+
+/** RFC 8252 section 8.3: a native client's own loopback address; `localhost` may resolve to something else. */
+function isLoopback(uri: URL, applicationType: unknown): boolean {
+  return applicationType === 'native' && uri.protocol === 'http:' && loopback.includes(uri.hostname);
+}
+
+function fault(value: unknown, applicationType: unknown): string | undefined {
+  const uri = typeof value === 'string' ? URL.parse(value) : null;
+  if (!uri) return 'must be an absolute URI';
+  if (uri.username || uri.password) return 'must carry no user name or password';
+  if (uri.hostname.includes('*')) return 'must be an exact URI, without wildcards';
+  if (`${value}`.includes('#')) return 'must have no fragment';
+  if (isLoopback(uri, applicationType)) return undefined;
+  if (uri.protocol === 'http:') return 'must use https; http is for the loopback address of a native client only';
+  return uri.protocol === 'https:' || (applicationType === 'native' && uri.protocol.includes('.'))
+    ? undefined
+    : `must use https, not ${uri.protocol.slice(0, -1)}`;
+}
+
+/** Where the answer of the authorization endpoint may go. */
+export function redirectUri(): Mechanism {
+  return {
+    name: 'redirect_uri',
+    clauses: [
+      {
+        id: 'FAPI2-SP-FINAL-5.3.2.2-6',
+        text: 'shall require the redirect_uri parameter in pushed authorization requests',
+        violated: ({ features, allowOmittingSingleRegisteredRedirectUri: omit }) =>
+          features?.fapi?.enabled !== true || features.fapi.profile !== '2.0'
+            ? { path: ['features', 'fapi', 'profile'], text: "must be enabled with the profile '2.0'" }
+            : omit === false
+              ? undefined
+              : { path: ['allowOmittingSingleRegisteredRedirectUri'], text: 'must be false' },
+      },
+      {
+        id: 'FAPI2-SP-FINAL-5.3.2.2-8',
+        text: 'shall not allow clients to use http redirect URIs except loopback interface redirection of native clients',
+        *client({ redirect_uris = [], post_logout_redirect_uris = [], application_type }) {
+          const lists = { redirect_uris, post_logout_redirect_uris };
+          for (const [name, uris] of Object.entries(lists)) {
+            if (!Array.isArray(uris)) continue;
+            for (const [index, uri] of uris.entries()) {
+              const text = fault(uri, application_type);
+              if (text) yield { path: [name, index], text };
+            }
+          }
+        },
+      },
+      {
+        id: 'FAPI2-SP-FINAL-5.3.2.1-7',
+        text: 'shall not expose open redirectors',
+        violated: ({ features }) =>
+          features?.pushedAuthorizationRequests?.allowUnregisteredRedirectUris
+            ? {
+                path: ['features', 'pushedAuthorizationRequests', 'allowUnregisteredRedirectUris'],
+                text: 'must be false: only registered redirect URIs are answered to',
+              }
+            : undefined,
+      },
+    ],
+    configuration: {
+      allowOmittingSingleRegisteredRedirectUri: false,
+      features: { fapi: { enabled: true, profile: '2.0' } },
+    },
+  };
+}

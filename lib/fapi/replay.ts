@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+
+import type { Adapter, Configuration, Provider } from 'oidc-provider';
+import Core, { errors } from 'oidc-provider';
+
+import { after, type Mechanism } from './mechanism.ts';
+
+/** What an adapter for the model `ReplayDetection` must offer besides core's interface: a decision by one statement. */
+export interface ReplayAdapter extends Adapter {
+  /** True for exactly one caller; the id is remembered until `expiresAt`, in seconds since the epoch. */
+  unique(id: string, expiresAt: number): Promise<boolean>;
+}
+
+function adapterFor(configuration: Configuration, model: string): Partial<ReplayAdapter> | undefined {
+  const { adapter } = configuration;
+  if (typeof adapter !== 'function') return undefined;
+  return /^class\s/.test(Function.prototype.toString.call(adapter))
+    ? new (adapter as new (name: string) => Adapter)(model)
+    : (adapter as (name: string) => Adapter)(model);
+}
+
+/** Namespace, issuer and jti apart, so that no two of them can be cut into the same string. */
+function replayId(kind: string, iss: string, jti: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([kind, iss, jti]))
+    .digest('base64url');
+}
+
+/**
+ * A client assertion and a DPoP proof are good once. Core looks, then saves, and keeps both kinds in one namespace
+ * whose ids it joins without a separator; and it forgets a proof before the proof has expired.
+ *
+ * @see [RFC 9449 - DPoP Proof Replay](https://www.rfc-editor.org/rfc/rfc9449.html#section-11.1)
+ */
+export function replay(): Mechanism {
+  const assertions = new WeakMap<object, unknown>();
+  return {
+    name: 'replay',
+    clauses: [
+      {
+        id: 'FAPI2-SP-FINAL-6.2',
+        text: 'DPoP proof replay: a proof is accepted once within the time it is valid for',
+        violated: ({ features }) =>
+          features?.dPoP?.allowReplay
+            ? { path: ['features', 'dPoP', 'allowReplay'], text: 'must be false' }
+            : undefined,
+      },
+      {
+        id: 'RFC7523-3-7',
+        text: 'the authorization server may ensure that JWTs are not replayed by maintaining the set of used jti values',
+        violated: (configuration) =>
+          typeof adapterFor(configuration, 'ReplayDetection')?.unique === 'function'
+            ? undefined
+            : {
+                path: ['adapter'],
+                text: 'must be one whose ReplayDetection offers unique(), such as knexAdapter(): core looks first and saves later, so two requests at once both pass',
+              },
+      },
+    ],
+    compose: (configuration) => ({
+      ...configuration,
+      // Core asks for uniqueness right after this hook, and says nothing of what it asks for.
+      assertJwtClientAuthClaimsAndHeader: after((ctx, claims) => {
+        assertions.set(ctx, claims.jti);
+      }, configuration.assertJwtClientAuthClaimsAndHeader),
+    }),
+    attach(provider: Provider, { clockTolerance = 0 }) {
+      const adapter = provider.ReplayDetection.adapter as unknown as ReplayAdapter;
+      provider.ReplayDetection.unique = async function unique(iss, jti, exp) {
+        const { ctx } = Core;
+        if (ctx && assertions.get(ctx) === jti) {
+          assertions.delete(ctx);
+          return adapter.unique(replayId('client_assertion', iss, jti), exp);
+        }
+        // A proof may be dated as far ahead as clocks may differ, and lives that much longer than core remembers it.
+        if (await adapter.unique(replayId('dpop', iss, jti), exp + clockTolerance + 1)) return true;
+        throw new errors.InvalidDpopProof('DPoP proof was used before');
+      };
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import type { Configuration } from 'oidc-provider';
+
+import type { Finding, Mechanism } from './mechanism.ts';
+
+function cookies({ cookies: { keys, long, short } = {}, enableHttpPostMethods }: Configuration): Finding | undefined {
+  if (!keys || (Array.isArray(keys) && keys.length === 0)) {
+    return { path: ['cookies', 'keys'], text: 'must hold at least one secret: unsigned cookies can be made up' };
+  }
+  for (const [name, options] of Object.entries({ long, short })) {
+    if (options?.httpOnly === false || options?.secure === false || options?.signed === false) {
+      return { path: ['cookies', name], text: 'must be httpOnly, secure and signed' };
+    }
+    if (options?.sameSite === 'none') return { path: ['cookies', name, 'sameSite'], text: 'must be lax or strict' };
+  }
+  return enableHttpPostMethods
+    ? { path: ['enableHttpPostMethods'], text: 'must be false: it needs cookies that other sites may send' }
+    : undefined;
+}
+
+/** The person's browser session with the authorization server, which no other site may use. */
+export function session(): Mechanism {
+  return {
+    name: 'session',
+    clauses: [
+      {
+        id: 'RFC9700-4.7',
+        text: 'cross-site request forgery: cookies are signed, out of reach for scripts, and not sent by other sites',
+        violated: cookies,
+      },
+      {
+        id: 'FAPI2-SP-FINAL-5.3.2.2-13',
+        text: 'should provide end-users with enough information to make an informed decision: who asks, and for what',
+        violated: ({ features, interactions }) =>
+          features?.devInteractions?.enabled !== false
+            ? {
+                path: ['features', 'devInteractions', 'enabled'],
+                text: 'must be false: those pages are for development',
+              }
+            : interactions?.policy &&
+                !['login', 'consent'].every((name) => interactions.policy?.some((p) => p.name === name))
+              ? { path: ['interactions', 'policy'], text: 'must keep the prompts login and consent' }
+              : undefined,
+      },
+    ],
+    configuration: {
+      features: { devInteractions: { enabled: false } },
+      // A name with this prefix is only taken over TLS, so nobody on the way can plant one.
+      cookies: {
+        names: { session: '__Host-session', interaction: '__Secure-interaction', resume: '__Secure-resume' },
+        long: { httpOnly: true, sameSite: 'lax', secure: true, signed: true },
+        short: { httpOnly: true, sameSite: 'lax', secure: true, signed: true },
+      },
+      ttl: { Interaction: 600, Session: 86_400, Grant: 86_400 * 14, RefreshToken: 86_400 * 14, IdToken: 300 },
+    },
+  };
+}

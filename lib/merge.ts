@@ -1,0 +1,20 @@
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    [Object.prototype, null].includes(Object.getPrototypeOf(value) as typeof Object.prototype | null)
+  );
+}
+
+/** Lays later over earlier, object by object; arrays, functions and instances are replaced whole, `undefined` says nothing. */
+export function merge<T extends object>(...layers: readonly T[]): T {
+  const merged: Record<string, unknown> = {};
+  for (const layer of layers) {
+    for (const [key, value] of Object.entries(layer)) {
+      if (value === undefined) continue;
+      const below = merged[key];
+      merged[key] = isPlainObject(value) ? merge(isPlainObject(below) ? below : {}, value) : value;
+    }
+  }
+  return merged as T;
+}

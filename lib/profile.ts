@@ -1,0 +1,116 @@
+import type { ClientMetadata, Configuration, Provider } from 'oidc-provider';
+import { errors } from 'oidc-provider';
+
+import { ProfileViolationError, type Violation } from './errors.ts';
+import type { Mechanism } from './fapi/mechanism.ts';
+import { unknownOptions } from './fapi/options.ts';
+import { merge } from './merge.ts';
+
+/** A list of mechanisms under the name of the specification they hold together. */
+export interface Profile {
+  readonly name: string;
+  readonly mechanisms: readonly Mechanism[];
+}
+
+const configured = new WeakMap<Profile, Configuration>();
+
+/** Every way in which one client's metadata is outside the profile; paths are relative to the client. */
+export function clientViolations(
+  profile: Profile,
+  metadata: ClientMetadata,
+  configuration: Configuration = configured.get(profile) ?? {},
+): Violation[] {
+  const completed = { ...configuration.clientDefaults, ...metadata } as ClientMetadata;
+  for (const mechanism of profile.mechanisms) mechanism.complete?.(completed);
+  return profile.mechanisms.flatMap(({ clauses }) =>
+    clauses.flatMap(({ id, client }) =>
+      [...(client?.(completed, configuration) ?? [])].map((finding) => ({ clause: id, ...finding })),
+    ),
+  );
+}
+
+/** Every way in which a configuration, laid over the profile's own, is outside the profile. */
+export function violations(profile: Profile, configuration: Configuration): Violation[] {
+  const merged = layered(profile, configuration);
+  return [
+    ...unknownOptions(configuration),
+    ...profile.mechanisms.flatMap(({ clauses }) =>
+      clauses.flatMap(({ id, violated }) => {
+        const finding = violated?.(merged);
+        return finding ? [{ clause: id, ...finding }] : [];
+      }),
+    ),
+    ...(merged.clients ?? []).flatMap((client, index) =>
+      clientViolations(profile, client, merged).map((violation) => ({
+        ...violation,
+        path: ['clients', index, ...(violation.path ?? [])],
+      })),
+    ),
+  ];
+}
+
+function layered(profile: Profile, configuration: Configuration): Configuration {
+  return merge({}, ...profile.mechanisms.map((mechanism) => mechanism.configuration ?? {}), configuration);
+}
+
+/** Core loads clients from the adapter and by registration as well; each one passes the same rules as those of the file. */
+function withClientRules(profile: Profile, configuration: Configuration): Configuration {
+  const properties = configuration.extraClientMetadata?.properties ?? [];
+  const theirs = configuration.extraClientMetadata?.validator;
+  return {
+    ...configuration,
+    extraClientMetadata: {
+      // Core asks the validator once a property, also for absent ones, and not at all where there is none.
+      properties: ['software_id', ...properties],
+      validator(ctx, key, value, metadata) {
+        if (key === 'software_id') {
+          for (const mechanism of profile.mechanisms) mechanism.complete?.(metadata);
+          const [first] = clientViolations(profile, metadata, configuration);
+          if (first) throw new errors.InvalidClientMetadata(`${first.path?.join('.')}: ${first.text}`, first.clause);
+        }
+        if (properties.includes(key)) theirs?.(ctx, key, value, metadata);
+      },
+    },
+  };
+}
+
+/**
+ * The configuration core is constructed with: the profile's own, the deployment's laid over it, the hooks that carry a
+ * rule composed so that ours runs first. A deployment may tighten the profile; whatever loosens it is reported, all at once.
+ *
+ * @throws {ProfileViolationError} with every violation.
+ */
+export function configure(profile: Profile, configuration: Configuration = {}): Configuration {
+  const found = violations(profile, configuration);
+  if (found.length > 0) throw new ProfileViolationError(profile.name, found);
+  const merged = layered(profile, configuration);
+  configured.set(profile, merged);
+  return withClientRules(
+    profile,
+    profile.mechanisms.reduce((composed, mechanism) => mechanism.compose?.(composed) ?? composed, merged),
+  );
+}
+
+/**
+ * Adds to a provider what core has no setting for. Call it once, right after `new Provider(issuer, configure(profile, ...))`
+ * and before the provider serves.
+ *
+ * @throws {TypeError} when the profile was not configured before.
+ * @throws {ProfileViolationError} when core refuses one of the configured clients.
+ */
+export function attach(profile: Profile, provider: Provider): void {
+  const configuration = configured.get(profile);
+  if (!configuration) throw new TypeError('configure(profile, ...) comes before attach(profile, provider)');
+  for (const mechanism of profile.mechanisms) mechanism.attach?.(provider, configuration);
+  // Core looks at a static client when it is first used; a client it would refuse is a boot error here.
+  const refused = (configuration.clients ?? []).flatMap((client, index): Violation[] => {
+    try {
+      new (provider.Client as unknown as new (metadata: ClientMetadata) => unknown)(structuredClone(client));
+      return [];
+    } catch (error) {
+      if (!(error instanceof errors.OIDCProviderError)) throw error;
+      return [{ path: ['clients', index], text: `${error.error_description}` }];
+    }
+  });
+  if (refused.length > 0) throw new ProfileViolationError(profile.name, refused);
+}
