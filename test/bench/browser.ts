@@ -1,0 +1,85 @@
+import { issuer, redirectUri, request } from './client.ts';
+import type { Connection, Reply } from './connection.ts';
+
+interface Cookie {
+  readonly name: string;
+  readonly value: string;
+  readonly path: string;
+}
+
+/** What a person's browser does in a flow, and no more: keeps cookies, follows redirects, fills and posts forms. */
+export class Browser {
+  readonly #connection: Connection;
+  #cookies: Cookie[] = [];
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** Logs in and consents until the server sends the browser back to the client; answers that address. */
+  async authorize(path: string): Promise<URL> {
+    let reply = await this.#send('GET', path);
+    for (let hops = 0; hops < 20; hops++) {
+      if (reply.status === 302 || reply.status === 303) {
+        const location = new URL(header(reply, 'location') ?? '', issuer);
+        if (location.href.startsWith(redirectUri)) return location;
+        reply = await this.#send('GET', location.pathname + location.search);
+      } else if (reply.status === 200) {
+        const { action, fields } = fillForm(reply.body);
+        reply = await this.#send('POST', action, fields);
+      } else {
+        throw new Error(`${path}: status ${reply.status}: ${reply.body.slice(0, 500)}`);
+      }
+    }
+    throw new Error(`${path}: too many redirects`);
+  }
+
+  async #send(method: string, path: string, body = ''): Promise<Reply> {
+    const pathname = path.split('?', 1)[0] ?? path;
+    const cookie = this.#cookies
+      .filter((kept) => pathname.startsWith(kept.path))
+      .map((kept) => `${kept.name}=${kept.value}`)
+      .join('; ');
+    const headers = {
+      accept: 'text/html',
+      ...(cookie && { cookie }),
+      ...(method === 'POST' && { origin: issuer, 'sec-fetch-site': 'same-origin' }),
+    };
+    const reply = await this.#connection.send(request(method, path, headers, body));
+    for (const [, set] of reply.head.matchAll(/\r\nset-cookie: *([^\r]*)/gi)) this.#keep(set ?? '');
+    return reply;
+  }
+
+  #keep(set: string): void {
+    const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(set) ?? [];
+    const path = /; *path=([^;]*)/i.exec(set)?.[1] ?? '/';
+    this.#cookies = this.#cookies.filter((kept) => kept.name !== name || kept.path !== path);
+    const gone = value === '' || /; *expires=Thu, 01 Jan 1970|; *max-age=0/i.test(set);
+    if (!gone) this.#cookies.push({ name, value, path });
+  }
+}
+
+function header(reply: Reply, name: string): string | undefined {
+  return new RegExp(`\\r\\n${name}: *([^\\r]*)`, 'i').exec(reply.head)?.[1];
+}
+
+function fillForm(page: string): { action: string; fields: string } {
+  const forms = [...page.matchAll(/<form([^>]*)>([\s\S]*?)<\/form>/g)];
+  const [, tag = '', content = ''] = forms.find((form) => form[2]?.includes('value="continue"')) ?? forms[0] ?? [];
+  const fields = new URLSearchParams();
+  for (const [input] of content.matchAll(/<(?:input|button)[^>]*>/g)) {
+    const name = attribute(input, 'name');
+    const value = attribute(input, 'value') ?? '';
+    if (name === undefined || value === 'abort') continue;
+    fields.set(name, name === 'login' || name === 'password' ? 'demo' : value);
+  }
+  const action = new URL(attribute(tag, 'action') ?? '', issuer);
+  return { action: action.pathname + action.search, fields: fields.toString() };
+}
+
+function attribute(tag: string, name: string): string | undefined {
+  const value = new RegExp(`\\b${name}="([^"]*)"`).exec(tag)?.[1];
+  return value?.replace(/&(?:#x([0-9a-f]+)|#(\d+)|amp);/gi, (_, hex?: string, decimal?: string) =>
+    hex ? String.fromCodePoint(Number.parseInt(hex, 16)) : decimal ? String.fromCodePoint(Number(decimal)) : '&',
+  );
+}

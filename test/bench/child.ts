@@ -1,0 +1,76 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+
+interface Call {
+  readonly id: number;
+  readonly method: string;
+  readonly argument: unknown;
+}
+
+interface Answer {
+  readonly id: number;
+  readonly value?: unknown;
+  readonly error?: string;
+}
+
+/** A process of its own, so that its processor time is its own, called by messages. */
+export class Child {
+  readonly process: ChildProcess;
+  #calls = 0;
+  readonly #waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+
+  constructor(file: URL, execArgv: readonly string[] = []) {
+    this.process = fork(file, { execArgv: ['--disable-warning=ExperimentalWarning', ...execArgv], stdio: 'inherit' });
+    this.process.on('message', (message) => this.#settle(message as Answer));
+    this.process.on('exit', (code, signal) => this.#lost(new Error(`${file.pathname} ended: ${signal ?? code}`)));
+  }
+
+  call<T>(method: string, argument?: unknown): Promise<T> {
+    const id = ++this.#calls;
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    this.#waiting.set(id, { resolve, reject });
+    this.process.send({ id, method, argument }, (error) => error && reject(error));
+    return promise as Promise<T>;
+  }
+
+  /** Milliseconds of processor time it has used. */
+  usage(): Promise<number> {
+    return this.call('usage');
+  }
+
+  async kill(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
+    const exited = once(this.process, 'exit');
+    this.process.kill(signal);
+    await exited;
+  }
+
+  #settle({ id, value, error }: Answer): void {
+    const call = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (error === undefined) call?.resolve(value);
+    else call?.reject(new Error(error));
+  }
+
+  #lost(error: Error): void {
+    for (const call of this.#waiting.values()) call.reject(error);
+    this.#waiting.clear();
+  }
+}
+
+/** The child's side: answers calls with these methods, and for its processor time, until the parent lets go. */
+export function answer(methods: Record<string, (argument: never) => unknown>): void {
+  process.on('disconnect', () => process.exit());
+  const usage = () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  };
+  const known: typeof methods = { usage, ...methods };
+  process.on('message', async ({ id, method, argument }: Call) => {
+    const answered = await (async () => known[method]?.(argument as never))().then(
+      (value): Answer => ({ id, value }),
+      (error): Answer => ({ id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+    );
+    process.send?.(answered);
+  });
+}

@@ -1,0 +1,40 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+const TICK_MS = 10;
+
+/**
+ * Milliseconds of processor time a Postgres has used: its living processes to the nanosecond, and those that have
+ * ended, which the postmaster inherited.
+ */
+export function postgresProcessorTime(postmaster: number): number {
+  const inherited = stat(postmaster);
+  if (!inherited) return Number.NaN;
+  const [cutime = 0, cstime = 0] = inherited.slice(13, 15).map(Number);
+  const living = readdirSync('/proc').filter(
+    (name) => /^\d+$/.test(name) && (Number(name) === postmaster || stat(Number(name))?.[1] === `${postmaster}`),
+  );
+  return living.reduce((sum, pid) => sum + scheduled(pid), (cutime + cstime) * TICK_MS);
+}
+
+/** The fields of `/proc/<pid>/stat` from the third on: the second may hold spaces. */
+function stat(pid: number): string[] | undefined {
+  const line = read(`/proc/${pid}/stat`);
+  return line?.slice(line.lastIndexOf(')') + 2).split(' ');
+}
+
+function scheduled(pid: string): number {
+  return Number(read(`/proc/${pid}/schedstat`)?.split(' ')[0] ?? 0) / 1e6;
+}
+
+function read(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Resident memory in MiB. */
+export function residentMemory(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(read(`/proc/${pid}/status`) ?? '')?.[1] ?? Number.NaN) / 1024;
+}

@@ -1,0 +1,57 @@
+import { writeFileSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+
+import { Bench } from './bench.ts';
+import { type Figure, table } from './figure.ts';
+import { flow } from './figures/flow.ts';
+import { latency } from './figures/latency.ts';
+import { memory } from './figures/memory.ts';
+import { push } from './figures/push.ts';
+import { roundTrips } from './figures/round_trips.ts';
+import { twoProcesses } from './figures/two_processes.ts';
+import { plot } from './plot.ts';
+import { PostgresServer } from './postgres.ts';
+
+const rooms = { push, flow, roundTrips, twoProcesses, latency, memory };
+
+const { values: options } = parseArgs({
+  options: {
+    only: { type: 'string', default: '' },
+    seconds: { type: 'string', default: '6' },
+    repetitions: { type: 'string', default: '5' },
+    json: { type: 'boolean', default: false },
+    plot: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+if (options.help) {
+  process.stdout.write(`Measures the provider and its store against the bare core in memory, in one run.
+
+  npm run bench -- [--only REGEX] [--seconds N] [--repetitions N] [--json] [--plot FILE.svg]
+
+figures: ${Object.keys(rooms).join(', ')}
+`);
+  process.exit();
+}
+
+const machine = `Node ${process.version}, ${availableParallelism()} x ${cpus()[0]?.model ?? 'unknown processor'}, ${new Date().toISOString().slice(0, 10)}`;
+const bench = new Bench(await PostgresServer.create(), {
+  seconds: Number(options.seconds),
+  repetitions: Number(options.repetitions),
+});
+const figures: Figure[] = [];
+try {
+  for (const [name, measure] of Object.entries(rooms)) {
+    if (!new RegExp(options.only, 'i').test(name)) continue;
+    process.stderr.write(`measuring ${name} ...\n`);
+    figures.push(...(await measure(bench)));
+  }
+} finally {
+  await bench.close();
+}
+process.stdout.write(
+  options.json ? `${JSON.stringify({ machine, figures }, null, 2)}\n` : `${table(figures)}\n\n${machine}\n`,
+);
+if (options.plot) writeFileSync(options.plot, plot(figures, machine));

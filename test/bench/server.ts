@@ -1,0 +1,56 @@
+import { generateKeyPairSync, type JsonWebKey } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer as createPlainServer, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+
+import knex from 'knex';
+import { type Configuration, Provider } from 'oidc-provider';
+
+import { answer } from './child.ts';
+import { issuer, metadata } from './client.ts';
+import { NaiveAdapter } from './naive_adapter.ts';
+import { coreInMemory, coreOnNaive, type Start, type SubjectName } from './subjects.ts';
+
+/** What is compared: each answers a listener on the same core, with the same client, over the same kind of socket. */
+const subjects: Partial<Record<SubjectName, (start: Start) => Promise<RequestListener>>> = {
+  [coreInMemory]: async ({ key }: Start) => bareCore(key).callback(),
+  [coreOnNaive]: async ({ key, database_url }: Start) => {
+    const db = knex({ client: 'pg', connection: database_url, pool: { min: 2, max: 10 } });
+    if (!(await db.schema.hasTable('naive_payloads'))) await NaiveAdapter.createTable(db);
+    return bareCore(key, { adapter: (model) => new NaiveAdapter(db, model) }).callback();
+  },
+};
+
+/** Core as its documentation sets it up for FAPI 2.0, with its own pages and its in-memory store. */
+function bareCore(key: JsonWebKey, configuration: Configuration = {}): Provider {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const provider = new Provider(issuer, {
+    clients: [metadata(key)],
+    jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig' } as never] },
+    cookies: { keys: ['a key that signs nothing but measurements'] },
+    features: {
+      fapi: { enabled: true, profile: '2.0' },
+      pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: true },
+      dPoP: { enabled: true },
+    },
+    responseTypes: ['code'],
+    ttl: { AccessToken: 300, IdToken: 300, Interaction: 600, Session: 86_400, Grant: 86_400 },
+    findAccount: (_ctx, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
+    scopes: ['openid', 'offline_access'],
+    ...configuration,
+  });
+  provider.proxy = true;
+  return provider;
+}
+
+answer({
+  async start(start: Start): Promise<number> {
+    const listener = await subjects[start.subject]?.(start);
+    if (!listener) throw new Error(`nobody is called ${start.subject}`);
+    const server = start.tls ? createTlsServer(start.tls, listener) : createPlainServer(listener);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return (server.address() as AddressInfo).port;
+  },
+});

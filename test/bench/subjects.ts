@@ -1,0 +1,23 @@
+import type { JsonWebKey } from 'node:crypto';
+
+/** What is compared, by the name it has in the table. */
+export const coreInMemory = 'core in memory';
+export const coreOnNaive = 'core on naive knex';
+export const coreOnOurs = 'core on our store';
+export const oursInMemory = 'ours in memory';
+export const ours = 'ours';
+
+export type SubjectName =
+  | typeof coreInMemory
+  | typeof coreOnNaive
+  | typeof coreOnOurs
+  | typeof oursInMemory
+  | typeof ours;
+
+/** What a server process is told at its start. */
+export interface Start {
+  readonly subject: SubjectName;
+  readonly key: JsonWebKey;
+  readonly database_url: string;
+  readonly tls?: { readonly key: string; readonly cert: string };
+}
