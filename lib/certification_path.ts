@@ -6,13 +6,18 @@ const clientAuth = ['1.3.6.1.5.5.7.3.2', '2.5.29.37.0'];
 // RFC 5280 section 4.2: a critical extension that is not processed refuses the certificate.
 const processed = new Set(['2.5.29.14', '2.5.29.15', '2.5.29.17', '2.5.29.19', '2.5.29.32', '2.5.29.35', '2.5.29.37']);
 const weakHashes = new Set(['MD5', 'SHA-1']);
-const maxLength = 8;
+// The search is over every order of them, at the presenter's will.
+const maxIntermediates = 4;
 
 /** Why a certificate is not to be used at all; `undefined` when nothing is wrong with it by itself. */
 export function defect(certificate: X509Certificate, now: Date = new Date()): string | undefined {
   if (Date.parse(certificate.validFrom) > now.getTime()) return 'not yet valid';
   if (Date.parse(certificate.validTo) < now.getTime()) return 'expired';
-  return weakKey(certificate);
+  try {
+    return weakKey(certificate);
+  } catch {
+    return 'key of an unknown type';
+  }
 }
 
 /** @see [FAPI2-SP-FINAL-5.4.1-2, -3](https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.4.1) */
@@ -60,10 +65,6 @@ function usableAsIssuer(issuer: X509Certificate, below: number): boolean {
   return keyUsages === undefined || (keyUsages & x509.KeyUsageFlags.keyCertSign) !== 0;
 }
 
-function issued(issuer: X509Certificate, certificate: X509Certificate): boolean {
-  return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
-}
-
 /**
  * Whether a certificate was issued, through any of the intermediates presented with it, by one of the authorities.
  * Synchronous, since oidc-provider asks so.
@@ -80,7 +81,10 @@ export function certificateAuthorized(
   if (defect(certificate, now) || !usableByClient(certificate)) return false;
   const climb = (subject: X509Certificate, rest: readonly X509Certificate[], below: number): boolean => {
     const mayIssue = (issuer: X509Certificate) =>
-      !defect(issuer, now) && usableAsIssuer(issuer, below) && issued(issuer, subject);
+      subject.checkIssued(issuer) &&
+      !defect(issuer, now) &&
+      usableAsIssuer(issuer, below) &&
+      subject.verify(issuer.publicKey);
     if (authorities.some(mayIssue)) return true;
     return rest.some(
       (issuer) =>
@@ -93,7 +97,7 @@ export function certificateAuthorized(
         ),
     );
   };
-  return climb(certificate, intermediates.slice(0, maxLength), 0);
+  return climb(certificate, intermediates.slice(0, maxIntermediates), 0);
 }
 
 /** Every certificate of a PEM file. */

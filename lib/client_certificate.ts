@@ -5,7 +5,7 @@ import type { Context } from 'koa';
 import type { ClientMetadata, Configuration } from 'oidc-provider';
 import { certificateAuthorized, defect } from './certification_path.ts';
 import { distinguishedNameMatches } from './distinguished_name.ts';
-import { type Trusted, trustedProxies } from './http/forwarded.ts';
+import { trustedProxies } from './http/forwarded.ts';
 import { log } from './log.ts';
 import * as x509 from './x509.ts';
 
@@ -15,7 +15,7 @@ type MutualTls = { [Name in Hook]: NonNullable<Feature[Name & keyof Feature]> };
 export type SubjectProperty = Extract<keyof ClientMetadata, `tls_client_auth_${string}`>;
 
 /** A certificate and the intermediates it was presented with. */
-export interface Presented {
+interface Presented {
   readonly certificate: X509Certificate;
   readonly intermediates: readonly X509Certificate[];
 }
@@ -61,11 +61,39 @@ function fromHeaders(ctx: Context): Presented | undefined {
   }
 }
 
+const handshakes = new WeakMap<TLSSocket, Presented | undefined>();
+
+/** What came with the handshake; it stays what it was for as long as the connection lasts. */
+function ofConnection(socket: TLSSocket): Presented | undefined {
+  if (!handshakes.has(socket)) handshakes.set(socket, fromSocket(socket));
+  return handshakes.get(socket);
+}
+
 /** What came with the request, by whoever may say so: the TLS handshake, or a trusted proxy instead of it. */
-export function presentedCertificate(ctx: Context, trusted: Trusted, byHeader: boolean): Presented | undefined {
-  // On a connection from the proxy the certificate of the handshake is the proxy's own.
-  if (byHeader && trusted(ctx.req.socket.remoteAddress)) return fromHeaders(ctx);
-  return fromSocket(ctx.req.socket as TLSSocket);
+function presentedBy({ trusted, client_certificate }: Proxy): (ctx: Context) => Presented | undefined {
+  const isTrusted = trustedProxies(trusted);
+  return (ctx) => {
+    const { socket } = ctx.req;
+    // On a connection from the proxy the certificate of the handshake is the proxy's own.
+    const found =
+      client_certificate === 'rfc9440' && isTrusted(socket.remoteAddress)
+        ? fromHeaders(ctx)
+        : ofConnection(socket as TLSSocket);
+    const why = found && defect(found.certificate);
+    if (why) log.info({ subject: found.certificate.subject, why }, 'client certificate refused');
+    return why ? undefined : found;
+  };
+}
+
+/**
+ * The certificate a client proved to have. One that is expired, not yet valid or of a weak key is none, for every
+ * method and for binding: oidc-provider itself does not look, for `self_signed_tls_client_auth`.
+ *
+ * @see [RFC 8705 section 6.3 - Certificate Validity](https://www.rfc-editor.org/rfc/rfc8705.html#section-6.3)
+ */
+export function clientCertificate({ proxy = {} }: { proxy?: Proxy | undefined } = {}) {
+  const presented = presentedBy(proxy);
+  return (ctx: Context): X509Certificate | undefined => presented(ctx)?.certificate;
 }
 
 const ipBytes = (address: string) => {
@@ -101,9 +129,18 @@ export function certificateSubjectMatches(certificate: X509Certificate, property
   return names.some(({ type, value }) => type === kind && same?.(value, expected));
 }
 
+/** Whatever a certificate is made of, it is refused, not an error of ours. */
+function holds(check: () => boolean): boolean {
+  try {
+    return check();
+  } catch (err) {
+    log.warn({ err }, 'client certificate or registered subject cannot be read');
+    return false;
+  }
+}
+
 /**
- * oidc-provider's hooks. A certificate that is expired, not yet valid or of a weak key is none, for every method
- * and for binding: oidc-provider itself does not look for `self_signed_tls_client_auth`.
+ * oidc-provider's hooks for client certificates.
  *
  * @see [RFC 8705 - OAuth 2.0 Mutual-TLS](https://www.rfc-editor.org/rfc/rfc8705.html)
  */
@@ -113,26 +150,17 @@ export function mutualTls({
 }: {
   authorities?: readonly X509Certificate[];
   proxy?: Proxy | undefined;
-}): MutualTls & { clientCertificate: (ctx: Context) => X509Certificate | undefined } {
-  const trusted = trustedProxies(proxy.trusted);
-  const presented = (ctx: Context) => presentedCertificate(ctx, trusted, proxy.client_certificate === 'rfc9440');
-  const usable = (ctx: Context) => {
-    const found = presented(ctx);
-    const why = found && defect(found.certificate);
-    if (why) log.info({ subject: found.certificate.subject, why }, 'client certificate refused');
-    return why ? undefined : found;
-  };
-  const clientCertificate = (ctx: Context) => usable(ctx)?.certificate;
+}): MutualTls {
+  const presented = presentedBy(proxy);
   return {
-    clientCertificate,
-    getCertificate: clientCertificate,
+    getCertificate: (ctx) => presented(ctx)?.certificate,
     certificateAuthorized(ctx) {
-      const found = usable(ctx);
-      return found !== undefined && certificateAuthorized(found.certificate, found.intermediates, authorities);
+      const { certificate, intermediates } = presented(ctx) ?? {};
+      return !!certificate && holds(() => certificateAuthorized(certificate, intermediates ?? [], authorities));
     },
     certificateSubjectMatches(ctx, property, expected) {
-      const found = usable(ctx);
-      return found !== undefined && certificateSubjectMatches(found.certificate, property, expected);
+      const { certificate } = presented(ctx) ?? {};
+      return !!certificate && holds(() => certificateSubjectMatches(certificate, property, expected));
     },
   };
 }

@@ -58,7 +58,8 @@ export function mutualTlsOptions(keyPair: KeyPair): ServerOptions {
     rejectUnauthorized: false,
     // No `ca`: it would be named in the handshake, and Java withholds a certificate that none of the names issued.
     // No tickets: a resumed session brings back the client's certificate without the intermediates it was sent with.
-    secureOptions: constants.SSL_OP_NO_TICKET,
+    // No renegotiation: it could exchange the certificate in the middle of a connection.
+    secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
   };
 }
 

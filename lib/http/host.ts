@@ -7,11 +7,8 @@ export interface Hosts {
   readonly aliases?: readonly string[];
 }
 
-/** The URL oidc-provider will build every other URL from; `undefined` when there is none. */
-function requested(ctx: Context): URL | null {
-  // An absolute request target (`GET https://other/ HTTP/1.1`) wins over Host, in Koa as in oidc-provider.
-  return ctx.host ? URL.parse(ctx.href) : null;
-}
+/** The URLs oidc-provider may build others from: a request target may be a whole URL (`GET https://other/ HTTP/1.1`). */
+const requested = ({ protocol, host, href }: Context) => [URL.parse(`${protocol}://${host}`), URL.parse(href)];
 
 /**
  * Requests are answered under the configured names only: endpoint URLs in metadata and the `htu` of a proof are
@@ -23,11 +20,10 @@ export function host({ issuer, aliases = [] }: Hosts): Middleware {
   const own = new URL(issuer);
   const names = new Set([issuer, ...aliases].map((url) => new URL(url).host));
   return async function host(ctx, next) {
-    const url = requested(ctx);
-    if (!url || !names.has(new URL(`https://${url.host}`).host)) {
-      throw new errors.InvalidRequest('the request is for another host', 421);
+    for (const url of requested(ctx)) {
+      if (!url || !names.has(url.host)) throw new errors.InvalidRequest('the request is for another host', 421);
+      if (url.protocol !== 'https:') throw new errors.InvalidRequest('TLS is required');
     }
-    if (url.protocol !== 'https:') throw new errors.InvalidRequest('TLS is required');
     // Metadata is the issuer's, whichever listener it is asked at.
     if (ctx.path.includes('/.well-known/')) ctx.req.headers.host = own.host;
     await next();

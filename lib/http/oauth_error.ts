@@ -37,9 +37,6 @@ export function oauthError({ retryAfter = 1 }: { retryAfter?: number } = {}): Mi
   return async function oauthError(ctx, next) {
     try {
       await next();
-      if (ctx.status === 404 && ctx.body === undefined) {
-        throw new errors.InvalidRequest('unrecognized route or not allowed method', 404);
-      }
     } catch (error) {
       writeOauthError(ctx, error);
       // `error_detail` and `cause` go to the log, never to the client. Rethrowing would be shorter,
