@@ -1,0 +1,75 @@
+import { mkdir } from 'node:fs/promises';
+import type { ConnectionOptions } from 'node:tls';
+
+import knexModule, { type Knex } from 'knex';
+
+import { OperationalError } from '../errors.ts';
+
+const { knex } = knexModule;
+
+export interface DatabaseOptions {
+  /** `postgres://...` a server; `pglite:./data` an embedded Postgres on disk; `pglite:` one in memory. */
+  readonly url: string;
+  /** Connections to keep at most. Requests share statements, so a few serve many requests. */
+  readonly pool_size?: number | undefined;
+  /** Where the tables are; the search path decides when it is absent. */
+  readonly schema?: string | undefined;
+  /** TLS to the server: `true` checks its certificate against the system's authorities, `{ ca }` against this one. */
+  readonly tls?: boolean | ConnectionOptions | undefined;
+}
+
+export interface Database {
+  readonly knex: Knex;
+  /** Whether the database lives in this process: nobody else can reach it, or migrate it. */
+  readonly embedded: boolean;
+  close(): Promise<void>;
+}
+
+async function embedded(directory: string): Promise<Knex> {
+  const [{ default: client }, { PGlite }] = await Promise.all([import('knex-pglite'), import('@electric-sql/pglite')]);
+  if (directory) await mkdir(directory, { recursive: true });
+  const pglite = directory ? new PGlite(directory) : new PGlite();
+  return knex({ client, connection: { pglite } as Knex.StaticConnectionConfig });
+}
+
+function server({ url, pool_size = 10, tls }: DatabaseOptions): Knex {
+  return knex({
+    client: 'pg',
+    connection: {
+      connectionString: url,
+      ...(tls === undefined ? {} : { ssl: tls }),
+      application_name: 'oidc-provider-fapi',
+      keepAlive: true,
+      connectionTimeoutMillis: 5000,
+    } as Knex.PgConnectionConfig,
+    pool: { min: Math.min(2, pool_size), max: pool_size },
+    acquireConnectionTimeout: 5000,
+    // What knex has to say about a connection is in the error it throws, and that one is logged.
+    log: { warn() {}, error() {}, debug() {} },
+  });
+}
+
+/** Never the password: this goes to a log. */
+function named(url: string): string {
+  if (url.startsWith('pglite:')) return url;
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname}`;
+}
+
+/**
+ * Opens the database and asks it for a sign of life.
+ * @throws OperationalError which database, and why it does not answer.
+ */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const isEmbedded = options.url.startsWith('pglite:');
+  const opened = isEmbedded ? await embedded(options.url.slice('pglite:'.length)) : server(options);
+  const database = opened.withUserParams({ schema: options.schema });
+  try {
+    await database.raw('select 1');
+  } catch (cause) {
+    await database.destroy().catch(() => {});
+    const { message, code } = cause as NodeJS.ErrnoException;
+    throw new OperationalError(`database ${named(options.url)} does not answer: ${message || code}`, { cause });
+  }
+  return { knex: database, embedded: isEmbedded, close: () => database.destroy() };
+}

@@ -1,0 +1,22 @@
+import { rowId } from './row.ts';
+import type { Store } from './store.ts';
+
+const MODEL = 'Kept';
+
+/** A value made once for all processes of the database: whoever writes first wins, everyone reads what was written. */
+export async function kept<T>(store: Store, name: string, make: () => T | Promise<T>): Promise<T> {
+  const id = rowId(MODEL, name);
+  const read = async (): Promise<T | undefined> => {
+    const [row] = await store.find([id]);
+    if (!row) return undefined;
+    const text = store.open(MODEL, row);
+    // Making another one would leave whatever the first one signed or sealed without its key.
+    if (text === undefined) throw new Error(`the kept ${name} was sealed with a key that encryption_keys lacks`);
+    return JSON.parse(text);
+  };
+  const found = await read();
+  if (found !== undefined) return found;
+  const payload = store.seal.seal(JSON.stringify(await make()), id);
+  await store.write([{ id, model: MODEL, payload, grant_id: null, alias: null, expires_at: null, consumed_at: 0 }]);
+  return (await read()) as T;
+}

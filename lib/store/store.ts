@@ -1,0 +1,140 @@
+import type { Knex } from 'knex';
+
+import { log } from '../log.ts';
+import { Batch } from './batch.ts';
+import { type Retention, retentionOf } from './retention.ts';
+import { type Found, keyOf, type Row } from './row.ts';
+import { schemaOf } from './schema.ts';
+import { type EncryptionKey, Seal } from './seal.ts';
+import { execute, find, findByAlias, revoke, type Statement, toFound, write } from './statements.ts';
+import { StoreUnavailable } from './unavailable.ts';
+
+export interface StoreOptions {
+  /** The first one seals, all of them open. Without any, rows lie in the clear: whoever reads the database reads them. */
+  readonly encryption_keys?: readonly EncryptionKey[] | undefined;
+  /** Seconds a row is kept after it has expired, by model. */
+  readonly retention?: Retention | undefined;
+  /** Where the tables are; the search path decides when it is absent. */
+  readonly schema?: string | undefined;
+  /** Write and read statements under way at a time, each. */
+  readonly lanes?: number | undefined;
+  /** Rows that may wait for the database; beyond, requests are refused with 503. */
+  readonly queue?: number | undefined;
+}
+
+const BATCH = 128;
+
+/** Errors of one row's making: a value out of range, a constraint, a limit. */
+const isOwnFault = (error: unknown) => /^(21|22|23|54)/.test(String((error as { code?: unknown }).code));
+/** Two statements met; the database chose one to start over. */
+const isCollision = (error: unknown) => /^40/.test(String((error as { code?: unknown }).code));
+
+export const seconds = () => Math.floor(Date.now() / 1000);
+
+/** Rows in and out of one database: sealed, in shared round trips, retention added. */
+export class Store {
+  readonly knex: Knex;
+  readonly table: string;
+  readonly seal: Seal;
+  /** Statements sent so far. */
+  roundTrips = 0;
+  /** Rows found that are not what this store wrote in their place. */
+  refused = 0;
+  readonly #retention: Retention | undefined;
+  readonly #reads: Batch<Buffer, Found>;
+  readonly #writes: Batch<Row, Found>;
+  #away = false;
+
+  constructor(knex: Knex, options: StoreOptions = {}) {
+    const schema = schemaOf(knex, options.schema);
+    this.knex = knex;
+    this.table = `${schema ? `"${schema.replaceAll('"', '""')}".` : ''}oidc_payloads`;
+    this.seal = new Seal(options.encryption_keys);
+    this.#retention = options.retention;
+    const shared = { isOwnFault, lanes: options.lanes ?? 2, bound: options.queue ?? 4096, size: BATCH };
+    this.#reads = new Batch({ ...shared, keyOf, run: (ids) => this.#find(ids) });
+    this.#writes = new Batch({ ...shared, keyOf: ({ id }: Row) => keyOf(id), run: (rows) => this.#write(rows) });
+  }
+
+  /** What is there under these ids, in their order. */
+  find(ids: readonly Buffer[]): Promise<(Found | undefined)[]> {
+    return this.#reads.submit(ids);
+  }
+
+  /** Which of the rows got what they asked for, in their order; all of them in one statement. */
+  write(rows: readonly Row[]): Promise<(Found | undefined)[]> {
+    return this.#writes.submit(rows);
+  }
+
+  async findByAlias(alias: Buffer): Promise<Found | undefined> {
+    const [row] = await this.run(findByAlias(this.table, alias));
+    return row === undefined ? undefined : toFound(row);
+  }
+
+  async revoke(grantId: Buffer, models: readonly string[]): Promise<void> {
+    await this.run(revoke(this.table, grantId, models));
+  }
+
+  /** What the row says, or `undefined` when it is empty or is not what this store wrote there. */
+  open(model: string, { id, payload }: Found): string | undefined {
+    if (!payload) return undefined;
+    const text = this.seal.open(payload, id);
+    if (text === undefined) this.refuse(model, id);
+    return text;
+  }
+
+  refuse(model: string, id: Buffer): void {
+    this.refused += 1;
+    log.warn({ model, row: id.toString('hex') }, 'a row is not what was written there: refused');
+  }
+
+  /** When a row of this model may be purged; `expiresIn` as oidc-provider gives it, which may be absent or negative. */
+  expiresAt(model: string, expiresIn: number | undefined): number | null {
+    if (expiresIn === undefined || !Number.isFinite(expiresIn)) return null;
+    return seconds() + Math.max(0, Math.ceil(expiresIn)) + retentionOf(this.#retention, model);
+  }
+
+  retentionOf(model: string): number {
+    return retentionOf(this.#retention, model);
+  }
+
+  async #find(ids: Buffer[]): Promise<Map<string, Found>> {
+    return byId(await this.run(find(this.table, ids)));
+  }
+
+  async #write(rows: Row[]): Promise<Map<string, Found>> {
+    // One order for all: statements of several processes that meet on the same rows never wait for each other in turn.
+    rows.sort((a, b) => a.id.compare(b.id));
+    return byId(await this.run(write(this.table, seconds(), rows)));
+  }
+
+  /** @throws StoreUnavailable when the database does not do it, for whatever reason; and the reason is logged. */
+  async run(statement: Statement): Promise<unknown[]> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        this.roundTrips += 1;
+        const rows = await execute(this.knex, statement);
+        if (this.#away) log.info('the database is back');
+        this.#away = false;
+        return rows;
+      } catch (error) {
+        if (isCollision(error) && attempt < 3) continue;
+        if (isOwnFault(error)) throw error;
+        if (!this.#away) log.error({ err: error }, 'the database is unavailable');
+        this.#away = true;
+        throw new StoreUnavailable('the authorization server is temporarily unable to keep its records', {
+          cause: error,
+        });
+      }
+    }
+  }
+}
+
+function byId(rows: unknown[]): Map<string, Found> {
+  const results = new Map<string, Found>();
+  for (const row of rows) {
+    const found = toFound(row);
+    results.set(keyOf(found.id), found);
+  }
+  return results;
+}
