@@ -1,5 +1,5 @@
 import { issuer, redirectUri, request } from './client.ts';
-import type { Connection, Reply } from './connection.ts';
+import type { Reply } from './connection.ts';
 
 interface Cookie {
   readonly name: string;
@@ -9,21 +9,21 @@ interface Cookie {
 
 /** What a person's browser does in a flow, and no more: keeps cookies, follows redirects, fills and posts forms. */
 export class Browser {
-  readonly #connection: Connection;
+  readonly #exchange: (request: string) => Promise<Reply>;
   #cookies: Cookie[] = [];
 
-  constructor(connection: Connection) {
-    this.#connection = connection;
+  constructor(exchange: (request: string) => Promise<Reply>) {
+    this.#exchange = exchange;
   }
 
   /** Logs in and consents until the server sends the browser back to the client; answers that address. */
   async authorize(path: string): Promise<URL> {
-    let reply = await this.#send('GET', path);
+    let reply = await this.get(path);
     for (let hops = 0; hops < 20; hops++) {
       if (reply.status === 302 || reply.status === 303) {
         const location = new URL(header(reply, 'location') ?? '', issuer);
         if (location.href.startsWith(redirectUri)) return location;
-        reply = await this.#send('GET', location.pathname + location.search);
+        reply = await this.get(location.pathname + location.search);
       } else if (reply.status === 200) {
         const { action, fields } = fillForm(reply.body);
         reply = await this.#send('POST', action, fields);
@@ -32,6 +32,10 @@ export class Browser {
       }
     }
     throw new Error(`${path}: too many redirects`);
+  }
+
+  get(path: string): Promise<Reply> {
+    return this.#send('GET', path);
   }
 
   async #send(method: string, path: string, body = ''): Promise<Reply> {
@@ -45,7 +49,7 @@ export class Browser {
       ...(cookie && { cookie }),
       ...(method === 'POST' && { origin: issuer, 'sec-fetch-site': 'same-origin' }),
     };
-    const reply = await this.#connection.send(request(method, path, headers, body));
+    const reply = await this.#exchange(request(method, path, headers, body));
     for (const [, set] of reply.head.matchAll(/\r\nset-cookie: *([^\r]*)/gi)) this.#keep(set ?? '');
     return reply;
   }
@@ -59,7 +63,7 @@ export class Browser {
   }
 }
 
-function header(reply: Reply, name: string): string | undefined {
+export function header(reply: Reply, name: string): string | undefined {
   return new RegExp(`\\r\\n${name}: *([^\\r]*)`, 'i').exec(reply.head)?.[1];
 }
 

@@ -3,8 +3,9 @@ import { performance } from 'node:perf_hooks';
 
 import { Browser } from './browser.ts';
 import { answer } from './child.ts';
-import { Client, clientId, issuer, request } from './client.ts';
+import { Client, issuer, request } from './client.ts';
 import { Connection, type Target } from './connection.ts';
+import { authorizationRequest, discover, type Endpoints } from './endpoints.ts';
 
 export interface Preparation {
   readonly kind: 'par' | 'flow';
@@ -29,12 +30,6 @@ export interface Measured {
   readonly p99: number;
 }
 
-interface Endpoints {
-  readonly push: string;
-  readonly authorize: string;
-  readonly token: string;
-}
-
 type Step = (connection: Connection) => Promise<void>;
 
 let connections: Connection[] = [];
@@ -57,19 +52,6 @@ answer({
   },
 });
 
-async function discover(target: Target): Promise<Endpoints> {
-  const connection = await Connection.open(target);
-  const { body } = await connection.send(request('GET', '/.well-known/openid-configuration', {}));
-  connection.close();
-  const endpoints = JSON.parse(body) as Record<string, string>;
-  const path = (name: string) => new URL(endpoints[name] ?? '').pathname;
-  return {
-    push: path('pushed_authorization_request_endpoint'),
-    authorize: path('authorization_endpoint'),
-    token: path('token_endpoint'),
-  };
-}
-
 function push(client: Client, endpoints: Endpoints): Step {
   const bytes = Buffer.from(request('POST', endpoints.push, {}, client.pushBody()));
   return async (connection) => {
@@ -85,8 +67,9 @@ function flow(client: Client, endpoints: Endpoints): Step {
   return async (connection) => {
     const { status, body } = await connection.send(pushed);
     if (status !== 201) throw new Error(`push: status ${status}: ${body}`);
-    const query = new URLSearchParams({ client_id: clientId, request_uri: JSON.parse(body).request_uri });
-    const back = await new Browser(connection).authorize(`${endpoints.authorize}?${query}`);
+    const back = await new Browser((sent) => connection.send(sent)).authorize(
+      authorizationRequest(endpoints, JSON.parse(body).request_uri),
+    );
     const code = back.searchParams.get('code');
     if (!code) throw new Error(`authorize: ${back.search}`);
     const issued = await connection.send(request('POST', endpoints.token, { dpop }, `${token}&code=${code}`));

@@ -6,11 +6,13 @@ import type { AddressInfo } from 'node:net';
 
 import knex from 'knex';
 import { type Configuration, Provider } from 'oidc-provider';
-
+import { knexAdapter } from '../../lib/store/adapter.ts';
+import { openDatabase } from '../../lib/store/database.ts';
+import { migrate } from '../../lib/store/schema.ts';
 import { answer } from './child.ts';
 import { issuer, metadata } from './client.ts';
 import { NaiveAdapter } from './naive_adapter.ts';
-import { coreInMemory, coreOnNaive, type Start, type SubjectName } from './subjects.ts';
+import { coreInMemory, coreOnNaive, coreOnOurs, encryptionKey, type Start, type SubjectName } from './subjects.ts';
 
 /** What is compared: each answers a listener on the same core, with the same client, over the same kind of socket. */
 const subjects: Partial<Record<SubjectName, (start: Start) => Promise<RequestListener>>> = {
@@ -19,6 +21,11 @@ const subjects: Partial<Record<SubjectName, (start: Start) => Promise<RequestLis
     const db = knex({ client: 'pg', connection: database_url, pool: { min: 2, max: 10 } });
     if (!(await db.schema.hasTable('naive_payloads'))) await NaiveAdapter.createTable(db);
     return bareCore(key, { adapter: (model) => new NaiveAdapter(db, model) }).callback();
+  },
+  [coreOnOurs]: async ({ key, database_url }: Start) => {
+    const database = await openDatabase({ url: database_url });
+    await migrate(database.knex);
+    return bareCore(key, { adapter: knexAdapter(database.knex, { encryption_keys: [encryptionKey] }) }).callback();
   },
 };
 
