@@ -10,8 +10,6 @@ export interface Keys {
   readonly cookies: string[];
   /** What server-provided DPoP nonces are made from, 32 bytes. */
   readonly dpopNonce: Buffer;
-  /** What the forms of the pages are protected with, 32 bytes. */
-  readonly forms: Buffer;
 }
 
 /** Answers the value kept under a name; `make` is asked when there is none yet, and one process's answer becomes everyone's. */
@@ -27,17 +25,11 @@ const makeSecret = () => randomBytes(32).toString('base64url');
 
 /** Reads the secrets, or makes them at the first start; `jwks` of the deployment's own wins. */
 export async function loadKeys(kept: Kept, jwks?: { keys: JWK[] }): Promise<Keys> {
-  const [signing, cookies, dpopNonce, forms] = await Promise.all([
+  const [signing, cookies, dpopNonce] = await Promise.all([
     jwks ??
       kept('signing_keys', async () => ({ keys: await Promise.all(['ES256', 'PS256', 'EdDSA'].map(makeSigningKey)) })),
     kept('cookie_keys', () => [makeSecret()]),
     kept('dpop_nonce_secret', makeSecret),
-    kept('form_secret', makeSecret),
   ]);
-  return {
-    jwks: signing,
-    cookies,
-    dpopNonce: Buffer.from(dpopNonce, 'base64url'),
-    forms: Buffer.from(forms, 'base64url'),
-  };
+  return { jwks: signing, cookies, dpopNonce: Buffer.from(dpopNonce, 'base64url') };
 }

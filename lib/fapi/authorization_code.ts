@@ -1,18 +1,6 @@
-import type { Provider } from 'oidc-provider';
-import Core from 'oidc-provider';
-
 import type { Mechanism } from './mechanism.ts';
 
 const longest = 60;
-
-async function revoke(provider: Provider, grantId: string): Promise<void> {
-  await Promise.all([
-    provider.AccessToken.revokeByGrantId(grantId),
-    provider.RefreshToken.revokeByGrantId(grantId),
-    provider.AuthorizationCode.revokeByGrantId(grantId),
-    provider.Grant.adapter.destroy(grantId),
-  ]);
-}
 
 /** @see [RFC 6749 - Authorization Response](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.2) */
 export function authorizationCode(): Mechanism {
@@ -30,6 +18,9 @@ export function authorizationCode(): Mechanism {
       {
         id: 'FAPI2-SP-FINAL-5.3.2.2-9',
         text: 'shall reject an authorization code if it has been previously used',
+        // Core reads, then consumes: which of two requests at once was first is for the adapter to say.
+        violated: ({ adapter }) =>
+          adapter ? undefined : { path: ['adapter'], text: 'must be one that passes the adapter contract' },
       },
       {
         id: 'RFC6749-4.1.2',
@@ -45,21 +36,6 @@ export function authorizationCode(): Mechanism {
             ...configuration,
             ttl: { ...ttl, AuthorizationCode: (...args) => Math.min(lifetime(...args), longest) },
           };
-    },
-    attach(provider) {
-      const { AuthorizationCode } = provider;
-      const find = AuthorizationCode.find;
-      const findCode: typeof find = async function findCode(this: never, ...args) {
-        const found = await find.apply(this, args);
-        const code = found as (InstanceType<Provider['AuthorizationCode']> & { consumed?: unknown }) | undefined;
-        // Core looks at the expiry first and would not notice that this one was spent before.
-        const presenter = Core.ctx?.oidc.client?.clientId;
-        if (code?.isExpired && code.consumed && code.grantId && code.clientId === presenter) {
-          await revoke(provider, code.grantId);
-        }
-        return found as never;
-      };
-      AuthorizationCode.find = findCode;
     },
   };
 }

@@ -39,7 +39,7 @@ export function senderConstraint(): Mechanism {
     ],
     configuration: { features: { dPoP: { enabled: true } } },
     complete(metadata) {
-      if (metadata.dpop_bound_access_tokens === undefined && !metadata.tls_client_certificate_bound_access_tokens) {
+      if (!metadata.dpop_bound_access_tokens && !metadata.tls_client_certificate_bound_access_tokens) {
         metadata.dpop_bound_access_tokens = true;
       }
     },

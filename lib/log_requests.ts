@@ -1,0 +1,54 @@
+import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
+
+import { log } from './log.ts';
+
+interface Failure {
+  message?: string;
+  error?: string;
+  error_description?: string;
+  error_detail?: string;
+  cause?: { message?: string };
+  stack?: string;
+}
+
+/** What the operator needs to find a request again and to understand it; nothing a client sent as a secret is in it. */
+function about(ctx: KoaContextWithOIDC, { error, error_description, error_detail, cause }: Failure) {
+  return {
+    interaction_id: ctx.state?.interactionId as string | undefined,
+    method: ctx.method,
+    route: ctx.oidc?.route ?? ctx.path,
+    client_id: ctx.oidc?.client?.clientId,
+    error,
+    error_description,
+    error_detail,
+    cause: cause?.message,
+  };
+}
+
+const refusals = [
+  'authorization.error',
+  'grant.error',
+  'introspection.error',
+  'pushed_authorization_request.error',
+  'revocation.error',
+  'userinfo.error',
+  'end_session.error',
+  'refused',
+];
+
+/** Writes what was refused, and what went wrong, to the log. */
+export function logRequests(provider: Provider): void {
+  const emitter = provider as unknown as NodeJS.EventEmitter;
+  const refused = (one: unknown, other: unknown) => {
+    // Core hands over the context first, Koa the error.
+    const [ctx, error] = (one instanceof Error ? [other, one] : [one, other]) as [KoaContextWithOIDC, Failure];
+    log.info(about(ctx, error), 'refused');
+  };
+  for (const event of refusals) emitter.on(event, refused);
+  emitter.on('server_error', (ctx: KoaContextWithOIDC, error: Failure) =>
+    log.error({ ...about(ctx, error), message: error.message, stack: error.stack }, 'server error'),
+  );
+  emitter.on('error', (error: Failure, ctx?: KoaContextWithOIDC) =>
+    log.error({ ...(ctx && about(ctx, error)), message: error.message, stack: error.stack }, 'server error'),
+  );
+}

@@ -1,0 +1,119 @@
+import type { X509Certificate } from 'node:crypto';
+
+import type { Middleware } from 'koa';
+import Provider, { type Configuration } from 'oidc-provider';
+
+import { tokensOf } from './access_tokens.ts';
+import type { Accounts } from './accounts.ts';
+import { mutualTls } from './client_certificate.ts';
+import type { Config } from './config.ts';
+import { dpopNonces } from './dpop_nonce.ts';
+import type { ReplayAdapter } from './fapi/replay.ts';
+import { forwarded, trustedProxies } from './http/forwarded.ts';
+import { pages } from './interactions/pages.ts';
+import { interactionPolicy } from './interactions/policy.ts';
+import { interactions, interactionUrl } from './interactions/routes.ts';
+import type { Keys } from './keys.ts';
+import { attach, configure, type Profile } from './profile.ts';
+import { fapi2MessageSigning } from './profiles/fapi2_message_signing.ts';
+import { fapi2SecurityProfile } from './profiles/fapi2_security_profile.ts';
+import { protect } from './resource.ts';
+
+/** What a provider is made of besides its configuration. */
+export interface Parts {
+  readonly adapter: NonNullable<Configuration['adapter']>;
+  readonly accounts: Accounts;
+  readonly keys: Keys;
+  /** PEM certificates of the authorities of `tls_client_auth` clients. */
+  readonly authorities: readonly string[];
+  /** One request's dealings with the store. */
+  readonly unitOfWork: Middleware;
+}
+
+/** The profile a configuration file asks for. */
+export function profileOf(config: Config, { keys, authorities }: Pick<Parts, 'keys' | 'authorities'>): Profile {
+  const { par, dpop, mtls, proxy, message_signing } = config;
+  const settings = {
+    par,
+    dpop: { nonce: dpop.nonce, nonceSecret: keys.dpopNonce },
+    mtls: mtls && { url: mtls.url, authorities, proxy },
+  };
+  return config.profile === 'fapi2-message-signing'
+    ? fapi2MessageSigning({ ...settings, message_signing })
+    : fapi2SecurityProfile(settings);
+}
+
+/** What a configuration file says, in core's words. */
+export function configurationOf(config: Config, { adapter, accounts, keys }: Parts): Configuration {
+  const { ttl, algorithms } = config;
+  const { renderError, features } = pages();
+  const lists = ['clientAuth', 'idToken', 'requestObject', 'userinfo', 'introspection', 'authorization', 'dPoP'];
+  return {
+    adapter,
+    clients: config.clients as NonNullable<Configuration['clients']>,
+    jwks: keys.jwks as NonNullable<Configuration['jwks']>,
+    cookies: { keys: keys.cookies },
+    findAccount: accounts.findAccount,
+    claims: config.claims as NonNullable<Configuration['claims']>,
+    scopes: config.scopes,
+    clockTolerance: config.clock_tolerance,
+    enabledJWA: Object.fromEntries(lists.map((name) => [`${name}SigningAlgValues`, algorithms])),
+    ttl: {
+      AccessToken: ttl.access_token,
+      AuthorizationCode: ttl.authorization_code,
+      ClientCredentials: ttl.access_token,
+      Grant: ttl.grant,
+      IdToken: ttl.id_token,
+      Interaction: ttl.interaction,
+      RefreshToken: ttl.refresh_token,
+      Session: ttl.session,
+    },
+    features: {
+      claimsParameter: { enabled: true },
+      clientCredentials: { enabled: true },
+      rpInitiatedLogout: { enabled: true, ...features.rpInitiatedLogout },
+    },
+    interactions: { policy: interactionPolicy(), url: interactionUrl },
+    renderError,
+  };
+}
+
+/** The sample resource: what the token says, to whoever holds its key. */
+function resource(provider: Provider, config: Config, { keys }: Parts): Middleware {
+  const { path } = config.resource as { path: string };
+  const origins = [config.issuer, config.mtls?.url]
+    .filter((url) => url !== undefined)
+    .map((url) => new URL(url).origin);
+  const { getCertificate } = mutualTls({ proxy: config.proxy });
+  const replay = provider.ReplayDetection.adapter as unknown as ReplayAdapter;
+  const guard = protect({
+    verify: tokensOf(provider),
+    unique: (id, expiresAt) => replay.unique(id, expiresAt),
+    clientCertificate: (ctx) => getCertificate(ctx as never) as X509Certificate | undefined,
+    origins,
+    clockTolerance: config.clock_tolerance,
+    ...(config.dpop.nonce === 'off'
+      ? {}
+      : { nonce: { nonces: dpopNonces(keys.dpopNonce), required: config.dpop.nonce === 'required' } }),
+  });
+  return async function resource(ctx, next) {
+    if (ctx.path !== path) return next();
+    await guard(ctx as never, async () => {
+      const { client_id, sub, scope } = ctx.state.token as Record<string, unknown>;
+      ctx.set('cache-control', 'no-store');
+      ctx.body = { client_id, sub, scope };
+    });
+  };
+}
+
+/** Core, configured to a profile, with everything around it that a request passes, in order. */
+export function createProvider(config: Config, parts: Parts, profile = profileOf(config, parts)): Provider {
+  const provider = new Provider(config.issuer, configure(profile, configurationOf(config, parts)));
+  provider.proxy = config.proxy !== undefined;
+  provider.use(forwarded(trustedProxies(config.proxy?.trusted)));
+  attach(profile, provider);
+  provider.use(parts.unitOfWork);
+  provider.use(interactions(provider, { accounts: parts.accounts }));
+  if (config.resource) provider.use(resource(provider, config, parts));
+  return provider;
+}

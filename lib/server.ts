@@ -1,0 +1,134 @@
+import { readFile } from 'node:fs/promises';
+import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+
+import type Provider from 'oidc-provider';
+
+import { type Accounts, accountsModule, listedAccounts, storedAccounts } from './accounts.ts';
+import { type Config, violationProblems } from './config.ts';
+import { ConfigError, OperationalError, ProfileViolationError } from './errors.ts';
+import { loadKeys } from './keys.ts';
+import { logRequests } from './log_requests.ts';
+import { createProvider, type Parts } from './provider.ts';
+import { Resources } from './resources.ts';
+import { type KnexAdapterFactory, knexAdapter } from './store/adapter.ts';
+import { openDatabase } from './store/database.ts';
+import { migrate, schemaStatus } from './store/schema.ts';
+import { type KeyPair, mutualTlsOptions, selfSigned, serverOptions } from './tls.ts';
+
+/** A provider that answers. */
+export interface RunningServer {
+  readonly issuer: string;
+  /** Where the listener for everyone is reached on this machine. */
+  readonly url: string;
+  /** Where the listener that asks for client certificates is reached on this machine. */
+  readonly mtlsUrl: string | undefined;
+  readonly provider: Provider;
+  readonly adapter: KnexAdapterFactory;
+  /** Takes no new connections, lets requests under way end, then closes the database. */
+  close(): Promise<void>;
+}
+
+async function openStore({ database: settings }: Config, resources: Resources): Promise<KnexAdapterFactory> {
+  const { ca, cert, key } = settings.tls ?? {};
+  const database = resources.add(
+    await openDatabase({
+      ...settings,
+      tls: settings.tls && {
+        ...(ca && { ca: await readFile(ca) }),
+        ...(cert && { cert: await readFile(cert) }),
+        ...(key && { key: await readFile(key) }),
+      },
+    }),
+    ({ close }) => close(),
+  );
+  if (database.embedded) {
+    await migrate(database.knex);
+  } else {
+    const status = await schemaStatus(database.knex);
+    if (status !== 'current') {
+      const remedy =
+        status === 'behind'
+          ? 'run `oidc-provider-fapi migrate up` first'
+          : 'run a version of this program that knows it';
+      throw new OperationalError(`the database schema is ${status} of this version: ${remedy}`);
+    }
+  }
+  return knexAdapter(database.knex, settings);
+}
+
+async function accountsOf({ accounts }: Config, adapter: KnexAdapterFactory): Promise<Accounts> {
+  return Array.isArray(accounts)
+    ? listedAccounts(accounts, storedAccounts(adapter('Account')))
+    : accountsModule((accounts as { module: string }).module);
+}
+
+async function readPair(files: { cert: string; key: string } | undefined): Promise<KeyPair | undefined> {
+  return files && { cert: await readFile(files.cert, 'utf8'), key: await readFile(files.key, 'utf8') };
+}
+
+/** PEM files hold several certificates one after the other. */
+async function readAuthorities(file: string | undefined): Promise<string[]> {
+  const text = file ? await readFile(file, 'utf8') : '';
+  return text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+}
+
+async function listen(server: Server, host: string, port: number, resources: Resources): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(new OperationalError(`cannot listen on ${host}:${port}: ${error.code}`, { cause: error })),
+    );
+    server.listen(port, host, resolve);
+  });
+  resources.add(server, () => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeIdleConnections();
+    return closed;
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+/** One listener for everyone, one that asks for client certificates; behind a proxy that ends TLS, one plain listener. */
+async function startListeners(config: Config, provider: Provider, resources: Resources) {
+  const { listen: everyone, mtls } = config;
+  const handler = provider.callback();
+  const hosts = [new URL(config.issuer).hostname, ...(mtls ? [new URL(mtls.url).hostname] : [])];
+  const pair = config.proxy ? undefined : ((await readPair(everyone.tls)) ?? (await selfSigned(hosts)));
+  const server = pair ? createServer(serverOptions(pair), handler) : createHttpServer(handler);
+  const url = new URL(`${pair ? 'https' : 'http'}://${everyone.host}`);
+  url.port = String(await listen(server, everyone.host, everyone.port, resources));
+  if (!mtls?.port || !pair) return { url: url.origin, mtlsUrl: undefined };
+  const mutual = createServer(mutualTlsOptions((await readPair(mtls.tls)) ?? pair), handler);
+  const mtlsUrl = new URL(url);
+  mtlsUrl.port = String(await listen(mutual, everyone.host, mtls.port, resources));
+  return { url: url.origin, mtlsUrl: mtlsUrl.origin };
+}
+
+/**
+ * Starts the provider a configuration describes.
+ *
+ * @throws {ConfigError} when the configuration is outside its profile: every violation, at its place in the file.
+ * @throws {OperationalError} when the database or a port cannot be had.
+ */
+export async function startServer(config: Config): Promise<RunningServer> {
+  const resources = new Resources();
+  try {
+    const adapter = await openStore(config, resources);
+    const parts: Parts = {
+      adapter,
+      accounts: await accountsOf(config, adapter),
+      keys: await loadKeys(adapter.kept, config.keys?.jwks),
+      authorities: await readAuthorities(config.mtls?.ca),
+      unitOfWork: (_ctx, next) => next(),
+    };
+    const provider = createProvider(config, parts);
+    logRequests(provider);
+    const urls = await startListeners(config, provider, resources);
+    return { issuer: config.issuer, ...urls, provider, adapter, close: () => resources.close() };
+  } catch (error) {
+    await resources.close();
+    if (error instanceof ProfileViolationError) throw new ConfigError(violationProblems(config, error.violations));
+    throw error;
+  }
+}
