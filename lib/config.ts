@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
 
 import type { z } from 'zod';
 
+import { filePath } from './config/core_path.ts';
 import { explain, type Finding } from './config/explain.ts';
 import { resolveFiles } from './config/files.ts';
-import { references } from './config/json_schema.ts';
 import { crossFindings } from './config/rules.ts';
 import { schema } from './config/schema.ts';
-import { override, type Path, type Place, place, readSource, type Source } from './config/source.ts';
+import type { Path, Place } from './config/source.ts';
+import { at, put, Sources } from './config/sources.ts';
 import { ConfigError, type Problem, type Violation } from './errors.ts';
 
 export { jsonSchema } from './config/json_schema.ts';
@@ -30,10 +30,9 @@ export interface LoadOptions {
   readonly set?: readonly string[];
   /** What `${NAME}` reads; the process's environment by default. */
   readonly env?: NodeJS.ProcessEnv;
+  /** What else is wrong, in the eyes of a profile: reported in the same run, also beside problems of the file itself. */
+  readonly judge?: (config: Config) => readonly Violation[] | Promise<readonly Violation[]>;
 }
-
-/** The files a configuration came from, by the path they are grafted in at. */
-type Sources = readonly (readonly [at: Path, source: Source])[];
 
 const origins = new WeakMap<Config, Sources>();
 
@@ -42,108 +41,86 @@ const origins = new WeakMap<Config, Sources>();
  *
  * @throws {ConfigError} with every problem of the file and of the files it names.
  */
-export async function loadConfig(file: string, { set = [], env = process.env }: LoadOptions = {}): Promise<Config> {
-  const main = await open(file, env);
-  for (const assignment of set) override(main, assignment);
-  const sources: (readonly [Path, Source])[] = [[[], main]];
-  const data = main.document.errors.length > 0 ? {} : (main.document.toJS() ?? {});
-  for (const reference of references) await graft(data, reference, file, env, sources);
+export async function loadConfig(
+  file: string,
+  { set = [], env = process.env, judge }: LoadOptions = {},
+): Promise<Config> {
+  const sources = await Sources.read(file, set, env);
+  if (!sources.readable) throw new ConfigError(inOrder(sources.problems));
 
-  const findings: Finding[] = [];
-  if (main.document.errors.length === 0)
-    findings.push(...(await resolveFiles(data, dirname(file))), ...crossFindings(data));
-  const parsed = parse(data, sources);
-  if (parsed.error && main.document.errors.length === 0) findings.push(...explain(parsed.error.issues, data));
-  const problems = [...sources.flatMap(([, { problems }]) => problems), ...toProblems(sources, findings)];
-  if (problems.length > 0 || !parsed.data) throw new ConfigError(inOrder(problems));
+  const { data } = sources;
+  const findings = [...(await resolveFiles(data, dirname(file))), ...crossFindings(data)];
+  const { issues, parsed } = parse(sources);
+  findings.push(...explain(issues, data));
+  const config = parsed && complete(parsed);
+  if (config && judge) findings.push(...unreported(await judge(config), findings));
 
-  const config = complete(parsed.data);
+  const problems = [...sources.problems, ...findings.map((finding) => sources.problem(finding))].filter(isFirst);
+  if (problems.length > 0 || !config) throw new ConfigError(inOrder(problems));
   origins.set(config, sources);
   return config;
 }
 
 /** Where a path of a loaded configuration stands: what the file leaves out stands where its nearest parent does. */
 export function locate(config: Config, path: Path): Place {
-  const sources = origins.get(config);
-  if (!sources) throw new TypeError('only a configuration that loadConfig has made can be located');
-  return locateIn(sources, path);
+  return originOf(config).locate(path);
 }
 
-/** What a profile finds in a loaded configuration, as problems of its file. */
+/** What was found wrong with a loaded configuration later, as problems of its file. */
 export function violationProblems(config: Config, violations: readonly Violation[]): Problem[] {
-  return toProblems(
-    origins.get(config) ?? [],
-    violations.map((violation) => ({ path: [], ...violation })),
-  );
+  return inOrder(violations.map((violation) => originOf(config).problem(inFile(violation))));
 }
 
-async function open(file: string, env: NodeJS.ProcessEnv): Promise<Source> {
-  try {
-    return readSource(file, await readFile(file, 'utf8'), env);
-  } catch (error) {
-    const text = `cannot be read (${(error as NodeJS.ErrnoException).code ?? error}), write the name of a YAML file`;
-    throw new ConfigError([{ file, line: 1, column: 1, key: '', text }]);
+const inFile = ({ path = [], ...violation }: Violation): Finding => ({ path: filePath(path), ...violation });
+
+function originOf(config: Config): Sources {
+  const sources = origins.get(config);
+  if (!sources) throw new TypeError('only a configuration made by loadConfig knows where it stands');
+  return sources;
+}
+
+/** Everything the schema refuses, and what is left without it, so that a profile can be asked about the rest. */
+function parse(sources: Sources): { issues: z.core.$ZodIssue[]; parsed: Parsed | undefined } {
+  const { data } = sources;
+  let { error, data: parsed } = schema.safeParse(data);
+  // A key such as `password: ${SECRET}` is text, also where the secret looks like a number.
+  for (const { code, path, ...issue } of error?.issues ?? []) {
+    const text =
+      code === 'invalid_type' && 'expected' in issue && issue.expected === 'string'
+        ? sources.textAt(path as Path)
+        : undefined;
+    if (text !== undefined) put(data, path as Path, text);
   }
-}
-
-/** Puts what a referenced file holds in the place of its name. */
-async function graft(
-  data: Record<string, unknown>,
-  reference: Path,
-  file: string,
-  env: NodeJS.ProcessEnv,
-  sources: (readonly [Path, Source])[],
-): Promise<void> {
-  const name = reference.at(-1) as string;
-  const parent = reference.slice(0, -1).reduce<unknown>((node, step) => (node as never)?.[step as never], data);
-  const written = (parent as Record<string, unknown> | null | undefined)?.[name];
-  if (typeof written !== 'string') return;
-  try {
-    const source = await open(resolve(dirname(file), written), env);
-    (parent as Record<string, unknown>)[name] = source.document.errors.length > 0 ? undefined : source.document.toJS();
-    sources.push([reference, source]);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    (parent as Record<string, unknown>)[name] = undefined;
-    sources[0]?.[1].problems.push(
-      ...toProblems(
-        sources,
-        error.problems.map(({ file, text }) => ({ path: reference, text: `${file} ${text}` })),
-      ),
-    );
+  ({ error, data: parsed } = schema.safeParse(data));
+  const issues = error?.issues ?? [];
+  const rest = structuredClone(data);
+  for (let round = 0; error && round < 3; round += 1) {
+    for (const issue of error.issues) remove(rest, issue);
+    ({ error, data: parsed } = schema.safeParse(rest));
   }
+  return { issues, parsed };
 }
 
-/** A key such as `password: ${SECRET}` is text even where the secret looks like a number. */
-function parse(data: Record<string, unknown>, sources: Sources) {
-  const parsed = schema.safeParse(data);
-  let retry = false;
-  for (const issue of parsed.error?.issues ?? []) {
-    if (issue.code !== 'invalid_type' || issue.expected !== 'string') continue;
-    const [at, source] = sourceOf(sources, issue.path as Path);
-    const text = source.texts.get(issue.path.slice(at.length).join('.'));
-    const parent = issue.path.slice(0, -1).reduce<unknown>((node, step) => (node as never)?.[step as never], data);
-    if (text === undefined || typeof parent !== 'object') continue;
-    (parent as Record<PropertyKey, unknown>)[issue.path.at(-1) as PropertyKey] = text;
-    retry = true;
-  }
-  return retry ? schema.safeParse(data) : parsed;
+function remove(data: Record<string, unknown>, issue: z.core.$ZodIssue): void {
+  const path = issue.path as Path;
+  const holder = at(data, path);
+  if (issue.code === 'unrecognized_keys' && holder)
+    for (const key of issue.keys) delete (holder as Record<string, unknown>)[key];
+  // Items of a list stay where they are, or what is said about the others would point to the wrong lines.
+  else if (path[0] === 'issuer') put(data, path, 'https://issuer.invalid');
+  else put(data, path.slice(0, path.findLastIndex((step) => typeof step === 'string') + 1), undefined);
 }
 
-function sourceOf(sources: Sources, path: Path): Sources[number] {
-  const holding = sources.filter(([at]) => at.every((step, index) => step === path[index]) && path.length > at.length);
-  const found = holding.at(-1) ?? sources[0];
-  if (!found) throw new TypeError('no source');
-  return found;
+/** A key is reported once, by whoever looked first: what a profile says of a value that is no value helps nobody. */
+function unreported(violations: readonly Violation[], findings: readonly Finding[]): Finding[] {
+  const names = findings.map(({ path }) => path.join('.'));
+  return violations
+    .map(inFile)
+    .filter(({ path }) => !names.some((name) => `${path.join('.')}.`.startsWith(`${name}.`)));
 }
 
-function locateIn(sources: Sources, path: Path): Place {
-  const [at, source] = sourceOf(sources, path);
-  return place(source, path.slice(at.length));
-}
-
-function toProblems(sources: Sources, findings: readonly Finding[]): Problem[] {
-  return findings.map(({ path, ...finding }) => ({ ...locateIn(sources, path), key: path.join('.'), ...finding }));
+function isFirst({ file, line, key }: Problem, index: number, all: readonly Problem[]): boolean {
+  return !key || all.findIndex((other) => other.file === file && other.line === line && other.key === key) === index;
 }
 
 function inOrder(problems: readonly Problem[]): Problem[] {
@@ -154,7 +131,7 @@ function inOrder(problems: readonly Problem[]): Problem[] {
 function complete(parsed: Parsed): Config {
   const { issuer, profile, mtls, database } = parsed;
   const every = { signed_request_object: true, jarm: true, signed_introspection: true };
-  // Anyone can compute this key: it keeps development one line long, and no other configuration gets past the rules without keys.
+  // Anyone can compute this key: it keeps development one line long, and without development the rules demand real ones.
   const preset = createHash('sha256').update(`development ${issuer}`).digest('base64url');
   const port = mtls?.port === undefined || mtls.port === 443 ? '' : `:${mtls.port}`;
   return Object.freeze({

@@ -1,8 +1,8 @@
 import type { ClientMetadata } from 'oidc-provider';
 import { z } from 'zod';
 
-const text = z.string().min(1);
-const url = z.url();
+const text = z.string().min(1, 'is empty');
+const url = z.url('is no URL');
 const texts = z.array(text);
 
 const jwks = z.strictObject({

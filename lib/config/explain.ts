@@ -4,6 +4,7 @@ import type { ClauseId } from '../clause.ts';
 import { didYouMean } from '../did_you_mean.ts';
 import { schema } from './schema.ts';
 import type { Path } from './source.ts';
+import { at } from './sources.ts';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
@@ -22,8 +23,8 @@ export function explain(issues: readonly z.core.$ZodIssue[], data: unknown): Fin
 
 function explainIssue(issue: z.core.$ZodIssue, base: Path, data: unknown, known: JsonSchema): Finding[] {
   const path = [...base, ...(issue.path as Path)];
-  const value = path.reduce<unknown>((node, step) => (node as Record<string, unknown> | undefined)?.[step], data);
-  const nodes = at([known], path);
+  const value = at(data, path);
+  const nodes = described([known], path);
   switch (issue.code) {
     case 'unrecognized_keys': {
       const names = nodes.flatMap(({ properties }) => Object.keys(properties ?? {}));
@@ -60,14 +61,14 @@ function clause(message: string): Pick<Finding, 'text' | 'clause'> {
 }
 
 /** The parts of the JSON Schema that describe what stands at a path. */
-function at(nodes: readonly JsonSchema[], path: Path): JsonSchema[] {
+function described(nodes: readonly JsonSchema[], path: Path): JsonSchema[] {
   const open = nodes.flatMap((node): JsonSchema[] => [node, ...((node.anyOf ?? []) as JsonSchema[])]);
   const [step, ...rest] = path;
   if (step === undefined) return open;
   const next = open.flatMap((node) => [
     node.properties?.[step] ?? (typeof step === 'number' ? node.items : node.additionalProperties),
   ]);
-  return at(
+  return described(
     next.filter((node): node is JsonSchema => typeof node === 'object'),
     rest,
   );

@@ -3,7 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
 import type { Finding } from './explain.ts';
+import { isSampleAuthority, publicKnowledge } from './sample.ts';
 import type { Path } from './source.ts';
+import { at, put } from './sources.ts';
 
 const certificate = (pem: string) => new X509Certificate(pem);
 type Reader = (content: string) => X509Certificate | KeyObject | undefined;
@@ -22,21 +24,22 @@ const files: readonly (readonly [path: Path, holds: string, read: Reader])[] = [
 ];
 
 /** Makes file names absolute, in place, and reports each file that is not there or does not hold what it should. */
-export async function resolveFiles(data: unknown, base: string): Promise<Finding[]> {
+export async function resolveFiles(data: { readonly development?: unknown }, base: string): Promise<Finding[]> {
   const findings: Finding[] = [];
   const certificates = new Map<string, X509Certificate>();
   for (const [path, holds, read] of files) {
-    const name = path.at(-1) as string;
-    const parent = path.slice(0, -1).reduce<unknown>((node, step) => (node as never)?.[step as never], data);
-    const written = (parent as Record<string, unknown> | null | undefined)?.[name];
+    const name = path.at(-1);
+    const written = at(data, path);
     if (typeof written !== 'string' || written === '') continue;
     const file = resolve(base, written);
-    (parent as Record<string, unknown>)[name] = file;
+    put(data, path, file);
     const found = await inspect(file, holds, read);
     const pair = path.slice(0, -1).join('.');
     if (typeof found === 'string') findings.push({ path, text: found });
-    else if (found instanceof X509Certificate) certificates.set(`${pair}.${name}`, found);
-    else if (found) findings.push(...keyFindings(path, found, certificates.get(`${pair}.cert`)));
+    else if (found instanceof X509Certificate) {
+      certificates.set(`${pair}.${name}`, found);
+      if (data.development !== true && isSampleAuthority(found)) findings.push({ path, text: publicKnowledge });
+    } else if (found) findings.push(...keyFindings(path, found, certificates.get(`${pair}.cert`)));
   }
   return findings;
 }

@@ -1,9 +1,7 @@
 import { z } from 'zod';
 
 import { schema } from './schema.ts';
-
-/** Keys whose value may be the name of a file that holds it. */
-export const references = [['clients'], ['keys', 'jwks']] as const;
+import { references } from './sources.ts';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
@@ -11,7 +9,7 @@ type JsonSchema = z.core.JSONSchema.BaseSchema;
 export function jsonSchema(): JsonSchema {
   const generated: JsonSchema = z.toJSONSchema(schema, { io: 'input' });
   for (const reference of references) {
-    const steps: readonly string[] = reference;
+    const steps = reference.map(String);
     const name = steps.at(-1) ?? '';
     const parent = steps.slice(0, -1).reduce((node, step) => child(node, step), generated);
     const { description = '', default: preset, ...inline } = child(parent, name);

@@ -1,6 +1,9 @@
 import type { z } from 'zod';
 
+import { canonicalLogin, type ListedAccount, subOf } from '../accounts.ts';
+import { parsePasswordHash } from '../password.ts';
 import type { Finding } from './explain.ts';
+import { isSampleKey, publicKnowledge } from './sample.ts';
 import type { schema } from './schema.ts';
 
 type Input = z.input<typeof schema>;
@@ -11,8 +14,20 @@ type Tolerant<T> = T extends readonly (infer U)[]
     : T | undefined;
 
 /** What one key means for another. These judge what was written, valid or not, so that one run reports everything. */
-export function crossFindings(input: Input): Finding[] {
+export function crossFindings(input: unknown): Finding[] {
   return rules.flatMap((rule) => rule(input as NonNullable<Tolerant<Input>>));
+}
+
+const makeHash = 'write the password_hash that `oidc-provider-fapi accounts hash` prints';
+const twice = 'stands further up already, write another one';
+
+function thrown(judge: () => unknown): string | undefined {
+  try {
+    judge();
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 type Rule = (input: NonNullable<Tolerant<Input>>) => Finding[];
@@ -39,27 +54,34 @@ const rules: readonly Rule[] = [
 
   function sealing({ development, database }) {
     if (development === true || database?.encryption_keys) return [];
-    const text = 'is missing, make one with: openssl rand 32 | basenc --base64url | tr -d =';
+    const text = 'is missing, write what `openssl rand -base64 32` prints';
     return [{ path: ['database', 'encryption_keys'], text }];
   },
 
   function passwords({ development, accounts }) {
-    return list(accounts as readonly { password?: string; password_hash?: string }[]).flatMap((account, index) => {
-      const path = ['accounts', index];
-      if (account.password !== undefined && account.password_hash !== undefined) {
-        return [{ path: [...path, 'password'], text: 'stands beside password_hash, leave one of them out' }];
+    return list(accounts as readonly Partial<ListedAccount>[]).flatMap(({ password, password_hash }, index) => {
+      const at = (name: string, text: string) => [{ path: ['accounts', index, name], text }];
+      if (password !== undefined && password_hash !== undefined) {
+        return at('password', 'stands beside password_hash, leave one of them out');
       }
-      if (account.password !== undefined && development !== true) {
-        return [
-          {
-            path: [...path, 'password'],
-            text: 'is in clear, write password_hash (oidc-provider-fapi accounts hash makes it)',
-          },
-        ];
-      }
-      if (account.password !== undefined || account.password_hash !== undefined) return [];
-      return [{ path, text: 'has no password_hash (oidc-provider-fapi accounts hash makes it)' }];
+      if (password === undefined && password_hash === undefined) return at('password_hash', `is missing, ${makeHash}`);
+      if (password_hash === undefined) return development === true ? [] : at('password', `is in clear, ${makeHash}`);
+      const fault = thrown(() => parsePasswordHash(`${password_hash}`));
+      return fault ? at('password_hash', fault) : [];
     });
+  },
+
+  function subjects({ accounts }) {
+    const listed = list(accounts as readonly Partial<ListedAccount>[]);
+    const named = ({ login }: Partial<ListedAccount>) => typeof login === 'string';
+    const logins = listed.map((account) => (named(account) ? canonicalLogin(`${account.login}`) : undefined));
+    const subs = listed.map((account) => (named(account) ? subOf(account as ListedAccount) : undefined));
+    return [
+      ...repeated(logins).map((index) => ({ path: ['accounts', index, 'login'], text: twice })),
+      ...repeated(subs)
+        .filter((index) => !repeated(logins).includes(index))
+        .map((index) => ({ path: ['accounts', index, 'claims', 'sub'], text: twice })),
+    ];
   },
 
   function mutualTls({ mtls, listen, proxy, clients }) {
@@ -86,15 +108,18 @@ const rules: readonly Rule[] = [
     return findings;
   },
 
-  function duplicates({ clients, accounts }) {
-    return [
-      ...repeated(list(clients).map(({ client_id }) => client_id)).map((index) => ['clients', index, 'client_id']),
-      ...repeated(list(accounts as readonly { login?: string }[]).map(({ login }) => login)).map((index) => [
-        'accounts',
-        index,
-        'login',
-      ]),
-    ].map((path) => ({ path, text: 'stands further up already, write another one' }));
+  function clientIds({ clients }) {
+    const ids = list(clients).map(({ client_id }) => client_id);
+    return repeated(ids).map((index) => ({ path: ['clients', index, 'client_id'], text: twice }));
+  },
+
+  function samples({ development, clients }) {
+    if (development === true) return [];
+    return list(clients).flatMap(({ jwks }, index) =>
+      list(jwks?.keys as readonly object[]).flatMap((key, number) =>
+        isSampleKey(key) ? [{ path: ['clients', index, 'jwks', 'keys', number], text: publicKnowledge }] : [],
+      ),
+    );
   },
 ];
 

@@ -6,8 +6,8 @@ import { clientMetadata } from './client_metadata.ts';
 
 const text = z.string().min(1, 'is empty');
 const file = text.describe('file, relative to the configuration file');
-const port = z.int().min(0).max(65535);
-const seconds = z.int().min(1, 'at least 1 second');
+const port = z.int().min(0, 'is no port, write 0 to 65535').max(65535, 'is no port, write 0 to 65535');
+const seconds = z.int().min(1, 'is too short, write at least 1 second');
 
 /** An https URL that has one spelling: clients compare the issuer character by character (RFC 8414 section 3.3). */
 const httpsUrl = z.string().check((ctx) => {
@@ -44,11 +44,16 @@ const cidr = z.string().refine((value) => {
   );
 }, 'is not an address or a range of addresses, write for example 10.0.0.0/8');
 
-const claims = z.record(z.string(), z.unknown());
+/** As the store reads them: base64, base64url or hexadecimal. */
+const isEncryptionKey = (key: string) => /^([0-9a-f]{64}|[A-Za-z0-9+/_-]{43}=?)$/i.test(key);
+
+/** OpenID Connect Core section 2: at most 255 ASCII characters. */
+const sub = z.string().regex(/^[\x21-\x7e]{1,255}$/, 'is no subject, write 1 to 255 visible ASCII characters');
+const claims = z.looseObject({ sub: sub.optional().describe('what the person is called towards clients') });
 
 const account = z.strictObject({
   login: text.describe('what the person types on the login page'),
-  password_hash: text.optional().describe('made by `oidc-provider-fapi accounts hash`'),
+  password_hash: text.optional().describe('printed by `oidc-provider-fapi accounts hash`'),
   password: text.optional().describe('in clear; only with development: true'),
   claims: claims
     .prefault({})
@@ -99,7 +104,10 @@ export const schema = z.strictObject({
     .describe('the listener for client certificates, published as mtls_endpoint_aliases (RFC 8705 section 5)'),
   proxy: z
     .strictObject({
-      trusted: z.array(cidr).min(1, 'lists nobody').describe('addresses of the proxies that may speak for a client'),
+      trusted: z
+        .array(cidr)
+        .min(1, 'lists nobody, write for example [10.0.0.0/8]')
+        .describe('addresses of the proxies that may speak for a client'),
       client_certificate: z
         .enum(['rfc9440'])
         .optional()
@@ -121,23 +129,20 @@ export const schema = z.strictObject({
           'pglite: in memory, pglite:./data on disk (relative to the working directory), postgres://... a server',
         ),
       encryption_keys: z
-        .array(
-          z
-            .string()
-            .regex(
-              /^[A-Za-z0-9_-]{43}$/,
-              'is not 32 bytes in base64url, make one with: openssl rand 32 | basenc --base64url | tr -d =',
-            ),
-        )
-        .min(1, 'lists no key')
+        .array(text.refine(isEncryptionKey, 'is not 32 bytes, write what `openssl rand -base64 32` prints'))
+        .min(1, 'lists no key, write what `openssl rand -base64 32` prints')
         .optional()
-        .describe('keys that seal rows, 32 bytes in base64url: the first seals, all open'),
-      pool_size: z.int().min(1).default(10).describe('connections to a server database'),
+        .describe('keys that seal rows, 32 bytes in base64 each: the first seals, all open'),
+      pool_size: z
+        .int()
+        .min(1, 'is too small, write at least 1')
+        .default(10)
+        .describe('connections to a server database'),
       schema: z
         .string()
-        .regex(/^[a-z_][a-z0-9_]{0,62}$/, 'is not a plain lower-case name')
-        .default('public')
-        .describe('database schema of the tables'),
+        .regex(/^[a-z_][a-z0-9_]{0,62}$/, 'is no plain name, write lower-case letters, digits and _')
+        .optional()
+        .describe('database schema of the tables; what the search path says when left out'),
       tls: z
         .strictObject({
           ca: file.optional().describe('certificate authority of the server, PEM; relative to the configuration file'),
@@ -154,8 +159,8 @@ export const schema = z.strictObject({
     .strictObject({
       request_uri_lifetime: z
         .int()
-        .min(5, 'at least 5 seconds, or nobody can use it [FAPI2-SP-FINAL-5.3.2.2-12]')
-        .max(599, 'at most 599 seconds [FAPI2-SP-FINAL-5.3.2.2-12]')
+        .min(5, 'is too short to be used, write 5 to 599 seconds [FAPI2-SP-FINAL-5.3.2.2-12]')
+        .max(599, 'is too long, write 5 to 599 seconds [FAPI2-SP-FINAL-5.3.2.2-12]')
         .default(60)
         .describe('seconds in which a pushed request must reach the authorization endpoint, 5 to 599'),
     })
@@ -164,7 +169,7 @@ export const schema = z.strictObject({
   ttl: z
     .strictObject({
       authorization_code: seconds
-        .max(60, 'at most 60 seconds [FAPI2-SP-FINAL-5.3.2.1-11]')
+        .max(60, 'is too long, write at most 60 seconds [FAPI2-SP-FINAL-5.3.2.1-11]')
         .default(60)
         .describe('an authorization code, at most 60'),
       access_token: seconds.default(300).describe('an access token'),
@@ -178,10 +183,10 @@ export const schema = z.strictObject({
     .describe('lifetimes, in seconds'),
   clock_tolerance: z
     .int()
-    .min(10, 'at least 10 seconds [FAPI2-SP-FINAL-5.3.2.1-13]')
-    .max(60, 'at most 60 seconds [FAPI2-SP-FINAL-5.3.2.1-13]')
+    .min(10, 'is too small, write 10 to 59 seconds [FAPI2-SP-FINAL-5.3.2.1-13]')
+    .max(59, 'is too large, write 10 to 59 seconds [FAPI2-SP-FINAL-5.3.2.1-13]')
     .default(15)
-    .describe("seconds by which another's clock may differ, 10 to 60"),
+    .describe("seconds by which another's clock may differ, 10 to 59"),
   dpop: z
     .strictObject({
       nonce: z
@@ -197,10 +202,10 @@ export const schema = z.strictObject({
     .array(
       z.enum(
         ['PS256', 'ES256', 'EdDSA', 'Ed25519'],
-        'is not one of PS256, ES256, EdDSA, Ed25519 [FAPI2-SP-FINAL-5.4.1-1]',
+        'is none of the permitted ones, write some of PS256, ES256, EdDSA, Ed25519 [FAPI2-SP-FINAL-5.4.1-1]',
       ),
     )
-    .min(1, 'lists no algorithm')
+    .min(1, 'lists no algorithm, write some of PS256, ES256, EdDSA, Ed25519')
     .default(['PS256', 'ES256', 'EdDSA', 'Ed25519'])
     .describe('signature algorithms in both directions'),
   keys: z
@@ -209,7 +214,7 @@ export const schema = z.strictObject({
         .strictObject({
           keys: z
             .array(z.looseObject({ kty: text.describe('key type (RFC 7517 section 4.1)') }))
-            .min(1, 'lists no key')
+            .min(1, 'lists no key, leave keys out to have them made')
             .describe('private keys'),
         })
         .describe('JWK Set of private signing keys, or a file that holds it'),

@@ -21,16 +21,21 @@ export interface Source {
   readonly file: string;
   readonly document: Document;
   readonly lines: LineCounter;
+  /** Whether the document can be judged beyond its syntax. */
+  readonly readable: boolean;
   readonly problems: Problem[];
   /** What stood in a plain scalar before it was read as a number or a boolean, by its path. */
   readonly texts: Map<string, string>;
+  /** What `--set` has laid over the file. */
+  readonly overridden: string[];
 }
 
 /** Reads a file's text; syntax errors, duplicate keys and unset variables are collected, not thrown. */
 export function readSource(file: string, text: string, env: NodeJS.ProcessEnv): Source {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const source: Source = { file, document, lines, problems: [], texts: new Map() };
+  const readable = document.errors.every(({ code }) => code === 'DUPLICATE_KEY');
+  const source: Source = { file, document, lines, readable, problems: [], texts: new Map(), overridden: [] };
   for (const { code, message, pos } of [...document.errors, ...document.warnings]) {
     const text = code === 'DUPLICATE_KEY' ? 'this key stands here twice, remove one' : message.replace(/[.:]?\s*$/, '');
     source.problems.push({ file, ...position(lines, pos[0]), key: '', text });
@@ -77,7 +82,9 @@ function pathOf(nodes: readonly unknown[]): Path {
 }
 
 /** Where a path's deepest existing part stands: a key in a map, an item in a list. */
-export function place({ file, document, lines }: Source, path: Path): Place {
+export function place({ file, document, lines, overridden }: Source, path: Path): Place {
+  const name = path.join('.');
+  if (overridden.some((set) => name === set || name.startsWith(`${set}.`))) return commandLine;
   let node: unknown = document.contents;
   let found: Node | undefined;
   for (const step of path) {
@@ -88,19 +95,20 @@ export function place({ file, document, lines }: Source, path: Path): Place {
       : undefined;
     const next = pair ? pair.key : isMap(node) ? undefined : node.items[Number(step)];
     if (next === undefined) break;
-    // What --set has put into the document stands nowhere in the file.
-    const range = (next as Node).range;
-    if (!range) return { file: '--set', line: 1, column: 1 };
+    // --set has put it into the document: it stands nowhere in the file.
+    if (!(next as Node).range) return commandLine;
     found = next as Node;
     node = pair ? pair.value : next;
   }
   return { file, ...position(lines, (found ?? document.contents)?.range?.[0] ?? 0) };
 }
 
+const commandLine: Place = { file: '--set', line: 1, column: 1 };
+
 /** Lays `path=value`, whose value is read as YAML, over the document. */
-export function override({ document, problems, texts }: Source, assignment: string): void {
+export function override({ document, problems, texts, overridden }: Source, assignment: string): void {
   const [, name = '', value = ''] = /^([^=]*)=?(.*)$/s.exec(assignment) ?? [];
-  const complain = (text: string) => problems.push({ file: '--set', line: 1, column: 1, key: name, text });
+  const complain = (text: string) => problems.push({ ...commandLine, key: name, text });
   if (name === '' || !assignment.includes('='))
     return void complain('is not path=value, write for example listen.port=8443');
   const path = name.split('.').map((step) => (/^\d+$/.test(step) ? Number(step) : step));
@@ -109,6 +117,7 @@ export function override({ document, problems, texts }: Source, assignment: stri
   try {
     document.setIn(path, document.createNode(parsed.toJS() ?? value));
     texts.set(name, value);
+    overridden.push(name);
   } catch {
     complain('goes through a value that has no keys');
   }

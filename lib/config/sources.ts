@@ -1,0 +1,100 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, isAbsolute, join } from 'node:path';
+
+import { ConfigError, type Problem } from '../errors.ts';
+import type { Finding } from './explain.ts';
+import { override, type Path, type Place, place, readSource, type Source } from './source.ts';
+
+/** Keys whose value may be the name of a file that holds it. */
+export const references: readonly Path[] = [['clients'], ['keys', 'jwks']];
+
+/** What stands at a path of plain data. */
+export function at(data: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (node, step) => (node as Record<string | number, unknown> | null | undefined)?.[step],
+    data,
+  );
+}
+
+/** Replaces what stands at a path, where it has a parent. */
+export function put(data: unknown, path: Path, value: unknown): void {
+  const parent = at(data, path.slice(0, -1));
+  const name = path.at(-1);
+  if (typeof parent === 'object' && parent !== null && name !== undefined) Object.assign(parent, { [name]: value });
+}
+
+async function open(file: string, env: NodeJS.ProcessEnv): Promise<Source> {
+  try {
+    return readSource(file, await readFile(file, 'utf8'), env);
+  } catch (error) {
+    const text = `cannot be read (${(error as NodeJS.ErrnoException).code ?? error}), write the name of a YAML file`;
+    throw new ConfigError([{ file, line: 1, column: 1, key: '', text }]);
+  }
+}
+
+/** A configuration file and the files it names, each grafted in where its name stood. */
+export class Sources {
+  readonly #held: (readonly [at: Path, source: Source])[];
+  readonly data: Record<string, unknown>;
+
+  private constructor(main: Source) {
+    this.#held = [[[], main]];
+    const data: unknown = main.readable ? main.document.toJS() : undefined;
+    this.data = typeof data === 'object' && data !== null ? { ...data } : {};
+  }
+
+  /** @throws {ConfigError} when there is no such file. */
+  static async read(file: string, set: readonly string[], env: NodeJS.ProcessEnv): Promise<Sources> {
+    const main = await open(file, env);
+    for (const assignment of set) override(main, assignment);
+    const sources = new Sources(main);
+    for (const reference of references) await sources.#graft(main, reference, env);
+    return sources;
+  }
+
+  async #graft(main: Source, reference: Path, env: NodeJS.ProcessEnv): Promise<void> {
+    const name = at(this.data, reference);
+    if (typeof name !== 'string') return;
+    put(this.data, reference, undefined);
+    try {
+      const source = await open(isAbsolute(name) ? name : join(dirname(main.file), name), env);
+      if (source.readable) put(this.data, reference, source.document.toJS());
+      this.#held.push([reference, source]);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      main.problems.push(
+        ...error.problems.map(({ file, text }) => this.problem({ path: reference, text: `${file} ${text}` })),
+      );
+    }
+  }
+
+  /** Whether every file is YAML, so that it can be judged beyond that. */
+  get readable(): boolean {
+    return this.#held.every(([, { readable }]) => readable);
+  }
+
+  get problems(): Problem[] {
+    return this.#held.flatMap(([, { problems }]) => problems);
+  }
+
+  #holding(path: Path): readonly [Path, Source] {
+    const inside = ([start]: readonly [Path, Source]) =>
+      path.length > start.length && start.every((step, index) => step === path[index]);
+    return this.#held.findLast(inside) ?? (this.#held[0] as readonly [Path, Source]);
+  }
+
+  locate(path: Path): Place {
+    const [start, source] = this.#holding(path);
+    return place(source, path.slice(start.length));
+  }
+
+  /** What was written at a path, before it was read as a number or a boolean. */
+  textAt(path: Path): string | undefined {
+    const [start, source] = this.#holding(path);
+    return source.texts.get(path.slice(start.length).join('.'));
+  }
+
+  problem({ path, ...finding }: Finding): Problem {
+    return { ...this.locate(path), key: path.join('.'), ...finding };
+  }
+}
