@@ -5,15 +5,36 @@ const names: readonly (readonly [core: Path, file: Path])[] = [
   [['clockTolerance'], ['clock_tolerance']],
   [['enabledJWA'], ['algorithms']],
   [['jwks'], ['keys', 'jwks']],
-  [['ttl', 'AuthorizationCode'], ['ttl', 'authorization_code']],
-  [['ttl', 'AccessToken'], ['ttl', 'access_token']],
-  [['ttl', 'ClientCredentials'], ['ttl', 'access_token']],
-  [['ttl', 'Interaction'], ['ttl', 'interaction']],
+  [
+    ['ttl', 'AuthorizationCode'],
+    ['ttl', 'authorization_code'],
+  ],
+  [
+    ['ttl', 'AccessToken'],
+    ['ttl', 'access_token'],
+  ],
+  [
+    ['ttl', 'ClientCredentials'],
+    ['ttl', 'access_token'],
+  ],
+  [
+    ['ttl', 'Interaction'],
+    ['ttl', 'interaction'],
+  ],
   [['features', 'mTLS'], ['mtls']],
   [['features', 'dPoP'], ['dpop']],
-  [['features', 'requestObjects'], ['message_signing', 'signed_request_object']],
-  [['features', 'jwtResponseModes'], ['message_signing', 'jarm']],
-  [['features', 'jwtIntrospection'], ['message_signing', 'signed_introspection']],
+  [
+    ['features', 'requestObjects'],
+    ['message_signing', 'signed_request_object'],
+  ],
+  [
+    ['features', 'jwtResponseModes'],
+    ['message_signing', 'jarm'],
+  ],
+  [
+    ['features', 'jwtIntrospection'],
+    ['message_signing', 'signed_introspection'],
+  ],
 ];
 
 /** The path in the file of what a profile found wrong in core's configuration. */
