@@ -10,11 +10,10 @@ import { type Config, violationProblems } from './config.ts';
 import { ConfigError, OperationalError, ProfileViolationError } from './errors.ts';
 import { loadKeys } from './keys.ts';
 import { logRequests } from './log_requests.ts';
+import { openStore } from './open_store.ts';
 import { createProvider, type Parts } from './provider.ts';
 import { Resources } from './resources.ts';
-import { type KnexAdapterFactory, knexAdapter } from './store/adapter.ts';
-import { openDatabase } from './store/database.ts';
-import { migrate, schemaStatus } from './store/schema.ts';
+import type { KnexAdapterFactory } from './store/adapter.ts';
 import { type KeyPair, mutualTlsOptions, selfSigned, serverOptions } from './tls.ts';
 
 /** A provider that answers. */
@@ -28,34 +27,6 @@ export interface RunningServer {
   readonly adapter: KnexAdapterFactory;
   /** Takes no new connections, lets requests under way end, then closes the database. */
   close(): Promise<void>;
-}
-
-async function openStore({ database: settings }: Config, resources: Resources): Promise<KnexAdapterFactory> {
-  const { ca, cert, key } = settings.tls ?? {};
-  const database = resources.add(
-    await openDatabase({
-      ...settings,
-      tls: settings.tls && {
-        ...(ca && { ca: await readFile(ca) }),
-        ...(cert && { cert: await readFile(cert) }),
-        ...(key && { key: await readFile(key) }),
-      },
-    }),
-    ({ close }) => close(),
-  );
-  if (database.embedded) {
-    await migrate(database.knex);
-  } else {
-    const status = await schemaStatus(database.knex);
-    if (status !== 'current') {
-      const remedy =
-        status === 'behind'
-          ? 'run `oidc-provider-fapi migrate up` first'
-          : 'run a version of this program that knows it';
-      throw new OperationalError(`the database schema is ${status} of this version: ${remedy}`);
-    }
-  }
-  return knexAdapter(database.knex, settings);
 }
 
 async function accountsOf({ accounts }: Config, adapter: KnexAdapterFactory): Promise<Accounts> {

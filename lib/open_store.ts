@@ -1,0 +1,40 @@
+import { readFile } from 'node:fs/promises';
+
+import type { Config } from './config.ts';
+import { OperationalError } from './errors.ts';
+import type { Resources } from './resources.ts';
+import { type KnexAdapterFactory, knexAdapter } from './store/adapter.ts';
+import { type Database, openDatabase } from './store/database.ts';
+import { migrate, schemaStatus } from './store/schema.ts';
+
+/**
+ * Opens the configured database, whatever its schema.
+ *
+ * @throws {OperationalError} when it does not answer.
+ */
+export async function openConfigured({ database: settings }: Config, resources: Resources): Promise<Database> {
+  const { ca, cert, key } = settings.tls ?? {};
+  const tls = settings.tls && {
+    ...(ca && { ca: await readFile(ca) }),
+    ...(cert && { cert: await readFile(cert) }),
+    ...(key && { key: await readFile(key) }),
+  };
+  return resources.add(await openDatabase({ ...settings, tls }), ({ close }) => close());
+}
+
+/**
+ * Opens the configured database for use: an embedded one is migrated, a server's has to be current already.
+ *
+ * @throws {OperationalError} when it does not answer, or has another schema than this version knows.
+ */
+export async function openStore(config: Config, resources: Resources): Promise<KnexAdapterFactory> {
+  const { knex, embedded } = await openConfigured(config, resources);
+  const status = await schemaStatus(knex);
+  if (status === 'behind' && embedded) {
+    await migrate(knex);
+  } else if (status !== 'current') {
+    const remedy = status === 'behind' ? 'run `oidc-provider-fapi migrate up`' : 'run a version that knows it';
+    throw new OperationalError(`the database schema is ${status} of this version: ${remedy}`);
+  }
+  return knexAdapter(knex, config.database);
+}
