@@ -84,7 +84,7 @@ const rules: readonly Rule[] = [
     ];
   },
 
-  function mutualTls({ mtls, listen, proxy, clients }) {
+  function mutualTls({ mtls, listen, proxy }) {
     const findings: Finding[] = [];
     if (mtls && !proxy && mtls.port === undefined) {
       findings.push({
@@ -94,16 +94,6 @@ const rules: readonly Rule[] = [
     }
     if (mtls?.port && mtls.port === listen?.port && !proxy) {
       findings.push({ path: ['mtls', 'port'], text: 'is the port of listen, write another one' });
-    }
-    const methods = list(clients).map(({ token_endpoint_auth_method }) => token_endpoint_auth_method);
-    for (const [index, method] of methods.entries()) {
-      const path = ['clients', index, 'token_endpoint_auth_method'];
-      if (!method?.endsWith('tls_client_auth')) continue;
-      if (!mtls && !proxy?.client_certificate) {
-        findings.push({ path, text: 'needs client certificates, write mtls: { port: ... }', clause: 'RFC8705-2' });
-      } else if (method === 'tls_client_auth' && !mtls?.ca) {
-        findings.push({ path, text: 'needs certificate authorities, write mtls: { ca: ... }', clause: 'RFC8705-2.1' });
-      }
     }
     return findings;
   },

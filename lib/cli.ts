@@ -1,0 +1,118 @@
+#!/usr/bin/env node
+import { Argument, Command, CommanderError } from 'commander';
+
+import * as accounts from './commands/accounts.ts';
+import * as check from './commands/check.ts';
+import { judge } from './commands/judge.ts';
+import * as migrate from './commands/migrate.ts';
+import * as serve from './commands/serve.ts';
+import { type Config, loadConfig } from './config.ts';
+import { ConfigError, OperationalError } from './errors.ts';
+import { Resources } from './resources.ts';
+
+const name = 'oidc-provider-fapi';
+const program = new Command(name)
+  .description('FAPI 2.0 authorization server: Security Profile and Message Signing, on oidc-provider')
+  .exitOverride();
+
+type Options = { readonly config: string; readonly set: readonly string[] };
+type Run = (config: Config, resources: Resources, file: string) => Promise<void>;
+
+/** What a command opens is closed for it, in reverse, even when it fails. */
+async function withConfig({ config: file, set }: Options, run: Run): Promise<void> {
+  const config = await loadConfig(file, { set, judge });
+  const resources = new Resources();
+  try {
+    await run(config, resources, file);
+  } finally {
+    await resources.close();
+  }
+}
+
+function examples(command: Command, ...lines: readonly string[]): Command {
+  return command.addHelpText('after', `\nFor example:\n${lines.map((line) => `  npx ${name} ${line}`).join('\n')}\n`);
+}
+
+/** Adds what every command that works on a configuration file takes. */
+function configured(command: Command): Command {
+  const collect = (value: string, values: readonly string[]) => [...values, value];
+  return command
+    .requiredOption('-c, --config <file>', 'configuration file')
+    .option('-s, --set <path=value>', 'lay a value over the file; may be repeated', collect, []);
+}
+
+examples(
+  configured(program.command('serve').description(serve.summary)),
+  'serve --config as.yaml',
+  'serve --config as.yaml --set listen.port=8443 --set dpop.nonce=required',
+).action((options: Options) => withConfig(options, serve.run));
+
+examples(
+  configured(program.command('migrate').description(migrate.summary)),
+  'migrate status --config as.yaml',
+  'migrate up --config as.yaml',
+)
+  .addArgument(new Argument('<direction>', 'which way').choices(['up', 'down', 'status']))
+  .action((direction: migrate.Direction, options: Options) =>
+    withConfig(options, (config, resources) => migrate.run(config, resources, direction)),
+  );
+
+examples(configured(program.command('check').description(check.summary)), 'check --config as.yaml').action(
+  (options: Options) => withConfig(options, check.run),
+);
+
+const accountsCommand = program.command('accounts').description(accounts.summary);
+examples(
+  configured(accountsCommand.command('add <login>').description('add an account to the database')),
+  'accounts add jane --config as.yaml --claim name="Jane Doe" --claim email=jane@example.com',
+  'accounts add jane --config as.yaml < password.txt',
+)
+  .option('--claim <name=value>', 'what clients may be told; may be repeated', accounts.claim, {})
+  .action((login: string, options: Options & { claim: Record<string, unknown> }) =>
+    withConfig(options, (config, resources) => accounts.add(config, resources, login, options.claim)),
+  );
+examples(
+  configured(accountsCommand.command('password <login>').description('give an account of the database a new password')),
+  'accounts password jane --config as.yaml',
+).action((login: string, options: Options) =>
+  withConfig(options, (config, resources) => accounts.setPassword(config, resources, login)),
+);
+examples(
+  configured(accountsCommand.command('remove <login>').description('remove an account from the database')),
+  'accounts remove jane --config as.yaml',
+).action((login: string, options: Options) =>
+  withConfig(options, (config, resources) => accounts.remove(config, resources, login)),
+);
+examples(
+  accountsCommand.command('hash').description('print the password_hash of a password'),
+  'accounts hash',
+  'accounts hash < password.txt',
+).action(accounts.hash);
+
+examples(
+  program
+    .command('demo')
+    .description('drive a whole flow with a real client, each step explained')
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .helpOption(false)
+    .argument('[arguments...]'),
+  'demo',
+).action(async (args: string[]) => (await import('./commands/demo.ts')).run(args));
+
+/** 2: what was asked for is wrong; 1: it could not be done; 0: it was done. */
+function exitCode(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof ConfigError) {
+    console.error(error.message);
+    return 2;
+  }
+  console.error(error instanceof OperationalError ? `${name}: ${error.message}` : error);
+  return 1;
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = exitCode(error);
+}

@@ -1,0 +1,21 @@
+import type { Config } from '../config.ts';
+import { profileOf } from '../provider.ts';
+import type { Resources } from '../resources.ts';
+import { stand } from './judge.ts';
+
+export const summary = 'say whether a configuration is inside its profile, and what holds each clause';
+
+/** What is wrong has been said when the configuration was loaded: here it is fine. */
+export async function run(config: Config, _resources: Resources, file: string): Promise<void> {
+  const { name, mechanisms } = profileOf(config, await stand(config));
+  const clauses = mechanisms.flatMap((mechanism) =>
+    mechanism.clauses.map((clause) => ({ ...clause, by: mechanism.name })),
+  );
+  const widest = (column: 'id' | 'by') => Math.max(...clauses.map((clause) => clause[column].length));
+  const [idWidth, byWidth] = [widest('id'), widest('by')];
+  for (const { id, text, by } of clauses) {
+    console.log(`${id.padEnd(idWidth)}  held by ${by.padEnd(byWidth)}  ${text}`);
+  }
+  const counts = `${clauses.length} clauses held, ${config.clients.length} clients`;
+  console.log(`${file}: ok: ${config.issuer} is inside ${name} (${counts})`);
+}

@@ -1,0 +1,53 @@
+import type { Config } from '../config.ts';
+import type { Resources } from '../resources.ts';
+import { type RunningServer, startServer } from '../server.ts';
+
+export const summary = 'start the authorization server';
+
+/** Serves until told to stop; requests under way are answered first. */
+export async function run(config: Config, resources: Resources, file: string): Promise<void> {
+  const server = resources.add(await startServer(config), ({ close }) => close());
+  console.log(greeting(config, server, file));
+  const signal = await new Promise<NodeJS.Signals>((stop) => {
+    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, stop);
+  });
+  // Another signal finds no listener, and ends the process as it would have without us.
+  console.log(`${signal}: answering what is under way, then stopping`);
+}
+
+function greeting(config: Config, { url, mtlsUrl }: RunningServer, file: string): string {
+  const { issuer, profile, clients, development, accounts } = config;
+  const discovery = `${issuer}/.well-known/openid-configuration`;
+  const rows: [string, string | undefined][] = [
+    ['profile', profile],
+    ['issuer', issuer],
+    ['listening on', url],
+    ['mutual TLS on', mtlsUrl],
+    ['discovery', discovery],
+    ['database', development ? config.database.url.replace(/\/\/[^/@]*@/, '//') : undefined],
+    ['resource', config.resource ? new URL(config.resource.path, issuer).href : undefined],
+    ['clients', clients.map(({ client_id }) => client_id).join('\n') || 'none in the file'],
+    ['log in as', development ? logins(accounts).join('\n') : undefined],
+  ];
+  const lines = rows.flatMap(([name, value]) =>
+    (value?.split('\n') ?? []).map((line, index) => `  ${(index === 0 ? name : '').padEnd(15)}${line}`),
+  );
+  return ['', ...lines, '', ...(development ? next(discovery, file) : []), ''].join('\n');
+}
+
+function logins(accounts: Config['accounts']): string[] {
+  if (!Array.isArray(accounts)) return [];
+  return accounts.flatMap(({ login, password }) => (password === undefined ? [] : [`${login}, password ${password}`]));
+}
+
+function next(discovery: string, file: string): string[] {
+  return [
+    'Try next, in another terminal:',
+    `  curl -k ${discovery}`,
+    '  npm run demo                                             a whole flow, each step explained',
+    '  npm run demo -- --client-auth tls_client_auth --sender-constrain mtls',
+    `  npx oidc-provider-fapi check --config ${file}`,
+    '',
+    'Stop with Ctrl-C.',
+  ];
+}
