@@ -7,8 +7,11 @@ import { after, type Mechanism } from './mechanism.ts';
 
 /** What an adapter for the model `ReplayDetection` must offer besides core's interface: a decision by one statement. */
 export interface ReplayAdapter extends Adapter {
-  /** True for exactly one caller; the id is remembered until `expiresAt`, in seconds since the epoch. */
-  unique(id: string, expiresAt: number): Promise<boolean>;
+  /**
+   * True for exactly one caller; the id is remembered until `expiresAt`, in seconds since the epoch. An adapter that
+   * is told how to refuse may decide later, before the response leaves.
+   */
+  unique(id: string, expiresAt: number, refusal?: () => Error): Promise<boolean>;
 }
 
 function adapterFor(configuration: Configuration, model: string): Partial<ReplayAdapter> | undefined {
@@ -70,11 +73,13 @@ export function replay(): Mechanism {
         const { ctx } = Core;
         if (ctx && assertions.get(ctx) === jti) {
           assertions.delete(ctx);
-          return adapter.unique(replayId('client_assertion', iss, jti), exp);
+          const refusal = () => new errors.InvalidClientAuth('client assertion tokens must only be used once');
+          return adapter.unique(replayId('client_assertion', iss, jti), exp, refusal);
         }
         // A proof may be dated as far ahead as clocks may differ, and lives that much longer than core remembers it.
-        if (await adapter.unique(replayId('dpop', iss, jti), exp + clockTolerance + 1)) return true;
-        throw new errors.InvalidDpopProof('DPoP proof was used before');
+        const refusal = () => new errors.InvalidDpopProof('DPoP proof was used before');
+        if (await adapter.unique(replayId('dpop', iss, jti), exp + clockTolerance + 1, refusal)) return true;
+        throw refusal();
       };
     },
   };

@@ -2,8 +2,11 @@ import type { Knex } from 'knex';
 import { type Adapter, type AdapterPayload, errors, Provider } from 'oidc-provider';
 
 import { kept } from './kept.ts';
-import { aliasOf, type Found, type Row, rowId } from './row.ts';
+import { type Linking, linksOf } from './links.ts';
+import { aliasOf, emptied, type Found, type Row, rowId } from './row.ts';
 import { Store, type StoreOptions, seconds } from './store.ts';
+import type { Unit } from './unit.ts';
+import { inUnit, requestUnderWay } from './unit_of_work.ts';
 
 export type { StoreOptions as KnexAdapterOptions } from './store.ts';
 
@@ -15,9 +18,23 @@ export interface KnexAdapterFactory {
   readonly store: Store;
 }
 
-const tokens = ['AccessToken', 'RefreshToken'];
+/**
+ * What nobody learns of before the response has left, so that it may be written with the last statement. Not so what
+ * oidc-provider tells others of meanwhile: a request on a device is announced before the client has its answer.
+ */
+const mayWait = new Set(['Session', 'Grant', 'Interaction', 'AuthorizationCode', 'AccessToken', 'RefreshToken']);
 
-/** The rows of one model. Single use is decided by the database, and by what oidc-provider read before never. */
+/** Where a decision may wait for the rows that hang on it: they follow at once, and the refusal is oidc-provider's. */
+const decidesLater = new Set<string | undefined>(['pushed_authorization_request', 'token']);
+
+/** A guess: the access token then waits for the refresh token, and the decision with it. */
+function refreshTokenFollows(model: string): boolean {
+  const { client, entities } = Provider.ctx?.oidc ?? {};
+  if (model !== 'AccessToken' || !client?.grantTypeAllowed('refresh_token')) return false;
+  return entities?.AuthorizationCode?.scopes.has('offline_access') ?? false;
+}
+
+/** The rows of one model. Who is first is decided by the database, never by what oidc-provider read before. */
 export class KnexAdapter implements Adapter {
   readonly #store: Store;
   readonly #model: string;
@@ -27,42 +44,46 @@ export class KnexAdapter implements Adapter {
     this.#model = model;
   }
 
-  async upsert(id: string, payload: AdapterPayload, expiresIn?: number): Promise<void> {
-    if (this.#model === 'ReplayDetection') {
-      if (await this.unique(id, (payload.exp as number | undefined) ?? seconds() + (expiresIn ?? 0))) return;
-      // oidc-provider looked before it saved, and another request was faster.
-      throw new errors.InvalidRequest('a client assertion or proof must only be used once');
-    }
-    await this.#store.write([this.#row(id, payload, expiresIn)]);
+  upsert(id: string, payload: AdapterPayload, expiresIn?: number): Promise<void> {
+    if (this.#model === 'ReplayDetection') return this.#upsertUnique(id, payload, expiresIn);
+    return inUnit(this.#store, async (unit) => {
+      const row = this.#row(id, payload, expiresIn);
+      unit.put(row);
+      unit.link(row.id, linksOf(payload as Linking));
+      if (!mayWait.has(this.#model) || (unit.undecided && !refreshTokenFollows(this.#model))) await unit.flush();
+    });
   }
 
   /**
    * Whether nobody was here before: one statement, and its row count is the answer.
    * @param id what must be used once, with whatever makes it somebody's own
    * @param expiresAt seconds since the epoch until which it would be accepted again
+   * @param refusal what to refuse the request with. With it, at a push and at the token endpoint within a
+   *   `unitOfWork()`, the answer is `true` at first, and the decision travels with the rows that hang on it.
    */
-  async unique(id: string, expiresAt: number): Promise<boolean> {
-    const row = {
-      id: rowId(this.#model, id),
-      model: this.#model,
-      payload: null,
-      grant_id: null,
-      alias: null,
+  unique(id: string, expiresAt: number, refusal?: () => Error): Promise<boolean> {
+    const row: Row = {
+      ...emptied({ id: rowId(this.#model, id), model: this.#model }),
       expires_at: Math.ceil(expiresAt) + this.#store.retentionOf(this.#model),
       consumed_at: 0,
     };
-    const [first] = await this.#store.write([row]);
-    return first !== undefined;
+    return inUnit(this.#store, async (unit) => {
+      if (refusal && requestUnderWay() && decidesLater.has(Provider.ctx?.oidc?.route)) {
+        return unit.decideLater(row, refusal);
+      }
+      return (await unit.decide(row)) !== undefined;
+    });
   }
 
   /** Expired rows too: oidc-provider judges `exp`, and has to see that an expired one was used. */
-  async find(id: string): Promise<AdapterPayload | undefined> {
-    const [row] = await this.#store.find([rowId(this.#model, id)]);
-    if (!row) return undefined;
-    if (this.#model === 'ReplayDetection') return this.#replayed(id, row);
-    const payload = this.#open(row);
-    if (payload?.consumed && this.#model === 'AuthorizationCode') await this.#revokeExpired(payload);
-    return payload;
+  find(id: string): Promise<AdapterPayload | undefined> {
+    return inUnit(this.#store, async (unit) => {
+      const own = rowId(this.#model, id);
+      if (this.#model === 'ReplayDetection') return this.#replayed(id, await unit.find(own));
+      const payload = await this.#read(unit, own);
+      if (payload?.consumed && this.#model === 'AuthorizationCode') await this.#revokeExpired(unit, payload);
+      return payload;
+    });
   }
 
   findByUid(uid: string): Promise<AdapterPayload | undefined> {
@@ -78,95 +99,111 @@ export class KnexAdapter implements Adapter {
    * database decides which one is first; the other is refused, and what the first was given is revoked.
    * @see [RFC 6749 - 4.1.2. Authorization Response](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.2)
    */
-  async consume(id: string): Promise<void> {
-    const row: Row = {
-      id: rowId(this.#model, id),
-      model: this.#model,
-      payload: this.#remains(id),
-      grant_id: null,
-      alias: null,
-      expires_at: 0,
-      consumed_at: seconds(),
-    };
-    const [consumed] = await this.#store.write([row]);
-    if (consumed && consumed.expires_at !== 0) return;
-    if (this.#model === 'PushedAuthorizationRequest') {
-      throw new errors.InvalidRequestUri('request_uri is invalid, expired, or was already used');
-    }
-    const payload = await this.find(id);
-    if (payload?.grantId) await this.#revokeGrant(payload.grantId);
-    throw new errors.InvalidGrant(`${this.#model} already consumed`);
+  consume(id: string): Promise<void> {
+    return inUnit(this.#store, async (unit) => {
+      const own = rowId(this.#model, id);
+      const isPushed = this.#model === 'PushedAuthorizationRequest';
+      const consumed = await unit.decide({
+        ...emptied({ id: own, model: this.#model }),
+        // Of a pushed request only that it was used is kept: who asked for what is nobody's business any more.
+        text: isPushed ? JSON.stringify({ kind: this.#model, jti: id }) : null,
+        consumed_at: seconds(),
+      });
+      if (consumed && consumed.expires_at !== 0) return;
+      if (isPushed) throw new errors.InvalidRequestUri('request_uri is invalid, expired, or was already used');
+      const payload = await this.#read(unit, own);
+      if (payload?.grantId) await this.#revokeGrant(unit, payload.grantId);
+      throw new errors.InvalidGrant(`${this.#model} already consumed`);
+    });
   }
 
-  async destroy(id: string): Promise<void> {
-    await this.#store.write([{ ...this.#row(id, {}), payload: null, expires_at: 0 }]);
+  destroy(id: string): Promise<void> {
+    return inUnit(this.#store, async (unit) => unit.put(emptied({ id: rowId(this.#model, id), model: this.#model })));
   }
 
-  async revokeByGrantId(grantId: string): Promise<void> {
-    await this.#store.revoke(rowId('Grant', grantId), [this.#model]);
+  revokeByGrantId(grantId: string): Promise<void> {
+    return inUnit(this.#store, (unit) => unit.revoke(rowId('Grant', grantId), [this.#model]));
+  }
+
+  async #upsertUnique(id: string, { exp }: AdapterPayload, expiresIn = 0): Promise<void> {
+    if (await this.unique(id, exp ?? seconds() + expiresIn)) return;
+    // oidc-provider looked before it saved, and another request was faster.
+    throw new errors.InvalidRequest('a client assertion or proof must only be used once');
   }
 
   #row(id: string, payload: AdapterPayload, expiresIn?: number): Row {
     const { uid, userCode, grantId } = payload;
-    const own = rowId(this.#model, id);
-    const alias =
-      typeof uid === 'string'
-        ? aliasOf(this.#model, 'uid', uid)
-        : typeof userCode === 'string'
-          ? aliasOf(this.#model, 'userCode', userCode)
-          : null;
+    const alias = typeof uid === 'string' ? this.#alias('uid', uid) : userCode && this.#alias('userCode', userCode);
     return {
-      id: own,
+      id: rowId(this.#model, id),
       model: this.#model,
-      payload: this.#store.seal.seal(JSON.stringify(payload), own),
-      grant_id: typeof grantId === 'string' ? rowId('Grant', grantId) : null,
-      alias,
+      text: JSON.stringify(payload),
+      grant_id: grantId ? rowId('Grant', grantId) : null,
+      alias: alias || null,
       expires_at: this.#store.expiresAt(this.#model, expiresIn),
       consumed_at: null,
     };
   }
 
-  /** Of a pushed request only that it was used: who asked for what is nobody's business any more. */
-  #remains(id: string): Buffer | null {
-    if (this.#model !== 'PushedAuthorizationRequest') return null;
-    return this.#store.seal.seal(JSON.stringify({ kind: this.#model, jti: id }), rowId(this.#model, id));
+  #alias(member: 'uid' | 'userCode', value: string): Buffer {
+    return aliasOf(this.#model, member, value);
   }
 
-  #replayed(id: string, { expires_at }: Found): AdapterPayload {
-    return { kind: this.#model, jti: id, exp: Number(expires_at) - this.#store.retentionOf(this.#model) };
+  #replayed(id: string, row: Found | undefined): AdapterPayload | undefined {
+    if (!row) return undefined;
+    return { kind: this.#model, jti: id, exp: Number(row.expires_at) - this.#store.retentionOf(this.#model) };
   }
 
-  #open(row: Found): AdapterPayload | undefined {
-    const text = this.#store.open(this.#model, row);
-    if (text === undefined) return undefined;
+  async #read(unit: Unit, id: Buffer): Promise<AdapterPayload | undefined> {
+    const written = unit.written(id);
+    const row = written ? undefined : await unit.find(id);
+    const text = written ? written.text : row && this.#store.open(this.#model, row);
+    if (typeof text !== 'string') return undefined;
     const payload: AdapterPayload = JSON.parse(text);
-    if (row.consumed_at) payload.consumed = row.consumed_at;
+    if (row?.consumed_at) payload.consumed = row.consumed_at;
+    this.#learn(unit, id, payload);
     return payload;
   }
 
-  async #findByAlias(member: 'uid' | 'userCode', value: string): Promise<AdapterPayload | undefined> {
-    const row = await this.#store.findByAlias(aliasOf(this.#model, member, value));
-    const payload = row && this.#open(row);
-    if (!payload || payload[member] === value) return payload;
-    this.#store.refuse(this.#model, row.id); // the seal does not cover the columns beside it
-    return undefined;
+  #learn(unit: Unit, id: Buffer, payload: AdapterPayload): void {
+    const { uid, userCode } = payload;
+    const { session } = payload as Linking;
+    unit.link(id, linksOf(payload as Linking));
+    if (uid) unit.name(this.#alias('uid', uid), id);
+    if (userCode) unit.name(this.#alias('userCode', userCode), id);
+    if (session?.uid && session.cookie) {
+      unit.name(aliasOf('Session', 'uid', session.uid), rowId('Session', session.cookie));
+    }
+  }
+
+  #findByAlias(member: 'uid' | 'userCode', value: string): Promise<AdapterPayload | undefined> {
+    return inUnit(this.#store, async (unit) => {
+      const alias = this.#alias(member, value);
+      const known = unit.named(alias);
+      const seen = known && (await this.#read(unit, known));
+      if (seen?.[member] === value) return seen;
+      const row = await unit.findByAlias(alias);
+      const payload = row && (await this.#read(unit, row.id));
+      if (!payload || payload[member] === value) return payload;
+      this.#store.refuse(this.#model, row.id); // the seal does not cover the columns beside it
+      return undefined;
+    });
   }
 
   /**
    * Beyond its minute oidc-provider says that a code is expired before it sees that it was used. To its own client
    * only: a code travels through browsers, and is no means for others to end somebody's session.
    */
-  async #revokeExpired({ exp, clientId, grantId }: AdapterPayload): Promise<void> {
+  async #revokeExpired(unit: Unit, { exp, clientId, grantId }: AdapterPayload): Promise<void> {
     if (!grantId || !exp || exp > seconds()) return;
-    if (Provider.ctx?.oidc?.client?.clientId === clientId) await this.#revokeGrant(grantId);
+    if (Provider.ctx?.oidc?.client?.clientId === clientId) await this.#revokeGrant(unit, grantId);
   }
 
   /** With its grant no token is good for anything, also none that the other request is about to save. */
-  async #revokeGrant(grantId: string): Promise<void> {
-    await Promise.all([
-      this.#store.revoke(rowId('Grant', grantId), tokens),
-      new KnexAdapter(this.#store, 'Grant').destroy(grantId),
-    ]);
+  async #revokeGrant(unit: Unit, grantId: string): Promise<void> {
+    const id = rowId('Grant', grantId);
+    unit.put(emptied({ id, model: 'Grant' }));
+    await Promise.all([unit.flush(), unit.revoke(id, ['AccessToken', 'RefreshToken'])]);
   }
 }
 

@@ -16,7 +16,7 @@ export async function kept<T>(store: Store, name: string, make: () => T | Promis
   };
   const found = await read();
   if (found !== undefined) return found;
-  const payload = store.seal.seal(JSON.stringify(await make()), id);
-  await store.write([{ id, model: MODEL, payload, grant_id: null, alias: null, expires_at: null, consumed_at: 0 }]);
+  const text = JSON.stringify(await make());
+  await store.write([{ id, model: MODEL, text, grant_id: null, alias: null, expires_at: null, consumed_at: 0 }]);
   return (await read()) as T;
 }

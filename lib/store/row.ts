@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
 
-/** A row as it is written: nothing in it tells what it is about, but to who holds the key and the id. */
+/** A row to be written. At rest nothing in it tells what it is about, but to who holds the key and the id. */
 export interface Row {
   /** The primary key, and the key a distributed database spreads rows by. */
   readonly id: Buffer;
   readonly model: string;
-  /** Sealed; none in a row that says all it has to say by being there. */
-  readonly payload: Buffer | null;
+  /** What is sealed; none in a row that says all it has to say by being there. */
+  readonly text: string | null;
   /** The id of the grant's own row. */
   readonly grant_id: Buffer | null;
   /** The other name a row is found by: a session's uid, a device's user code. */
@@ -17,8 +17,15 @@ export interface Row {
   readonly consumed_at: number | null;
 }
 
-/** A row as it is found. */
-export type Found = Pick<Row, 'id' | 'payload' | 'expires_at' | 'consumed_at'>;
+/** A row as it is found, still sealed. */
+export interface Found extends Pick<Row, 'id' | 'expires_at' | 'consumed_at'> {
+  readonly payload: Buffer | null;
+}
+
+/** A row that says nothing, in the place of one that said something. */
+export function emptied(row: Pick<Row, 'id' | 'model'>): Row {
+  return { id: row.id, model: row.model, text: null, grant_id: null, alias: null, expires_at: 0, consumed_at: null };
+}
 
 /** Neither ids, which are the tokens themselves, nor grants, uids and user codes are readable at rest. */
 export function rowId(model: string, id: string): Buffer {

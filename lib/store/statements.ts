@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import type { Knex } from 'knex';
 
 import type { Found, Row } from './row.ts';
+import type { Seal } from './seal.ts';
 
 const columns = ['id', 'model', 'payload', 'grant_id', 'alias', 'expires_at', 'consumed_at'] as const;
 
@@ -22,9 +23,12 @@ export interface Statement {
  * A row that got what it asked for is returned. Consuming a row that is not there leaves an empty one that expired
  * long ago, which is how the caller can tell.
  */
-export function write(table: string, now: number, rows: readonly Row[]): Statement {
+export function write(table: string, now: number, rows: readonly Row[], seal: Seal): Statement {
   const values: unknown[] = [now];
-  for (const row of rows) for (const column of columns) values.push(row[column]);
+  for (const { id, model, text, grant_id, alias, expires_at, consumed_at } of rows) {
+    const payload = text === null ? null : seal.seal(text, id);
+    values.push(id, model, payload, grant_id, alias, expires_at, consumed_at);
+  }
   return { text: writeText(table, rows.length), values };
 }
 

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 
 import { log } from '../log.ts';
 import { Batch } from './batch.ts';
+import { Links } from './links.ts';
 import { type Retention, retentionOf } from './retention.ts';
 import { type Found, keyOf, type Row } from './row.ts';
 import { schemaOf } from './schema.ts';
@@ -36,6 +37,7 @@ export class Store {
   readonly knex: Knex;
   readonly table: string;
   readonly seal: Seal;
+  readonly links = new Links();
   /** Statements sent so far. */
   roundTrips = 0;
   /** Rows found that are not what this store wrote in their place. */
@@ -105,7 +107,7 @@ export class Store {
   async #write(rows: Row[]): Promise<Map<string, Found>> {
     // One order for all: statements of several processes that meet on the same rows never wait for each other in turn.
     rows.sort((a, b) => a.id.compare(b.id));
-    return byId(await this.run(write(this.table, seconds(), rows)));
+    return byId(await this.run(write(this.table, seconds(), rows, this.seal)));
   }
 
   /** @throws StoreUnavailable when the database does not do it, for whatever reason; and the reason is logged. */

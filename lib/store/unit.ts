@@ -1,0 +1,157 @@
+import type { Links } from './links.ts';
+import { emptied, type Found, keyOf, type Row } from './row.ts';
+import type { Store } from './store.ts';
+
+/** A decision that has not been asked for yet, and what to say to the client who lost it. */
+interface Undecided {
+  readonly row: Row;
+  readonly refusal: () => Error;
+}
+
+/** What a client that was refused must not have. */
+const issued = new Set(['PushedAuthorizationRequest', 'AccessToken', 'RefreshToken', 'ClientCredentials']);
+
+/**
+ * One request's dealings with the store: each row is read once, and what it writes leaves together. Whether something
+ * is used for the first time is never answered from here: it may wait for the next statement to leave, but that one
+ * leaves before anything else does.
+ */
+export class Unit {
+  readonly #store: Store;
+  readonly #read = new Map<string, Promise<Found | undefined>>();
+  readonly #written = new Map<string, Row>();
+  readonly #undecided = new Map<string, Undecided>();
+  /** Rows that are likely to be asked for next, and then travel with whatever is asked for. */
+  readonly #linked = new Map<string, Buffer>();
+  readonly #named = new Map<string, Buffer>();
+  readonly #links: Links | undefined;
+  #failure: unknown;
+
+  /** @param links what rows lead to, for a unit that is going to follow them */
+  constructor(store: Store, links?: Links) {
+    this.#store = store;
+    this.#links = links;
+  }
+
+  get pending(): boolean {
+    return this.#written.size + this.#undecided.size > 0 || this.#failure !== undefined;
+  }
+
+  get undecided(): boolean {
+    return this.#undecided.size > 0;
+  }
+
+  /** What this request has written under the id, when it has. */
+  written(id: Buffer): Row | undefined {
+    return this.#written.get(keyOf(id));
+  }
+
+  find(id: Buffer): Promise<Found | undefined> {
+    const known = this.#read.get(keyOf(id));
+    if (known) return known;
+    const ids = [id, ...this.#alongWith(id)];
+    const rows = this.#store.find(ids);
+    for (const [index, each] of ids.entries()) {
+      const row = rows.then((found) => found[index]);
+      row.catch(() => this.#read.delete(keyOf(each)));
+      this.#read.set(keyOf(each), row);
+    }
+    return this.#read.get(keyOf(id)) as Promise<Found | undefined>;
+  }
+
+  async findByAlias(alias: Buffer): Promise<Found | undefined> {
+    const row = await this.#store.findByAlias(alias);
+    if (row) this.#read.set(keyOf(row.id), Promise.resolve(row));
+    return row;
+  }
+
+  /** The row that goes by this alias, as far as this request has seen it. */
+  named(alias: Buffer): Buffer | undefined {
+    return this.#named.get(keyOf(alias));
+  }
+
+  name(alias: Buffer, id: Buffer): void {
+    this.#named.set(keyOf(alias), id);
+  }
+
+  /** Remembers what a row leads to: here, and for whoever reads the row next. */
+  link(id: Buffer, linked: readonly Buffer[]): void {
+    if (!this.#links || linked.length === 0) return;
+    for (const each of linked) this.#linked.set(keyOf(each), each);
+    this.#links.set(id, linked);
+  }
+
+  put(row: Row): void {
+    const key = keyOf(row.id);
+    this.#written.set(key, row);
+    this.#read.delete(key);
+    if (row.alias) this.name(row.alias, row.id);
+  }
+
+  /** Asks for the row to be the first of its id: with the next statement that leaves, or at the latest with the last. */
+  decideLater(row: Row, refusal: () => Error): boolean {
+    const key = keyOf(row.id);
+    if (this.#undecided.has(key)) return false;
+    this.#undecided.set(key, { row, refusal });
+    return true;
+  }
+
+  /** @returns the row when it got what it asked for */
+  async decide(row: Row): Promise<Found | undefined> {
+    const key = keyOf(row.id);
+    // A statement touches a row once only.
+    if (this.#written.has(key) || this.#undecided.has(key)) await this.flush();
+    this.#read.delete(key);
+    return this.#send(row);
+  }
+
+  async revoke(grantId: Buffer, models: readonly string[]): Promise<void> {
+    for (const [key, row] of this.#written) {
+      if (row.grant_id?.equals(grantId) && models.includes(row.model)) this.#written.delete(key);
+    }
+    this.#read.clear();
+    await this.#store.revoke(grantId, models);
+  }
+
+  async flush(): Promise<void> {
+    if (this.#written.size + this.#undecided.size > 0) await this.#send();
+  }
+
+  /** @throws also what failed before, in case somebody took no notice of it: what was to be written is not there. */
+  async finish(): Promise<void> {
+    await this.flush();
+    if (this.#failure) throw this.#failure;
+  }
+
+  async #send(asked?: Row): Promise<Found | undefined> {
+    const undecided = [...this.#undecided.values()];
+    const written = [...this.#written.values()];
+    this.#undecided.clear();
+    this.#written.clear();
+    const rows = [...undecided.map(({ row }) => row), ...(asked ? [asked] : []), ...written];
+    const results = await this.#store.write(rows).catch((error) => {
+      this.#failure ??= error;
+      throw error;
+    });
+    const lost = undecided.find((_, index) => !results[index]);
+    if (lost) {
+      await this.#withdraw(written);
+      throw lost.refusal();
+    }
+    return asked && results[undecided.length];
+  }
+
+  /** Nobody was told what these rows are found by: should one of them stay, it expires unknown. */
+  async #withdraw(written: readonly Row[]): Promise<void> {
+    const rows = written.filter(({ model }) => issued.has(model));
+    if (rows.length > 0) await this.#store.write(rows.map(emptied)).catch(() => {});
+  }
+
+  #alongWith(id: Buffer): Buffer[] {
+    const ids = new Map(this.#linked);
+    for (const each of this.#links?.get(id) ?? []) ids.set(keyOf(each), each);
+    ids.delete(keyOf(id));
+    this.#linked.clear();
+    return [...ids].filter(([key]) => !this.#read.has(key) && !this.#written.has(key)).map(([, each]) => each);
+  }
+}
