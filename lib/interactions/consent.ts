@@ -1,0 +1,63 @@
+import type { AuthorizationDetail, Interaction, Provider } from 'oidc-provider';
+
+import type { ConsentAhead } from './policy.ts';
+
+/** What core's consent prompt asks for. */
+export interface Asked {
+  readonly missingOIDCScope?: readonly string[];
+  readonly missingOIDCClaims?: readonly string[];
+  readonly missingResourceScopes?: Readonly<Record<string, readonly string[]>>;
+  readonly rar?: readonly AuthorizationDetail[];
+}
+
+/** Where a person is in an interaction. */
+export type Step =
+  | { readonly name: 'login' }
+  | {
+      readonly name: 'consent';
+      readonly accountId: string;
+      /** Absent where the session the account was known by does not tell it. */
+      readonly login?: string;
+      readonly grantId?: string | undefined;
+      readonly asked: Asked;
+    };
+
+/** Reasons a correct login is sure to settle; for any other, core has to look at who logged in before consent is asked. */
+const settledByLogin = new Set(['login_prompt', 'no_session', 'max_age', 'account_missing']);
+
+/** What is to be asked right after the login, in the same interaction. */
+export function consentAfterLogin({ prompt, session }: Interaction, accountId: string): Asked | undefined {
+  const ahead = prompt.details.consent as ConsentAhead | undefined;
+  // Somebody who logs in again may have granted it before: core knows.
+  const again = session?.accountId === accountId;
+  return ahead && !again && prompt.reasons.every((reason) => settledByLogin.has(reason)) ? ahead.details : undefined;
+}
+
+/** The step an interaction is at; the browser has no say in it. */
+export function stepOf(interaction: Interaction): Step {
+  const { prompt, session, result, grantId } = interaction;
+  if (prompt.name === 'consent' && session) {
+    return { name: 'consent', accountId: session.accountId, grantId, asked: prompt.details as Asked };
+  }
+  const login = result?.login;
+  const asked = login && consentAfterLogin(interaction, login.accountId);
+  if (!login || !asked) return { name: 'login' };
+  return { name: 'consent', accountId: login.accountId, login: String(login.login), asked };
+}
+
+/** Adds what was asked to the account's grant for the client. @returns the grant's id */
+export async function grantAsked(
+  provider: Provider,
+  { accountId, clientId, grantId }: { accountId: string; clientId: string; grantId?: string | undefined },
+  { missingOIDCScope, missingOIDCClaims, missingResourceScopes = {}, rar = [] }: Asked,
+): Promise<string> {
+  const existing = grantId ? await provider.Grant.find(grantId) : undefined;
+  const theirs = existing?.accountId === accountId && existing.clientId === clientId;
+  const grant = theirs ? existing : new provider.Grant({ accountId, clientId });
+  if (missingOIDCScope) grant.addOIDCScope([...missingOIDCScope]);
+  if (missingOIDCClaims) grant.addOIDCClaims([...missingOIDCClaims]);
+  for (const [resource, scopes] of Object.entries(missingResourceScopes)) grant.addResourceScope(resource, [...scopes]);
+  const granted = new Set(grant.rar?.map((detail) => JSON.stringify(detail)));
+  for (const detail of rar) if (!granted.has(JSON.stringify(detail))) grant.addRar(detail);
+  return grant.save();
+}

@@ -1,0 +1,103 @@
+import type { Context } from 'koa';
+import { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
+
+import { render, short } from './render.ts';
+
+/** Settings of the pages. */
+export interface PagesOptions {
+  /** What the service is called. Default: the host of the issuer. */
+  name?: string;
+}
+
+const startAgain = 'Go back to the application you came from and start again.';
+
+const expired = {
+  title: 'This sign-in is no longer open',
+  text: 'It took too long, was finished already, or was started in another browser.',
+  advice: `${startAgain} Use one browser, with cookies allowed, from beginning to end.`,
+};
+
+/** What happened and what to do about it, by error code; what is not here is the application's mistake. */
+const explained: Readonly<Record<string, { title: string; text: string; advice: string }>> = {
+  server_error: {
+    title: 'Something went wrong',
+    text: 'The sign-in service could not answer.',
+    advice: 'Try again in a moment. If it happens again, tell the service the reference below.',
+  },
+  temporarily_unavailable: {
+    title: 'Not available at the moment',
+    text: 'The sign-in service cannot answer right now.',
+    advice: 'Wait a moment, then reload this page.',
+  },
+  invalid_request_uri: {
+    title: 'This link was used already',
+    text: 'A link to sign in works once, and for a short time.',
+    advice: startAgain,
+  },
+};
+
+const applicationsMistake = {
+  title: 'The request could not be understood',
+  text: 'The application you came from sent something this service does not accept.',
+  advice: `${startAgain} If it happens again, tell the application the reference below.`,
+};
+
+export const nameOf = (issuer: string, { name }: PagesOptions): string => name ?? new URL(issuer).host;
+
+/** The page about an error, with the reference both sides' logs know it by; nothing of the error's inside. */
+export function renderProblem(
+  ctx: Context,
+  name: string,
+  { error, error_description }: { error: string; error_description?: string | undefined },
+  cause?: unknown,
+): void {
+  const foreign = cause instanceof errors.SessionNotFound;
+  const reference = ctx.response.get('x-fapi-interaction-id');
+  render(ctx, ctx.status, 'message', {
+    name,
+    ...(foreign ? expired : (explained[error] ?? applicationsMistake)),
+    facts: [
+      ...(foreign ? [] : [['Error', error]]),
+      ...(foreign || error === 'server_error' || !error_description
+        ? []
+        : [['Details', short(error_description, 300)]]),
+      ...(reference ? [['Reference', reference]] : []),
+    ],
+  });
+}
+
+function renderLogout(ctx: KoaContextWithOIDC, name: string): void {
+  const { client } = ctx.oidc;
+  render(ctx, 200, 'message', {
+    name,
+    title: 'You are signed out',
+    text: client
+      ? `${short(client.clientName ?? client.clientId)} no longer has access through this sign-in.`
+      : 'You may close this window.',
+    facts: [],
+  });
+}
+
+/**
+ * The pages core shows by itself, to be merged into its configuration: errors, signing out, signed out.
+ *
+ * @see [OpenID Connect RP-Initiated Logout 1.0](https://openid.net/specs/openid-connect-rpinitiated-1_0.html)
+ */
+export function pages(options: PagesOptions = {}) {
+  return {
+    renderError(ctx, out, error) {
+      renderProblem(ctx, nameOf(ctx.oidc.provider.issuer, options), out, error);
+    },
+    features: {
+      rpInitiatedLogout: {
+        logoutSource(ctx, form) {
+          const name = nameOf(ctx.oidc.provider.issuer, options);
+          render(ctx, 200, 'logout', { title: 'Sign out?', name, form });
+        },
+        postLogoutSuccessSource(ctx) {
+          renderLogout(ctx, nameOf(ctx.oidc.provider.issuer, options));
+        },
+      },
+    },
+  } satisfies Configuration;
+}

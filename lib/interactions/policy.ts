@@ -1,0 +1,56 @@
+import { interactionPolicy as core, type KoaContextWithOIDC } from 'oidc-provider';
+
+import type { Asked } from './consent.ts';
+
+/** What the consent prompt is going to ask of somebody who never granted anything. */
+export interface ConsentAhead {
+  readonly reasons: readonly string[];
+  readonly details: Asked;
+}
+
+async function consentAhead(ctx: KoaContextWithOIDC, consent: core.Prompt): Promise<ConsentAhead | undefined> {
+  const { oidc } = ctx;
+  const entities: { Grant?: unknown } = oidc.entities;
+  const loaded = entities.Grant;
+  oidc.entity('Grant', new oidc.provider.Grant({ clientId: oidc.client?.clientId }));
+  try {
+    const reasons: string[] = [];
+    const details = { ...(await consent.details(ctx)) };
+    for (const { reason, check, details: more } of consent.checks) {
+      if (!(await check(ctx))) continue;
+      reasons.push(reason);
+      Object.assign(details, await more(ctx));
+    }
+    return reasons.length > 0 ? { reasons, details } : undefined;
+  } catch {
+    // A deployment's own check may need the account that is not known yet: then consent stays an interaction of its own.
+    return undefined;
+  } finally {
+    if (loaded) entities.Grant = loaded;
+    else delete entities.Grant;
+  }
+}
+
+/**
+ * Core's interaction policy, or a deployment's own, with two things added. The login prompt also says what consent is
+ * going to be asked, while everything needed to know it is loaded, so that one interaction does for both. And an account
+ * that is gone while its session lives has to log in again, where core would fail for want of a grant.
+ */
+export function interactionPolicy(policy: core.DefaultPolicy = core.base()): core.DefaultPolicy {
+  const login = policy.get('login');
+  const consent = policy.get('consent');
+  if (!login) return policy;
+  login.checks.add(
+    new core.Check(
+      'account_missing',
+      'the account of the session no longer exists',
+      'login_required',
+      ({ oidc }) => oidc.session?.accountId !== undefined && oidc.account === undefined,
+    ),
+  );
+  if (consent) {
+    const { details } = login;
+    login.details = async (ctx) => ({ ...(await details(ctx)), consent: await consentAhead(ctx, consent) });
+  }
+  return policy;
+}

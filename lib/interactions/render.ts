@@ -1,0 +1,61 @@
+import { hash } from 'node:crypto';
+
+import { Eta } from 'eta/core';
+import type { Context } from 'koa';
+
+import { client, consent } from './views/consent.ts';
+import { alert, layout } from './views/layout.ts';
+import { login } from './views/login.ts';
+import { logout, message } from './views/message.ts';
+import { style } from './views/style.ts';
+
+const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+
+/** Markup becomes text; what has no place in a page (NUL and its like, half a surrogate pair) becomes U+FFFD. */
+function escapeFunction(value: unknown): string {
+  return String(value ?? '')
+    .toWellFormed()
+    .replace(/[&<>"']/g, (character) => entities[character] ?? '')
+    .replace(/[\p{Cc}\u2028\u2029]/gu, (character) => (/[\t\r\n]/.test(character) ? character : '\ufffd'));
+}
+
+const eta = new Eta({ escapeFunction, autoTrim: false });
+for (const [name, template] of Object.entries({ layout, alert, client, login, consent, message, logout })) {
+  eta.loadTemplate(`@${name}`, template);
+}
+
+/**
+ * There is no `form-action`: browsers apply it to the redirects that answer a form as well, and the last of them leads to
+ * the client's address. Nothing on a page can make a form: there is no script, and all that is foreign is escaped.
+ */
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  `style-src 'sha256-${hash('sha256', style, 'base64')}'`,
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** As much of somebody else's text as a heading can bear. */
+export function short(text: string, length = 80): string {
+  const characters = [...text.slice(0, 4 * length)];
+  return characters.length > length ? `${characters.slice(0, length).join('')}…` : characters.join('');
+}
+
+/** Answers with a page. */
+export function render(
+  ctx: Context,
+  status: number,
+  view: string,
+  data: { title: string; [name: string]: unknown },
+): void {
+  ctx.status = status;
+  ctx.type = 'html';
+  ctx.set({
+    'cache-control': 'no-store',
+    'content-security-policy': contentSecurityPolicy,
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+  });
+  ctx.body = eta.render(`@${view}`, { style, ...data });
+}

@@ -1,0 +1,35 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+
+import type { Context } from 'koa';
+import type { Interaction } from 'oidc-provider';
+
+import type { Step } from './consent.ts';
+
+/**
+ * Proof that a form was made for this interaction, at this step, for this person. Its key is the interaction's
+ * correlation id: random, made anew for each request, known to the store only, so that nothing more has to be kept or
+ * shared among processes.
+ */
+export function formToken({ cid, uid }: Interaction, step: Step): string {
+  const person = step.name === 'consent' ? step.accountId : null;
+  return createHmac('sha256', cid)
+    .update(JSON.stringify([uid, step.name, person]))
+    .digest('base64url');
+}
+
+/** Whether a posted token is the one of the interaction's present step. */
+export function ownForm(token: string | null, interaction: Interaction, step: Step): boolean {
+  const expected = Buffer.from(formToken(interaction, step));
+  const received = Buffer.from(token ?? '');
+  return received.length === expected.length && timingSafeEqual(received, expected);
+}
+
+/**
+ * Whether the browser itself says that another site made it post. `Origin` does not serve: under
+ * `Referrer-Policy: no-referrer` it is `null` for our own forms too.
+ *
+ * @see [Fetch Metadata Request Headers](https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header)
+ */
+export function crossSite(ctx: Context): boolean {
+  return !['', 'same-origin', 'none'].includes(ctx.get('sec-fetch-site'));
+}

@@ -1,0 +1,97 @@
+/** A browser without a screen: keeps cookies by path, follows nothing by itself. */
+export class Agent {
+  readonly #cookies = new Map<string, { value: string; path: string }>();
+
+  #keep(response: Response): void {
+    for (const line of response.headers.getSetCookie()) {
+      const [pair = '', ...attributes] = line.split(/;\s*/);
+      const [name = '', value = ''] = pair.split('=');
+      const path = attributes.find((attribute) => /^path=/i.test(attribute))?.slice(5) ?? '/';
+      if (value && !/expires=Thu, 01 Jan 1970/i.test(line)) this.#cookies.set(name + path, { value: pair, path });
+      else this.#cookies.delete(name + path);
+    }
+  }
+
+  forget(): void {
+    this.#cookies.clear();
+  }
+
+  async fetch(url: string | URL, init: RequestInit = {}): Promise<Response> {
+    const { pathname } = new URL(url);
+    const cookie = [...this.#cookies.values()]
+      .filter(({ path }) => pathname.startsWith(path))
+      .map(({ value }) => value);
+    const response = await fetch(url, {
+      redirect: 'manual',
+      ...init,
+      headers: { accept: 'text/html', cookie: cookie.join('; '), ...(init.headers as Record<string, string>) },
+    });
+    this.#keep(response);
+    return response;
+  }
+
+  /** Follows redirects of the provider itself, until a page or a redirect elsewhere. */
+  async follow(response: Response): Promise<Response> {
+    let at = response;
+    for (;;) {
+      const location = at.headers.get('location');
+      if (!location) return at;
+      const next = new URL(location, at.url);
+      if (next.origin !== new URL(at.url).origin) return at;
+      at = await this.fetch(next);
+    }
+  }
+
+  async open(url: string): Promise<Page> {
+    return Page.of(await this.follow(await this.fetch(url)));
+  }
+
+  async post(page: Page, fields: Record<string, string>, headers: Record<string, string> = {}): Promise<Page> {
+    const response = await this.fetch(page.url, {
+      method: 'POST',
+      body: new URLSearchParams({ token: page.token, ...fields }),
+      headers,
+    });
+    return Page.of(await this.follow(response));
+  }
+}
+
+/** What came back: a page, or the redirect to the client. */
+export class Page {
+  readonly response: Response;
+  readonly text: string;
+
+  private constructor(response: Response, text: string) {
+    this.response = response;
+    this.text = text;
+  }
+
+  static async of(response: Response): Promise<Page> {
+    return new Page(response, await response.text());
+  }
+
+  get url(): string {
+    return this.response.url;
+  }
+
+  get status(): number {
+    return this.response.status;
+  }
+
+  get heading(): string {
+    return /<h1>([^<]*)/.exec(this.text)?.[1] ?? '';
+  }
+
+  get alert(): string | undefined {
+    return /role="alert"><p>([^<]*)/.exec(this.text)?.[1];
+  }
+
+  get token(): string {
+    return /name="token" value="([^"]*)"/.exec(this.text)?.[1] ?? '';
+  }
+
+  /** The authorization response. */
+  get answer(): URLSearchParams {
+    return new URL(this.response.headers.get('location') ?? 'about:blank').searchParams;
+  }
+}
