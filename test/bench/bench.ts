@@ -1,13 +1,12 @@
 import type { JsonWebKey } from 'node:crypto';
 
-import knex from 'knex';
-
 import { Child } from './child.ts';
 import { makeKey } from './client.ts';
 import type { Target } from './connection.ts';
 import type { Measured, Preparation } from './load.ts';
 import type { PostgresServer } from './postgres.ts';
 import { postgresProcessorTime, residentMemory } from './processor_time.ts';
+import { startServers } from './servers.ts';
 import type { Start, SubjectName } from './subjects.ts';
 
 export interface Sample extends Measured {
@@ -86,7 +85,6 @@ export class Bench {
   readonly postgres: PostgresServer;
   readonly #tls: Start['tls'];
   readonly #running = new Set<Subject>();
-  #databases = 0;
 
   constructor(postgres: PostgresServer, options: { seconds: number; repetitions: number; tls?: Start['tls'] }) {
     this.postgres = postgres;
@@ -97,24 +95,15 @@ export class Bench {
 
   /** A database of its own for each subject, so that none pays for another's rows. */
   async database(port = this.postgres.port): Promise<string> {
-    const name = `bench_${++this.#databases}`;
-    const maintenance = knex({ client: 'pg', connection: this.postgres.url });
-    await maintenance.raw(`create database ${name}`);
-    await maintenance.destroy();
-    return `postgres://bench@127.0.0.1:${port}/${name}`;
+    const url = new URL(await this.postgres.createDatabase());
+    url.port = `${port}`;
+    return url.href;
   }
 
   async start(subject: SubjectName, { processes = 1, database_url = '', execArgv = [] as string[] } = {}) {
     const url = database_url || (await this.database());
-    const servers: Child[] = [];
-    const targets: Target[] = [];
-    for (let index = 0; index < processes; index++) {
-      const server = new Child(new URL('server.ts', import.meta.url), execArgv);
-      servers.push(server);
-      const start: Start = { subject, key: this.key, database_url: url, ...(this.#tls && { tls: this.#tls }) };
-      const port = await server.call<number>('start', start);
-      targets.push({ port, ...(this.#tls && { ca: this.#tls.cert }) });
-    }
+    const start: Start = { subject, key: this.key, database_url: url, ...(this.#tls && { tls: this.#tls }) };
+    const { servers, targets } = await startServers(processes, start, execArgv);
     const started = new Subject(this, servers, targets);
     this.#running.add(started);
     return started;

@@ -38,7 +38,8 @@ export class Browser {
     return this.#send('GET', path);
   }
 
-  async #send(method: string, path: string, body = ''): Promise<Reply> {
+  /** A request with this browser's cookies, for others to send. */
+  written(method: string, path: string, body = ''): string {
     const pathname = path.split('?', 1)[0] ?? path;
     const cookie = this.#cookies
       .filter((kept) => pathname.startsWith(kept.path))
@@ -49,7 +50,11 @@ export class Browser {
       ...(cookie && { cookie }),
       ...(method === 'POST' && { origin: issuer, 'sec-fetch-site': 'same-origin' }),
     };
-    const reply = await this.#exchange(request(method, path, headers, body));
+    return request(method, path, headers, body);
+  }
+
+  async #send(method: string, path: string, body = ''): Promise<Reply> {
+    const reply = await this.#exchange(this.written(method, path, body));
     for (const [, set] of reply.head.matchAll(/\r\nset-cookie: *([^\r]*)/gi)) this.#keep(set ?? '');
     return reply;
   }

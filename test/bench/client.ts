@@ -65,8 +65,9 @@ export class Client {
     });
   }
 
-  proof(htu: string): string {
-    return this.#jws(this.#proofHeader, { jti: randomUUID(), htm: 'POST', htu, iat: Math.floor(Date.now() / 1000) });
+  proof(htu: string, claims: { htm?: string; ath?: string } = {}): string {
+    const iat = Math.floor(Date.now() / 1000);
+    return this.#jws(this.#proofHeader, { jti: randomUUID(), htm: 'POST', htu, iat, ...claims });
   }
 
   pushBody(scope = 'openid'): string {

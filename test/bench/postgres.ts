@@ -6,11 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import pg from 'pg';
+
 /** A Postgres of our own, that can be killed and started again, and whose processor time is nobody else's. */
 export class PostgresServer {
   readonly #folder: string;
   readonly #port: number;
   #process: ChildProcess | undefined;
+  #databases = 0;
 
   private constructor(folder: string, port: number) {
     this.#folder = folder;
@@ -44,6 +47,15 @@ export class PostgresServer {
 
   get pid(): number {
     return this.#process?.pid ?? 0;
+  }
+
+  async createDatabase(): Promise<string> {
+    const name = `bench_${++this.#databases}`;
+    const client = new pg.Client(this.url);
+    await client.connect();
+    await client.query(`create database ${name}`);
+    await client.end();
+    return this.url.replace(/postgres$/, name);
   }
 
   /** Durability as it is out of the box (`fsync` and `synchronous_commit` on): a figure without it would be a lie. */

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type JsonWebKey } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer as createPlainServer, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -16,21 +16,21 @@ import { coreInMemory, coreOnNaive, coreOnOurs, encryptionKey, type Start, type 
 
 /** What is compared: each answers a listener on the same core, with the same client, over the same kind of socket. */
 const subjects: Partial<Record<SubjectName, (start: Start) => Promise<RequestListener>>> = {
-  [coreInMemory]: async ({ key }: Start) => bareCore(key).callback(),
-  [coreOnNaive]: async ({ key, database_url }: Start) => {
-    const db = knex({ client: 'pg', connection: database_url, pool: { min: 2, max: 10 } });
+  [coreInMemory]: async (start: Start) => bareCore(start).callback(),
+  [coreOnNaive]: async (start: Start) => {
+    const db = knex({ client: 'pg', connection: start.database_url, pool: { min: 2, max: 10 } });
     if (!(await db.schema.hasTable('naive_payloads'))) await NaiveAdapter.createTable(db);
-    return bareCore(key, { adapter: (model) => new NaiveAdapter(db, model) }).callback();
+    return bareCore(start, { adapter: (model) => new NaiveAdapter(db, model) }).callback();
   },
-  [coreOnOurs]: async ({ key, database_url }: Start) => {
-    const database = await openDatabase({ url: database_url });
+  [coreOnOurs]: async (start: Start) => {
+    const database = await openDatabase({ url: start.database_url });
     await migrate(database.knex);
-    return bareCore(key, { adapter: knexAdapter(database.knex, { encryption_keys: [encryptionKey] }) }).callback();
+    return bareCore(start, { adapter: knexAdapter(database.knex, { encryption_keys: [encryptionKey] }) }).callback();
   },
 };
 
 /** Core as its documentation sets it up for FAPI 2.0, with its own pages and its in-memory store. */
-function bareCore(key: JsonWebKey, configuration: Configuration = {}): Provider {
+function bareCore({ key, rotate_refresh_token = false }: Start, configuration: Configuration = {}): Provider {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const provider = new Provider(issuer, {
     clients: [metadata(key)],
@@ -45,6 +45,7 @@ function bareCore(key: JsonWebKey, configuration: Configuration = {}): Provider 
     ttl: { AccessToken: 300, IdToken: 300, Interaction: 600, Session: 86_400, Grant: 86_400 },
     findAccount: (_ctx, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
     scopes: ['openid', 'offline_access'],
+    rotateRefreshToken: rotate_refresh_token,
     ...configuration,
   });
   provider.proxy = true;
@@ -56,7 +57,7 @@ answer({
     const listener = await subjects[start.subject]?.(start);
     if (!listener) throw new Error(`nobody is called ${start.subject}`);
     const server = start.tls ? createTlsServer(start.tls, listener) : createPlainServer(listener);
-    server.listen(0, '127.0.0.1');
+    server.listen(start.port ?? 0, '127.0.0.1');
     await once(server, 'listening');
     return (server.address() as AddressInfo).port;
   },

@@ -19,6 +19,10 @@ export interface Start {
   readonly subject: SubjectName;
   readonly key: JsonWebKey;
   readonly database_url: string;
+  /** A free one when it is absent. */
+  readonly port?: number;
+  /** FAPI 2.0 forbids it, and the store has to be right about it for others. */
+  readonly rotate_refresh_token?: boolean;
   readonly tls?: { readonly key: string; readonly cert: string };
 }
 
