@@ -1,0 +1,95 @@
+import { exportJWK, generateKeyPair, type JWK } from 'jose';
+import type { ClientMetadata } from 'oidc-provider';
+
+import type { CertificateAuthority } from '../support/certificates.ts';
+import type { Plan } from './plans.ts';
+
+/** What the suite has to know of a client that the provider does not: its private keys. */
+export interface PrivateClient {
+  readonly client_id: string;
+  readonly scope: string;
+  readonly jwks: { readonly keys: readonly JWK[] };
+  readonly dpop_signing_alg: string;
+}
+
+/** The two clients of one plan, on both sides. */
+export interface Clients {
+  readonly registered: readonly ClientMetadata[];
+  readonly client: PrivateClient;
+  readonly client2: PrivateClient;
+  readonly mtls: { readonly cert: string; readonly key: string };
+  readonly mtls2: { readonly cert: string; readonly key: string };
+}
+
+/** The algorithms of the first client and of the second. Without PS256 in the first, the suite skips its RS256 modules. */
+const algorithms = [
+  { key: 'PS256', dpop: 'ES256', response: 'PS256' },
+  { key: 'ES256', dpop: 'PS256', response: 'ES256' },
+] as const;
+
+async function makeKey(alg: string, kid: string): Promise<{ private: JWK; public: JWK }> {
+  const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true, modulusLength: 2048 });
+  const more = { kid, alg, use: 'sig' };
+  return {
+    private: { ...(await exportJWK(privateKey)), ...more },
+    public: { ...(await exportJWK(publicKey)), ...more },
+  };
+}
+
+/** Exactly these: the suite's first client uses the one, its second the other, and one module mixes them. */
+function redirectUris(suite: string, alias: string): string[] {
+  const callback = `${suite}/test/a/${alias}/callback`;
+  return [callback, `${callback}?dummy1=lorem&dummy2=ipsum`];
+}
+
+function scopeOf({ variant }: Plan): string {
+  return variant.openid === 'openid_connect' ? 'openid profile email phone address' : 'accounts';
+}
+
+function metadata(plan: Plan, suite: string, number: 1 | 2, keys: JWK[]): ClientMetadata {
+  const { client_auth_type, sender_constrain } = plan.variant;
+  const credentials = plan.group === 'cc';
+  const { response } = algorithms[number - 1] ?? algorithms[0];
+  return {
+    client_id: `${plan.name}-${number}`,
+    client_name: `Conformance suite, client ${number} of ${plan.name}`,
+    ...(client_auth_type === 'mtls'
+      ? { token_endpoint_auth_method: 'tls_client_auth', tls_client_auth_subject_dn: `CN=${plan.name}-${number}` }
+      : { token_endpoint_auth_method: 'private_key_jwt' }),
+    ...(sender_constrain === 'mtls'
+      ? { tls_client_certificate_bound_access_tokens: true }
+      : { dpop_bound_access_tokens: true }),
+    scope: scopeOf(plan),
+    grant_types: credentials ? ['client_credentials'] : ['authorization_code', 'refresh_token'],
+    response_types: credentials ? [] : ['code'],
+    redirect_uris: credentials ? [] : redirectUris(suite, plan.name),
+    ...(!credentials && { id_token_signed_response_alg: response }),
+    ...(plan.variant.fapi_response_mode === 'jarm' && { authorization_signed_response_alg: response }),
+    jwks: { keys },
+  } as ClientMetadata;
+}
+
+/** Makes the keys, the certificates and the metadata of a plan's two clients. */
+export async function makeClients(plan: Plan, suite: string, authority: CertificateAuthority): Promise<Clients> {
+  const made = await Promise.all(
+    ([1, 2] as const).map(async (number) => {
+      const { key, dpop } = algorithms[number - 1] ?? algorithms[0];
+      const client_id = `${plan.name}-${number}`;
+      const jwk = await makeKey(key, client_id);
+      const issued = await authority.issue({ subject: `CN=${client_id}` });
+      return {
+        registered: metadata(plan, suite, number, [jwk.public]),
+        private: { client_id, scope: scopeOf(plan), jwks: { keys: [jwk.private] }, dpop_signing_alg: dpop },
+        certificate: { cert: issued.cert, key: issued.key },
+      };
+    }),
+  );
+  const [first, second] = made as [(typeof made)[0], (typeof made)[0]];
+  return {
+    registered: made.map(({ registered }) => registered),
+    client: first.private,
+    client2: second.private,
+    mtls: first.certificate,
+    mtls2: second.certificate,
+  };
+}

@@ -1,0 +1,105 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+
+import { parseDocument, stringify } from 'yaml';
+
+import { type Config, loadConfig } from '../../lib/config.ts';
+import { OperationalError } from '../../lib/errors.ts';
+import { CertificateAuthority } from '../support/certificates.ts';
+import { browserScript, type Person } from './browser.ts';
+import { type Clients, makeClients } from './clients.ts';
+import { type Plan, type ProviderName, providers } from './plans.ts';
+
+/** One line of `plans.json`. */
+export interface Listed {
+  /** The plan's configuration, as the suite's own page takes it. */
+  readonly file: string;
+  readonly planName: string;
+  readonly variant: Readonly<Record<string, string>>;
+  /** The configuration file of the provider that serves it. */
+  readonly provider: string;
+}
+
+/** The plan's configuration, as the suite's own page takes it. */
+export function planConfiguration(plan: Plan, { registered: _, ...clients }: Clients, config: Config) {
+  const { sender_constrain, client_auth_type } = plan.variant;
+  const mtls = sender_constrain === 'mtls' || client_auth_type === 'mtls';
+  const [account] = Array.isArray(config.accounts) ? config.accounts : [];
+  const path = config.resource ? config.resource.path : '';
+  return {
+    alias: plan.name,
+    description: `${plan.name}, written by npm run conformance`,
+    server: { discoveryUrl: `${config.issuer}/.well-known/openid-configuration` },
+    client: clients.client,
+    client2: clients.client2,
+    ...(mtls && { mtls: clients.mtls, mtls2: clients.mtls2 }),
+    resource: { resourceUrl: `${sender_constrain === 'mtls' ? config.mtls?.url : config.issuer}${path}` },
+    // Styles would be loaded for nobody to see.
+    options: { browsercontrol_css_enable: false },
+    ...browserScript(config.issuer, plan.name, account as Person),
+  };
+}
+
+/** Names in a copy of one of the product's files what is made for the run. */
+async function writeProvider(name: ProviderName, directory: string, issuer?: string): Promise<Config> {
+  const { source, message_signing } = providers[name];
+  const file = new URL(`../../config/${source}.yaml`, import.meta.url);
+  const document = parseDocument(await readFile(file, 'utf8'));
+  const port =
+    Number(document.getIn(['listen', 'port'])) + (message_signing ? Object.keys(providers).indexOf(name) * 2 : 0);
+  document.setIn(['issuer'], issuer ?? `https://${new URL(String(document.get('issuer'))).hostname}:${port}`);
+  document.setIn(['listen', 'port'], port);
+  document.setIn(['mtls', 'port'], port + 1);
+  document.setIn(['mtls', 'ca'], 'clients-ca.crt');
+  document.setIn(['database', 'url'], `pglite:${join(directory, 'data', name)}`);
+  document.setIn(['clients'], `${name}-clients.yaml`);
+  if (message_signing) document.setIn(['message_signing'], message_signing);
+  document.commentBefore = ` Written by npm run conformance, from config/${source}.yaml and with the clients of this run.`;
+  await writeFile(join(directory, `${name}.yaml`), String(document));
+  return loadConfig(join(directory, `${name}.yaml`));
+}
+
+/** Writes all that a run of these plans needs on the provider's side and on the suite's. Keys are made anew each time. */
+export async function writeMaterials(
+  directory: string,
+  plans: readonly Plan[],
+  suite: string,
+  issuer?: string,
+): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  const write = (name: string, content: unknown) =>
+    writeFile(join(directory, name), typeof content === 'string' ? content : `${JSON.stringify(content, null, 2)}\n`, {
+      // Private keys are among them.
+      mode: 0o600,
+    });
+  const authority = await CertificateAuthority.root('CN=Conformance clients');
+  await write('clients-ca.crt', authority.certificate);
+  const clients = new Map(
+    await Promise.all(plans.map(async (plan) => [plan, await makeClients(plan, suite, authority)] as const)),
+  );
+  const listed: Listed[] = [];
+  for (const name of Object.keys(providers) as ProviderName[]) {
+    const served = plans.filter(({ provider }) => provider === name);
+    if (served.length === 0) continue;
+    await write(`${name}-clients.yaml`, stringify(served.flatMap((plan) => clients.get(plan)?.registered ?? [])));
+    const config = await writeProvider(name, directory, issuer);
+    for (const plan of served) {
+      const { planName, variant } = plan;
+      await write(`${plan.name}.json`, planConfiguration(plan, clients.get(plan) as Clients, config));
+      listed.push({ file: `${plan.name}.json`, planName, variant, provider: `${name}.yaml` });
+    }
+  }
+  await write('plans.json', listed);
+}
+
+/** The configuration of a plan that was written. */
+export async function readPlan(directory: string, plan: Plan): Promise<object> {
+  const file = resolve(directory, `${plan.name}.json`);
+  try {
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch (error) {
+    throw new OperationalError(`${file} cannot be read: write it first, with --write-plans ${directory}`, {
+      cause: error,
+    });
+  }
+}

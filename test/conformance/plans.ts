@@ -1,0 +1,91 @@
+import { modules } from './modules.ts';
+
+/** What `--plans` selects. */
+export const groups = ['sp', 'ms', 'cc'] as const;
+export type Group = (typeof groups)[number];
+
+/** The configurations of the product a full run needs: two files, and two that claim one part of Message Signing only. */
+export const providers = {
+  conformance: { source: 'conformance', message_signing: undefined },
+  'conformance-message-signing': { source: 'conformance-message-signing', message_signing: undefined },
+  'conformance-jar': { source: 'conformance-message-signing', message_signing: { signed_request_object: true } },
+  'conformance-jarm': { source: 'conformance-message-signing', message_signing: { jarm: true } },
+} as const;
+export type ProviderName = keyof typeof providers;
+
+/** One of the suite's test plans in one variant, and the provider that serves it. */
+export interface Plan {
+  /** In the table, in file names, and its alias in the suite: a part of the redirect URI, and a lock, one test at a time. */
+  readonly name: string;
+  readonly group: Group;
+  readonly planName: string;
+  readonly variant: Readonly<Record<string, string>>;
+  readonly provider: ProviderName;
+}
+
+const securityProfile = 'fapi2-security-profile-final-test-plan';
+const messageSigning = 'fapi2-message-signing-final-test-plan';
+const jar = { fapi_request_method: 'signed_non_repudiation' };
+const unsigned = { fapi_request_method: 'unsigned' };
+const jarm = { fapi_response_mode: 'jarm' };
+const plain = { fapi_response_mode: 'plain_response' };
+
+/** The suite refuses a parameter that the plan itself fixes, so the Security Profile says nothing of request and response. */
+function plan(kind: string, provider: ProviderName, how: readonly [string, string, string?], more = {}): Plan {
+  const [client_auth_type, sender_constrain, openid] = how;
+  const [group] = kind.split('-') as [Group];
+  return {
+    name: [kind, ...how].join('-'),
+    group,
+    planName: group === 'ms' ? messageSigning : securityProfile,
+    variant: {
+      fapi_profile: openid ? 'plain_fapi' : 'fapi_client_credentials_grant',
+      client_auth_type,
+      sender_constrain,
+      // The client credentials grant has no use for it, but the suite reads it to name the certificate.
+      openid: openid ?? 'plain_oauth',
+      ...more,
+    },
+    provider,
+  };
+}
+
+const ways = ['private_key_jwt', 'mtls'].flatMap((auth) => ['dpop', 'mtls'].map((bound) => [auth, bound] as const));
+const every = ways.flatMap((way) => ['openid_connect', 'plain_oauth'].map((openid) => [...way, openid] as const));
+
+/** A full run. */
+export const plans: readonly Plan[] = [
+  ...every.map((how) => plan('sp', 'conformance', how)),
+  ...every.map((how) => plan('ms', 'conformance-message-signing', how, { ...jar, ...jarm })),
+  plan('ms-jar', 'conformance-jar', ['private_key_jwt', 'mtls', 'openid_connect'], { ...jar, ...plain }),
+  plan('ms-jarm', 'conformance-jarm', ['mtls', 'dpop', 'plain_oauth'], { ...unsigned, ...jarm }),
+  ...ways.map((way) => plan('cc', 'conformance', way)),
+];
+
+const prefix = 'fapi2-security-profile-final-';
+
+/** A module's name as the suite spells it. */
+export const testName = (name: string): string => prefix + name;
+
+/** A module's name without what all of them share. */
+export const shortName = (testModule: string): string => testModule.replace(prefix, '');
+
+/** The modules that we expect in a plan. */
+export function expectedModules({ variant }: Plan): string[] {
+  const credentials = variant.fapi_profile === 'fapi_client_credentials_grant';
+  const holds: Readonly<Record<string, boolean>> = {
+    C: true,
+    J: variant.fapi_request_method === 'signed_non_repudiation',
+    D: variant.sender_constrain === 'dpop',
+    K: variant.client_auth_type === 'private_key_jwt',
+    O: variant.openid === 'openid_connect',
+  };
+  return modules
+    .filter(({ flags }) => {
+      const [letters = '', profile] = /^([A-Z]*)\s*(-?P:.*)?$/.exec(flags)?.slice(1) ?? [];
+      if (credentials && !letters.includes('C')) return false;
+      if (profile && profile.startsWith('-') === profile.includes('plain')) return false;
+      return [...letters].every((letter) => holds[letter]);
+    })
+    .map(({ name }) => testName(name));
+}
