@@ -1,0 +1,274 @@
+import { generateKeyPairSync } from 'node:crypto';
+
+import { expect } from 'chai';
+import type { ClientMetadata, Configuration } from 'oidc-provider';
+
+import { clauseUrl } from '../../lib/clause.ts';
+import { ProfileViolationError } from '../../lib/errors.ts';
+import { configure, type Profile, violations } from '../../lib/profile.ts';
+import { fapi2MessageSigning } from '../../lib/profiles/fapi2_message_signing.ts';
+import { configurationWith, keys, without } from '../support/configuration.ts';
+
+const weakKey = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({ format: 'jwk' });
+
+const profile = (par = {}): Profile => fapi2MessageSigning({ mtls: { url: 'https://localhost:9444' }, par });
+
+/** Loosened by a deployment: mechanism, clause, where it stands, what was written there. */
+const loosened: [string, string, string, Configuration, Profile?][] = [
+  [
+    'par',
+    'FAPI2-SP-FINAL-5.3.2.2-2',
+    'features.pushedAuthorizationRequests.enabled',
+    { features: { pushedAuthorizationRequests: { enabled: false } } },
+  ],
+  [
+    'par',
+    'FAPI2-SP-FINAL-5.3.2.2-3',
+    'features.pushedAuthorizationRequests.requirePushedAuthorizationRequests',
+    { features: { pushedAuthorizationRequests: { requirePushedAuthorizationRequests: false } } },
+  ],
+  ['par', 'FAPI2-SP-FINAL-5.3.2.2-12', 'par.request_uri_lifetime', {}, profile({ request_uri_lifetime: 600 })],
+  ['code_flow', 'FAPI2-SP-FINAL-5.3.2.2-1', 'responseTypes', { responseTypes: ['code', 'id_token'] }],
+  [
+    'code_flow',
+    'FAPI2-SP-FINAL-5.3.2.1',
+    'features.deviceFlow.enabled',
+    { features: { deviceFlow: { enabled: true } } },
+  ],
+  [
+    'redirect_uri',
+    'FAPI2-SP-FINAL-5.3.2.2-6',
+    'features.fapi.profile',
+    { features: { fapi: { enabled: true, profile: '1.0 Final' } } },
+  ],
+  [
+    'redirect_uri',
+    'FAPI2-SP-FINAL-5.3.2.2-6',
+    'allowOmittingSingleRegisteredRedirectUri',
+    { allowOmittingSingleRegisteredRedirectUri: true },
+  ],
+  [
+    'redirect_uri',
+    'FAPI2-SP-FINAL-5.3.2.1-7',
+    'features.pushedAuthorizationRequests.allowUnregisteredRedirectUris',
+    { features: { pushedAuthorizationRequests: { allowUnregisteredRedirectUris: true } } },
+  ],
+  [
+    'iss',
+    'FAPI2-SP-FINAL-5.3.2.2-7',
+    'discovery.authorization_response_iss_parameter_supported',
+    { discovery: { authorization_response_iss_parameter_supported: false } },
+  ],
+  [
+    'mtls',
+    'RFC8705-3',
+    'features.mTLS.certificateBoundAccessTokens',
+    { features: { mTLS: { certificateBoundAccessTokens: false } } },
+  ],
+  ['replay', 'FAPI2-SP-FINAL-6.2', 'features.dPoP.allowReplay', { features: { dPoP: { allowReplay: true } } }],
+  [
+    'client_auth',
+    'FAPI2-SP-FINAL-5.3.2.1-3',
+    'clientDefaults.token_endpoint_auth_method',
+    { clientDefaults: { token_endpoint_auth_method: 'none' } },
+  ],
+  [
+    'client_auth',
+    'FAPI2-SP-FINAL-5.3.2.1-6',
+    'clientAuthMethods',
+    { clientAuthMethods: ['private_key_jwt', 'client_secret_basic'] },
+  ],
+  [
+    'sender_constraint',
+    'FAPI2-SP-FINAL-5.3.2.1-5',
+    'features.dPoP.enabled',
+    { features: { dPoP: { enabled: false }, mTLS: { enabled: false } } },
+  ],
+  [
+    'dpop',
+    'FAPI2-SP-FINAL-5.3.2.1-10',
+    'features.dPoP.nonceSecret',
+    { features: { dPoP: { nonceSecret: Buffer.alloc(16) } } },
+  ],
+  ['clock', 'FAPI2-SP-FINAL-5.3.2.1-13', 'clockTolerance', { clockTolerance: 60 }],
+  ['clock', 'FAPI2-SP-FINAL-5.3.2.1-13', 'clockTolerance', { clockTolerance: 0 }],
+  [
+    'algorithms',
+    'FAPI2-SP-FINAL-5.4.1-1',
+    'enabledJWA.idTokenSigningAlgValues',
+    { enabledJWA: { idTokenSigningAlgValues: ['ES256', 'RS256'] } },
+  ],
+  [
+    'algorithms',
+    'FAPI2-SP-FINAL-5.4.1-1',
+    'clientDefaults.id_token_signed_response_alg',
+    { clientDefaults: { id_token_signed_response_alg: 'RS256' } },
+  ],
+  [
+    'algorithms',
+    'FAPI2-SP-FINAL-5.4.1-2',
+    'jwks.keys.0',
+    { jwks: { keys: [{ ...weakKey, alg: 'PS256', kid: 'weak' }] } as never },
+  ],
+  ['algorithms', 'FAPI2-SP-FINAL-5.4.2-3', 'jwks', { jwks: { keys: [] } }],
+  ['opaque', 'FAPI2-SP-FINAL-5.4.1-4', 'formats.bitsOfOpaqueRandomness', { formats: { bitsOfOpaqueRandomness: 64 } }],
+  ['authorization_code', 'FAPI2-SP-FINAL-5.3.2.1-11', 'ttl.AuthorizationCode', { ttl: { AuthorizationCode: 61 } }],
+  ['access_token', 'FAPI2-SP-FINAL-5.3.4-2', 'acceptQueryParamAccessTokens', { acceptQueryParamAccessTokens: true }],
+  ['access_token', 'FAPI2-SP-FINAL-6.1', 'ttl.AccessToken', { ttl: { AccessToken: 86_400 } }],
+  ['refresh_token', 'FAPI2-SP-FINAL-5.3.2.1-9', 'rotateRefreshToken', { rotateRefreshToken: true }],
+  [
+    'introspection',
+    'FAPI2-SP-FINAL-6.8',
+    'features.revocation.enabled',
+    { features: { revocation: { enabled: false } } },
+  ],
+  ['session', 'RFC9700-4.7', 'cookies.keys', { cookies: { keys: [] } }],
+  ['session', 'RFC9700-4.7', 'cookies.long', { cookies: { long: { secure: false } } }],
+  ['session', 'RFC9700-4.7', 'enableHttpPostMethods', { enableHttpPostMethods: true }],
+  [
+    'session',
+    'FAPI2-SP-FINAL-5.3.2.2-13',
+    'features.devInteractions.enabled',
+    { features: { devInteractions: { enabled: true } } },
+  ],
+  [
+    'jar',
+    'FAPI2-MS-ID1-5.3.1-1',
+    'features.requestObjects.requireSignedRequestObject',
+    { features: { requestObjects: { requireSignedRequestObject: false } } },
+  ],
+  [
+    'jarm',
+    'FAPI2-MS-ID1-5.4.1-1',
+    'features.jwtResponseModes.enabled',
+    { features: { jwtResponseModes: { enabled: false } } },
+  ],
+  [
+    'signed_introspection',
+    'FAPI2-MS-ID1-5.5.1-1',
+    'features.jwtIntrospection.enabled',
+    { features: { jwtIntrospection: { enabled: false } } },
+  ],
+];
+
+const client: ClientMetadata = {
+  client_id: 'c',
+  redirect_uris: ['https://client.example/callback'],
+  jwks: { keys: [{ kty: 'OKP', crv: 'Ed25519', alg: 'EdDSA', kid: 'k', x: `${keys.jwks.keys[2]?.x}` }] },
+};
+
+/** Clients outside the profile: mechanism, clause, where in the client, what was written there. */
+const outside: [string, string, string, Record<string, unknown>][] = [
+  ['client_auth', 'FAPI2-SP-FINAL-5.3.2.1-3', 'token_endpoint_auth_method', { token_endpoint_auth_method: 'none' }],
+  [
+    'client_auth',
+    'FAPI2-SP-FINAL-5.3.2.1-3',
+    'token_endpoint_auth_method',
+    { token_endpoint_auth_method: 'client_secret_basic' },
+  ],
+  [
+    'sender_constraint',
+    'FAPI2-SP-FINAL-5.3.2.1-4',
+    'dpop_bound_access_tokens',
+    { dpop_bound_access_tokens: true, tls_client_certificate_bound_access_tokens: true },
+  ],
+  [
+    'redirect_uri',
+    'FAPI2-SP-FINAL-5.3.2.2-8',
+    'redirect_uris.1',
+    { redirect_uris: ['https://client.example/cb', 'http://client.example/cb'] },
+  ],
+  [
+    'redirect_uri',
+    'FAPI2-SP-FINAL-5.3.2.2-8',
+    'redirect_uris.0',
+    { redirect_uris: ['http://localhost/cb'], application_type: 'native' },
+  ],
+  ['redirect_uri', 'FAPI2-SP-FINAL-5.3.2.2-8', 'redirect_uris.0', { redirect_uris: ['https://*.example/cb'] }],
+  ['redirect_uri', 'FAPI2-SP-FINAL-5.3.2.2-8', 'redirect_uris.0', { redirect_uris: ['https://a:b@client.example/cb'] }],
+  [
+    'redirect_uri',
+    'FAPI2-SP-FINAL-5.3.2.2-8',
+    'post_logout_redirect_uris.0',
+    { post_logout_redirect_uris: ['http://client.example/'] },
+  ],
+  ['code_flow', 'FAPI2-SP-FINAL-5.3.2.2-1', 'response_types', { response_types: ['code', 'id_token'] }],
+  ['code_flow', 'FAPI2-SP-FINAL-5.3.2.1-2', 'grant_types.1', { grant_types: ['authorization_code', 'password'] }],
+  [
+    'algorithms',
+    'FAPI2-SP-FINAL-5.4.1-1',
+    'token_endpoint_auth_signing_alg',
+    { token_endpoint_auth_signing_alg: 'RS256' },
+  ],
+  ['algorithms', 'FAPI2-SP-FINAL-5.4.1-2', 'jwks.keys.0', { jwks: { keys: [{ ...weakKey, kid: 'weak' }] } }],
+  ['jwks_uri', 'FAPI2-SP-FINAL-5.4.2-1', 'jwks_uri', { jwks: undefined, jwks_uri: 'http://client.example/jwks' }],
+  [
+    'mtls',
+    'RFC8705-2.1',
+    'token_endpoint_auth_method',
+    { token_endpoint_auth_method: 'tls_client_auth', tls_client_auth_subject_dn: 'CN=c' },
+  ],
+  ['jarm', 'FAPI2-MS-ID1-5.4.1-1', 'response_modes.0', { response_modes: ['query'] }],
+];
+
+const found = (inside: Profile, configuration: Configuration) =>
+  violations(inside, configuration).map(({ clause, path = [] }) => `${clause} ${path.join('.')}`);
+
+describe('Boot: a configuration outside the profile', () => {
+  it('starts with nothing of its own but keys and a store', () => {
+    expect(() => configure(profile(), configurationWith({ clients: [client] }))).not.to.throw();
+  });
+
+  for (const [mechanism, clause, path, own, loose = profile()] of loosened) {
+    it(`${clause} refuses ${path}, which ${mechanism} holds`, () => {
+      expect(found(loose, configurationWith(own))).to.include(`${clause} ${path}`);
+      expect(found(without(loose, mechanism), configurationWith(own))).not.to.include(`${clause} ${path}`);
+    });
+  }
+
+  for (const [mechanism, clause, path, own] of outside) {
+    it(`${clause} refuses a client by its ${path}, which ${mechanism} holds`, () => {
+      const configuration = configurationWith({ clients: [{ ...client, ...own } as ClientMetadata] });
+      expect(found(profile(), configuration)).to.include(`${clause} clients.0.${path}`);
+      expect(found(without(profile(), mechanism), configuration)).not.to.include(`${clause} clients.0.${path}`);
+    });
+  }
+
+  it('reports everything at once, each with its clause and where to read it', () => {
+    const own = {
+      responseTypes: ['code', 'none'],
+      rotateRefreshToken: true,
+      clients: [{ client_id: 'x', redirect_uris: ['http://x/'] }],
+    };
+    const error = (() => {
+      try {
+        configure(profile(), configurationWith(own as Configuration));
+        throw new Error('it started');
+      } catch (thrown) {
+        return thrown as ProfileViolationError;
+      }
+    })();
+    expect(error).to.be.instanceOf(ProfileViolationError);
+    expect(error.violations.map(({ clause }) => clause)).to.include.members([
+      'FAPI2-SP-FINAL-5.3.2.2-1',
+      'FAPI2-SP-FINAL-5.3.2.1-9',
+      'FAPI2-SP-FINAL-5.3.2.2-8',
+    ]);
+    expect(error.message).to.include(clauseUrl('FAPI2-SP-FINAL-5.3.2.2-1'));
+  });
+
+  it('names an option core does not have, and the one that was meant', () => {
+    const own = { pkec: {}, features: { pushedAuthorisationRequests: {}, dPoP: { requireNonces: true } } } as never;
+    expect(violations(profile(), configurationWith(own)).map(({ text }) => text)).to.deep.equal([
+      "is no option of core's, did you mean pkce?",
+      "is no option of core's, did you mean pushedAuthorizationRequests?",
+      "is no option of core's, did you mean requireNonce?",
+    ]);
+  });
+
+  it('states each clause in one mechanism only', () => {
+    const ids = profile().mechanisms.flatMap(({ clauses }) => clauses.map(({ id }) => id));
+    expect(ids).to.deep.equal([...new Set(ids)]);
+    for (const id of ids) expect(clauseUrl(id)).to.match(/^https:\/\/.*#section-\d/);
+  });
+});
