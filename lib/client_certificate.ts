@@ -20,7 +20,7 @@ interface Presented {
   readonly intermediates: readonly X509Certificate[];
 }
 
-export interface Proxy {
+export interface ProxySettings {
   readonly trusted?: readonly string[] | undefined;
   readonly client_certificate?: 'rfc9440' | undefined;
 }
@@ -70,7 +70,7 @@ function ofConnection(socket: TLSSocket): Presented | undefined {
 }
 
 /** What came with the request, by whoever may say so: the TLS handshake, or a trusted proxy instead of it. */
-function presentedBy({ trusted, client_certificate }: Proxy): (ctx: Context) => Presented | undefined {
+function presentedBy({ trusted, client_certificate }: ProxySettings): (ctx: Context) => Presented | undefined {
   const isTrusted = trustedProxies(trusted);
   return (ctx) => {
     const { socket } = ctx.req;
@@ -91,7 +91,7 @@ function presentedBy({ trusted, client_certificate }: Proxy): (ctx: Context) => 
  *
  * @see [RFC 8705 section 6.3 - Certificate Validity](https://www.rfc-editor.org/rfc/rfc8705.html#section-6.3)
  */
-export function clientCertificate({ proxy = {} }: { proxy?: Proxy | undefined } = {}) {
+export function clientCertificate({ proxy = {} }: { proxy?: ProxySettings | undefined } = {}) {
   const presented = presentedBy(proxy);
   return (ctx: Context): X509Certificate | undefined => presented(ctx)?.certificate;
 }
@@ -149,7 +149,7 @@ export function mutualTls({
   proxy = {},
 }: {
   authorities?: readonly X509Certificate[];
-  proxy?: Proxy | undefined;
+  proxy?: ProxySettings | undefined;
 }): MutualTls {
   const presented = presentedBy(proxy);
   return {

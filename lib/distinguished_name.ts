@@ -1,6 +1,9 @@
+import { AsnConvert } from '@peculiar/asn1-schema';
+import { Name as NameSchema } from '@peculiar/asn1-x509';
+
 import type { Name } from './x509.ts';
 
-/** One attribute: the type's OID and the value as text, or as the hex of its DER where it is no string. */
+/** One attribute: the type's OID and the value as text. */
 type Attribute = readonly [type: string, value: string];
 /** In the order of RFC 4514, which is the reverse of the certificate's. */
 type DistinguishedName = readonly (readonly Attribute[])[];
@@ -71,14 +74,14 @@ const decoders: Readonly<Record<number, string>> = {
   30: 'utf-16be',
 };
 
-/** `#` and the hex of a DER value: the text when it is a string, else the hex itself. */
-function hexValue(hex: string): string {
+/** A DER value as text when it is a string; otherwise as hexadecimal, under a type that no text can have. */
+function derAttribute(type: string, hex: string): Attribute {
   const der = Buffer.from(hex, 'hex');
   const encoding = decoders[der[0] ?? 0];
-  const plain = der.length * 2 === hex.length && encoding && der[1] !== undefined && der[1] < 128;
-  return plain && der[1] === der.length - 2
-    ? new TextDecoder(encoding).decode(der.subarray(2))
-    : `#${hex.toLowerCase()}`;
+  const short = der[1] === der.length - 2 && der.length < 130;
+  return encoding && short
+    ? [type, new TextDecoder(encoding).decode(der.subarray(2))]
+    : [`${type}#`, hex.toLowerCase()];
 }
 
 /** Undoes the escapes of RFC 4514 section 2.4: `\,` and, for bytes of UTF-8, `\C3\A9`. */
@@ -88,37 +91,42 @@ function unescaped(value: string): string {
   );
 }
 
-const hex = /^#((?:[0-9a-f]{2})+)\s*$/i;
-// A value is pairs and plain characters; spaces around it are not part of it, unless escaped (RFC 4514 section 3).
-const attribute =
-  /\s*([a-z][a-z0-9-]*|\d+(?:\.\d+)+)\s*=\s*((?:\\[0-9a-f]{2}|\\[^0-9a-f]|[^\\,+;"<>])*?)\s*([,+;]|$)/iy;
+// One alternative for each first character, so that no text takes more than one pass.
+const pieces = /\\[0-9a-f]{2}|\\[\s\S]|[,+]|[^\\,+]+|\\/gi;
 
-/** @see [RFC 4514 - String Representation of Distinguished Names](https://www.rfc-editor.org/rfc/rfc4514.html#section-3) */
-export function parseDistinguishedName(text: string): DistinguishedName {
-  const names: Attribute[][] = [[]];
-  let position = 0;
-  for (let separator = ','; separator; ) {
-    attribute.lastIndex = position;
-    const match = attribute.exec(text);
-    if (!match) throw new SyntaxError(`not a distinguished name of RFC 4514: ${text}`);
-    const [, type = '', value = ''] = match;
-    const der = hex.exec(value)?.[1];
-    names.at(-1)?.push([oid(type), der ? hexValue(der) : unescaped(value)]);
-    separator = match[3] ?? '';
-    if (separator && separator !== '+') names.push([]);
-    position = attribute.lastIndex;
-  }
-  return names;
+function parseAttribute(pieces: readonly string[]): Attribute {
+  const text = pieces.join('');
+  const equals = text.indexOf('=');
+  const type = oid(text.slice(0, equals).trim());
+  const value = text.slice(equals + 1).trimStart();
+  // Spaces around a value are not part of it, unless the last one is escaped.
+  const trimmed = value.trimEnd();
+  const escapedSpace = /^\\\s$/.test(pieces.findLast((piece) => piece.trim()) ?? '');
+  const plain = escapedSpace ? `${trimmed} ` : trimmed;
+  if (pieces.some((piece) => /^(?:\\|[^\\]*[";<>].*)$/s.test(piece))) throw new SyntaxError('unescaped character');
+  return /^#(?:[0-9a-f]{2})+$/i.test(plain) ? derAttribute(type, plain.slice(1)) : [type, unescaped(plain)];
 }
 
-/** The subject of a certificate, out of the DER of its `Name`. */
+/** @see [RFC 4514 section 3 - Parsing a String Back to a Distinguished Name](https://www.rfc-editor.org/rfc/rfc4514.html#section-3) */
+export function parseDistinguishedName(text: string): DistinguishedName {
+  const names: string[][][] = [[[]]];
+  for (const piece of text.match(pieces) ?? []) {
+    if (piece === ',') names.push([[]]);
+    else if (piece === '+') names.at(-1)?.push([]);
+    else names.at(-1)?.at(-1)?.push(piece);
+  }
+  return names.map((rdn) => rdn.map(parseAttribute));
+}
+
+/** Out of the ASN.1, not out of text: a value may look like an attribute, or like hexadecimal. */
 function ofCertificate(name: Name): DistinguishedName {
-  return name
-    .toJSON()
+  const rdns = AsnConvert.parse(name.toArrayBuffer(), NameSchema);
+  return rdns
     .map((rdn) =>
-      Object.entries(rdn).flatMap(([type, values]) =>
-        values.map((value): Attribute => [oid(type), value.startsWith('#') ? hexValue(value.slice(1)) : value]),
-      ),
+      [...rdn].map(({ type, value }): Attribute => {
+        const { anyValue } = value;
+        return anyValue ? derAttribute(type, Buffer.from(anyValue).toString('hex')) : [type, value.toString()];
+      }),
     )
     .reverse();
 }

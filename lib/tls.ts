@@ -64,9 +64,13 @@ export function mutualTlsOptions(keyPair: KeyPair): ServerOptions {
 }
 
 /** Takes the certificate files' present content for new connections; those under way keep theirs. */
-export async function reload(server: Server, files: KeyPair): Promise<void> {
+export async function reload(
+  server: Server,
+  files: KeyPair,
+  options: (keyPair: KeyPair) => ServerOptions = serverOptions,
+): Promise<void> {
   const [cert, key] = await Promise.all([readFile(files.cert, 'utf8'), readFile(files.key, 'utf8')]);
-  server.setSecureContext(serverOptions({ cert, key }));
+  server.setSecureContext(options({ cert, key }));
 }
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };

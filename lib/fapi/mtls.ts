@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 
-import { mutualTls, type Proxy } from '../client_certificate.ts';
+import { mutualTls, type ProxySettings } from '../client_certificate.ts';
 import type { Mechanism } from './mechanism.ts';
 
 /** Settings of mutual TLS. */
@@ -10,7 +10,7 @@ export interface MtlsSettings {
   /** PEM certificates of the authorities that `tls_client_auth` clients' certificates have to come from. */
   authorities?: readonly string[];
   /** Who may hand over a client certificate in a header, when TLS ends before this process. */
-  proxy?: Proxy | undefined;
+  proxy?: ProxySettings | undefined;
 }
 
 /** @see [RFC 8705 - OAuth 2.0 Mutual-TLS Client Authentication](https://www.rfc-editor.org/rfc/rfc8705.html) */

@@ -11,7 +11,8 @@ export const rsa = (modulusLength: number) => ({
 });
 const day = 24 * 60 * 60 * 1000;
 
-export interface Request {
+/** What a certificate is asked to be; by default a client's, valid from yesterday for a month. */
+export interface CertificateRequest {
   /** RFC 4514 string in the order of the certificate (most significant first), or the RDNs themselves. */
   readonly subject?: x509.X509CertificateCreateParamsName;
   readonly san?: { readonly type: 'dns' | 'url' | 'ip' | 'email'; readonly value: string }[];
@@ -31,12 +32,14 @@ export interface Issued extends KeyPair {
 const pem = (key: ArrayBuffer) => x509.PemConverter.encode(key, 'PRIVATE KEY');
 
 async function issue(
-  request: Request,
+  request: CertificateRequest,
   issuer: { name: string; key: webcrypto.CryptoKey } | undefined,
   ca: boolean | number,
+  had?: webcrypto.CryptoKeyPair,
 ) {
   const algorithm = request.algorithm ?? ec;
-  const keys = (await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
+  const keys =
+    had ?? ((await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair);
   const { keyCertSign, cRLSign, digitalSignature } = x509.KeyUsageFlags;
   const subject = request.subject ?? 'CN=client';
   const usages = request.usages === undefined ? [x509.ExtendedKeyUsage.clientAuth] : request.usages;
@@ -45,9 +48,7 @@ async function issue(
     issuer: issuer?.name ?? subject,
     publicKey: keys.publicKey,
     signingKey: issuer?.key ?? keys.privateKey,
-    signingAlgorithm: issuer
-      ? (issuer.key.algorithm as typeof ec) && { ...issuer.key.algorithm, hash: 'SHA-256' }
-      : algorithm,
+    signingAlgorithm: { ...(issuer?.key ?? keys.privateKey).algorithm, hash: 'SHA-256' } as typeof ec,
     notBefore: request.notBefore ?? new Date(Date.now() - day),
     notAfter: request.notAfter ?? new Date(Date.now() + 30 * day),
     extensions: [
@@ -59,7 +60,7 @@ async function issue(
     ],
   });
   const key = pem(await crypto.subtle.exportKey('pkcs8', keys.privateKey));
-  return { certificate: certificate.toString('pem'), name: certificate.subject, key, privateKey: keys.privateKey };
+  return { certificate: certificate.toString('pem'), name: certificate.subject, key, keys };
 }
 
 /** A certificate authority for one test run. */
@@ -67,32 +68,45 @@ export class CertificateAuthority {
   readonly certificate: string;
   readonly #name: string;
   readonly #key: webcrypto.CryptoKey;
+  readonly #keys: webcrypto.CryptoKeyPair;
   readonly #chain: readonly string[];
 
   private constructor(made: Awaited<ReturnType<typeof issue>>, chain: readonly string[]) {
     this.certificate = made.certificate;
     this.#name = made.name;
-    this.#key = made.privateKey;
+    this.#keys = made.keys;
+    this.#key = made.keys.privateKey;
     this.#chain = chain;
   }
 
-  static async root(subject = 'CN=Test Root', request: Request = {}): Promise<CertificateAuthority> {
+  static async root(subject = 'CN=Test Root', request: CertificateRequest = {}): Promise<CertificateAuthority> {
     return new CertificateAuthority(await issue({ ...request, subject }, undefined, true), []);
   }
 
-  async intermediate(subject = 'CN=Test Intermediate', request: Request & { pathLength?: number } = {}) {
+  async intermediate(subject = 'CN=Test Intermediate', request: CertificateRequest & { pathLength?: number } = {}) {
     const made = await issue({ ...request, subject }, { name: this.#name, key: this.#key }, request.pathLength ?? true);
     return new CertificateAuthority(made, [made.certificate, ...this.#chain]);
   }
 
-  async issue(request: Request = {}): Promise<Issued> {
+  /** Another certificate for the same name and key. */
+  async again(): Promise<CertificateAuthority> {
+    return new CertificateAuthority(await issue({ subject: this.#name }, undefined, true, this.#keys), []);
+  }
+
+  /** A client that signs certificates with the key of its own. */
+  async pretendingToIssue(subject = 'CN=Pretender') {
+    const made = await issue({ subject }, { name: this.#name, key: this.#key }, false);
+    return new CertificateAuthority(made, [made.certificate, ...this.#chain]);
+  }
+
+  async issue(request: CertificateRequest = {}): Promise<Issued> {
     const { certificate, key } = await issue(request, { name: this.#name, key: this.#key }, false);
     return { cert: [certificate, ...this.#chain].join('\n'), key, certificate, chain: this.#chain };
   }
 }
 
 /** A client certificate that no authority stands behind. */
-export async function selfSignedClient(request: Request = {}): Promise<Issued> {
+export async function selfSignedClient(request: CertificateRequest = {}): Promise<Issued> {
   const { certificate, key } = await issue(request, undefined, false);
   return { cert: certificate, key, certificate, chain: [] };
 }

@@ -1,0 +1,94 @@
+import { expect } from 'chai';
+
+import { distinguishedNameMatches, parseDistinguishedName } from '../lib/distinguished_name.ts';
+import { Name } from '../lib/x509.ts';
+
+const matches = (name: ConstructorParameters<typeof Name>[0], expected: string) =>
+  distinguishedNameMatches(new Name(name), expected);
+
+describe('RFC 4514: string representation of distinguished names', () => {
+  const examples: Record<string, ReturnType<typeof parseDistinguishedName>> = {
+    'UID=jsmith,DC=example,DC=net': [
+      [['0.9.2342.19200300.100.1.1', 'jsmith']],
+      [['0.9.2342.19200300.100.1.25', 'example']],
+      [['0.9.2342.19200300.100.1.25', 'net']],
+    ],
+    'OU=Sales+CN=J.  Smith,DC=net': [
+      [
+        ['2.5.4.11', 'Sales'],
+        ['2.5.4.3', 'J.  Smith'],
+      ],
+      [['0.9.2342.19200300.100.1.25', 'net']],
+    ],
+    'CN=James \\"Jim\\" Smith\\, III': [[['2.5.4.3', 'James "Jim" Smith, III']]],
+    'CN=Before\\0dAfter': [[['2.5.4.3', 'Before\rAfter']]],
+    'CN=Lu\\C4\\8Di\\C4\\87': [[['2.5.4.3', 'Lučić']]],
+    'CN=Lučić': [[['2.5.4.3', 'Lučić']]],
+    '2.5.4.97=#0C0750534453452D31': [[['2.5.4.97', 'PSDSE-1']]],
+    '1.3.6.1.4.1.1466.0=#04024869': [[['1.3.6.1.4.1.1466.0#', '04024869']]],
+    ' CN = client , O = Bank ': [[['2.5.4.3', 'client']], [['2.5.4.10', 'Bank']]],
+    'CN=\\ client\\ ': [[['2.5.4.3', ' client ']]],
+    'CN=a\\\\,O=b\\+c': [[['2.5.4.3', 'a\\']], [['2.5.4.10', 'b+c']]],
+    'CN=': [[['2.5.4.3', '']]],
+    'CN=a=b': [[['2.5.4.3', 'a=b']]],
+  };
+  for (const [text, parsed] of Object.entries(examples)) {
+    it(`reads ${text}`, () => expect(parseDistinguishedName(text)).to.deep.equal(parsed));
+  }
+
+  for (const text of ['', 'client', 'CN=a,', 'CN=a,,O=b', 'NOSUCH=a', 'CN=a"b"', 'CN=a\\', 'CN=a;<', '/C=SE/CN=a']) {
+    it(`refuses ${JSON.stringify(text)}`, () => expect(() => parseDistinguishedName(text)).to.throw(SyntaxError));
+  }
+
+  it('takes no time over text made to be hard', () => {
+    expect(() => parseDistinguishedName(`CN=${' \\20'.repeat(20_000)}"`)).to.throw(SyntaxError);
+    expect(() => parseDistinguishedName(`CN=${' '.repeat(50_000)}"`)).to.throw(SyntaxError);
+  }).timeout(2000);
+});
+
+describe('RFC8705-2.1.2 tls_client_auth_subject_dn against the subject of a certificate', () => {
+  const subject = [{ C: ['SE'] }, { O: ['Bank AB'] }, { '2.5.4.97': ['PSDSE-FINA-1'] }, { CN: ['client'] }];
+
+  it('matches in the order of RFC 4514, the last RDN of the certificate first', () => {
+    expect(matches(subject, 'CN=client,2.5.4.97=PSDSE-FINA-1,O=Bank AB,C=SE')).to.equal(true);
+    expect(matches(subject, 'C=SE,O=Bank AB,2.5.4.97=PSDSE-FINA-1,CN=client')).to.equal(false);
+  });
+
+  it('knows attribute types by name in any case, by OID and by hexadecimal value', () => {
+    expect(matches(subject, 'cn=client, organizationIdentifier=PSDSE-FINA-1, o=Bank AB, c=SE')).to.equal(true);
+    expect(
+      matches(subject, '2.5.4.3=client,2.5.4.97=#130c50534453452d46494e412d31,2.5.4.10=Bank AB,2.5.4.6=SE'),
+    ).to.equal(true);
+  });
+
+  it('does not care how a string is encoded', () => {
+    const printable = [{ CN: [{ printableString: 'client' }] }];
+    const utf8 = [{ CN: [{ utf8String: 'client' }] }];
+    const bmp = [{ CN: [{ bmpString: 'client' }] }];
+    for (const name of [printable, utf8, bmp]) expect(matches(name, 'CN=client')).to.equal(true);
+  });
+
+  it('does not care for case and for runs of spaces', () => {
+    expect(matches([{ O: ['BANK  ab'] }], 'O=Bank AB')).to.equal(true);
+    expect(matches([{ O: ['BankAB'] }], 'O=Bank AB')).to.equal(false);
+  });
+
+  it('compares a multi-valued RDN as a set', () => {
+    const name = [{ O: ['Bank'] }, { CN: ['client'], UID: ['1'] }];
+    expect(
+      matches([name[0] ?? {}, { CN: ['client'], '0.9.2342.19200300.100.1.1': ['1'] }], 'UID=1+CN=client,O=Bank'),
+    ).to.equal(true);
+    expect(matches([name[0] ?? {}, { CN: ['client'] }], 'UID=1+CN=client,O=Bank')).to.equal(false);
+  });
+
+  it('is not fooled by a value that looks like more attributes', () => {
+    expect(matches([{ CN: ['client,O=Bank'] }], 'CN=client,O=Bank')).to.equal(false);
+    expect(matches([{ O: ['Bank'] }, { CN: ['client'] }], 'CN=client\\,O\\=Bank')).to.equal(false);
+    expect(matches([{ CN: [{ utf8String: '#0c0161' }] }], 'CN=a')).to.equal(false);
+  });
+
+  it('needs every RDN', () => {
+    expect(matches(subject, 'CN=client')).to.equal(false);
+    expect(matches([{ CN: ['client'] }], 'CN=client,O=Bank AB')).to.equal(false);
+  });
+});
