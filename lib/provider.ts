@@ -18,6 +18,7 @@ import { attach, configure, type Profile } from './profile.ts';
 import { fapi2MessageSigning } from './profiles/fapi2_message_signing.ts';
 import { fapi2SecurityProfile } from './profiles/fapi2_security_profile.ts';
 import { protect } from './resource.ts';
+import { unitOfWork } from './store/unit_of_work.ts';
 
 /** What a provider is made of besides its configuration. */
 export interface Parts {
@@ -26,8 +27,6 @@ export interface Parts {
   readonly keys: Keys;
   /** PEM certificates of the authorities of `tls_client_auth` clients. */
   readonly authorities: readonly string[];
-  /** One request's dealings with the store. */
-  readonly unitOfWork: Middleware;
 }
 
 /** The profile a configuration file asks for. */
@@ -112,7 +111,7 @@ export function createProvider(config: Config, parts: Parts, profile = profileOf
   provider.proxy = config.proxy !== undefined;
   provider.use(forwarded(trustedProxies(config.proxy?.trusted)));
   attach(profile, provider);
-  provider.use(parts.unitOfWork);
+  provider.use(unitOfWork());
   provider.use(interactions(provider, { accounts: parts.accounts }));
   if (config.resource) provider.use(resource(provider, config, parts));
   return provider;

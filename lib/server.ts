@@ -11,7 +11,7 @@ import { ConfigError, OperationalError, ProfileViolationError } from './errors.t
 import { loadKeys } from './keys.ts';
 import { logRequests } from './log_requests.ts';
 import { openStore } from './open_store.ts';
-import { createProvider, type Parts } from './provider.ts';
+import { createProvider } from './provider.ts';
 import { Resources } from './resources.ts';
 import type { KnexAdapterFactory } from './store/adapter.ts';
 import { type KeyPair, mutualTlsOptions, selfSigned, serverOptions } from './tls.ts';
@@ -86,12 +86,11 @@ export async function startServer(config: Config): Promise<RunningServer> {
   const resources = new Resources();
   try {
     const adapter = await openStore(config, resources);
-    const parts: Parts = {
+    const parts = {
       adapter,
       accounts: await accountsOf(config, adapter),
       keys: await loadKeys(adapter.kept, config.keys?.jwks),
       authorities: await readAuthorities(config.mtls?.ca),
-      unitOfWork: (_ctx, next) => next(),
     };
     const provider = createProvider(config, parts);
     logRequests(provider);

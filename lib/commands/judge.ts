@@ -18,7 +18,6 @@ export async function stand(config: Config): Promise<Parts> {
     keys: await loadKeys(async (_name, make) => make(), config.keys?.jwks as Parameters<typeof loadKeys>[1]),
     // A file that cannot be read is a problem already reported; that there is none would be one more, and wrong.
     authorities: ca ? [await readFile(ca, 'utf8').catch(() => rootCertificates[0] ?? '')] : [],
-    unitOfWork: (_ctx, next) => next(),
   };
 }
 
