@@ -125,7 +125,7 @@ export async function testProvider(options: Options = {}): Promise<TestProvider>
   const accounts = rest.accounts ?? listedAccounts([{ ...person, claims: { name: 'Jane Doe' } }]);
   const as = new TestProvider(provider, site.origin, redirectUri, [site.server, callback.server]);
   provider.use(interactions(provider, { name: 'Example Bank', ...rest, accounts }));
-  provider.on('error', (error) => as.errors.push(error));
+  app.on('error', (error) => as.errors.push(error));
   provider.on('server_error', (_ctx, error) => as.errors.push(error));
   // A mounted provider writes its cookies through the application, and reads them by itself.
   if (provider.keys) app.keys = provider.keys;

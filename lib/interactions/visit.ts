@@ -1,0 +1,44 @@
+import type { Context } from 'koa';
+import { type Client, errors, type Interaction, type Provider } from 'oidc-provider';
+
+import type { Accounts } from '../accounts.ts';
+import type { Attempts } from './attempts.ts';
+import type { Words } from './words.ts';
+
+/** What every interaction of a provider is answered with. */
+export interface Desk {
+  readonly provider: Provider;
+  readonly accounts: Accounts;
+  readonly attempts: Attempts;
+  readonly acr: string | undefined;
+  readonly words: Words | undefined;
+  readonly name: string;
+}
+
+/** One request to an interaction's page. */
+export interface Visit {
+  readonly ctx: Context;
+  readonly interaction: Interaction;
+  readonly client: Client;
+}
+
+/** @throws SessionNotFound when the interaction is over, or this is not the browser it was begun in. */
+export async function visitOf({ provider }: Desk, ctx: Context, uid: string): Promise<Visit> {
+  const interaction = await provider.interactionDetails(ctx.req, ctx.res);
+  if (interaction.uid !== uid) throw new errors.SessionNotFound('interaction and cookie are not of one another');
+  const client = await provider.Client.find(String(interaction.params.client_id));
+  if (!client) throw new errors.InvalidClient('client is invalid', 'client not found');
+  return { ctx, interaction, client };
+}
+
+/**
+ * Core's `interactionResult` without its second look at the store. The answer is Koa's, not written past it, so that
+ * middleware outside can still do its part before it leaves.
+ */
+export async function finish({ ctx, interaction }: Visit, result: Interaction['result']): Promise<void> {
+  interaction.result = result;
+  await interaction.persist();
+  ctx.status = 303;
+  ctx.set('cache-control', 'no-store');
+  ctx.redirect(interaction.returnTo);
+}
