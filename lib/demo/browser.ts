@@ -1,0 +1,85 @@
+import type { HttpsFetch } from './https_fetch.ts';
+
+/** Where a browser has come to: a page of the provider, or an address elsewhere that it was sent to. */
+export interface Place {
+  readonly url: URL;
+  /** Absent where the browser was sent away: nothing has been fetched from there. */
+  readonly response?: Response;
+  readonly html: string;
+}
+
+interface Cookie {
+  readonly pair: string;
+  readonly path: string;
+}
+
+const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" };
+const text = (html: string) => html.replace(/&(#39|[a-z]+);/g, (whole, name: string) => entities[name] ?? whole);
+
+/** The heading of a page, as a person reads it. */
+export const heading = ({ html }: Place): string => text(/<h1[^>]*>([^<]*)/.exec(html)?.[1] ?? '');
+
+/** The fields a form sends by itself. */
+function hidden({ html }: Place): Record<string, string> {
+  const inputs = [...html.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)];
+  return Object.fromEntries(inputs.map(([, name = '', value = '']) => [text(name), text(value)]));
+}
+
+/** A browser without a screen: it keeps cookies, follows redirects and posts the forms it is shown. */
+export class Browser {
+  readonly #fetch: HttpsFetch;
+  readonly #cookies = new Map<string, Cookie>();
+
+  constructor(fetch: HttpsFetch) {
+    this.#fetch = fetch;
+  }
+
+  async open(url: URL | string): Promise<Place> {
+    return this.#arrive(new URL(url), await this.#send(new URL(url)));
+  }
+
+  /** Posts the page's form with what a person has filled in. */
+  async submit(place: Place, fields: Readonly<Record<string, string>>): Promise<Place> {
+    const body = new URLSearchParams({ ...hidden(place), ...fields });
+    return this.#arrive(place.url, await this.#send(place.url, { method: 'POST', body }));
+  }
+
+  async #send(url: URL, init: { method?: string; body?: URLSearchParams } = {}): Promise<Response> {
+    const cookies = [...this.#cookies.values()].filter(({ path }) => url.pathname.startsWith(path));
+    const headers = { accept: 'text/html', cookie: cookies.map(({ pair }) => pair).join('; ') };
+    const response = await this.#fetch(url, { ...init, headers });
+    for (const line of response.headers.getSetCookie()) this.#keep(line);
+    return response;
+  }
+
+  #keep(line: string): void {
+    const [pair = '', ...attributes] = line.split(/;\s*/);
+    const path = attributes.find((attribute) => /^path=/i.test(attribute))?.slice('path='.length) ?? '/';
+    const name = `${pair.slice(0, pair.indexOf('='))} ${path}`;
+    const expires = attributes.find((attribute) => /^expires=/i.test(attribute))?.slice('expires='.length);
+    if (expires && Date.parse(expires) <= Date.now()) this.#cookies.delete(name);
+    else this.#cookies.set(name, { pair, path });
+  }
+
+  async #arrive(from: URL, response: Response): Promise<Place> {
+    const location = response.headers.get('location');
+    if (!location) return { url: from, response, html: await response.text() };
+    const url = new URL(location, from);
+    return url.origin === from.origin ? this.#arrive(url, await this.#send(url)) : { url, html: '' };
+  }
+}
+
+export interface Person {
+  readonly login: string;
+  readonly password: string;
+}
+
+/** Logs in and consents as often as asked, and answers where the provider sends the browser in the end. */
+export async function authorize(browser: Browser, url: URL, { login, password }: Person): Promise<Place> {
+  let place = await browser.open(url);
+  for (let pages = 0; place.response?.ok && pages < 5; pages += 1) {
+    const credentials = place.html.includes('name="password"') ? { login, password } : {};
+    place = await browser.submit(place, { ...credentials, action: 'continue' });
+  }
+  return place;
+}

@@ -1,0 +1,74 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { type Config, loadConfig } from '../../lib/config.ts';
+import { freePort } from '../../lib/demo/free_port.ts';
+import { httpsFetch } from '../../lib/demo/https_fetch.ts';
+import { startServer } from '../../lib/server.ts';
+import type { KeyPair } from '../../lib/tls.ts';
+import { authority, clients, serverCertificate, type TestClient } from './clients.ts';
+
+export const person = { login: 'demo', password: 'demo' };
+
+export interface FlowServer {
+  readonly config: Config;
+  readonly issuer: string;
+  /** Base URL of the listener that asks for client certificates. */
+  readonly mtls: string;
+  close(): Promise<void>;
+}
+
+/** A `fetch` that trusts this run's authority and nobody else, and shows a client's certificate where there is one. */
+export const trustingFetch = ({ cert, key }: Partial<KeyPair> = {}) =>
+  httpsFetch({ ca: authority.certificate, ...(cert && key ? { cert, key } : {}) });
+
+export interface FlowServerOptions {
+  readonly profile?: 'fapi2-security-profile' | 'fapi2-message-signing';
+  readonly database?: string;
+  readonly clients?: readonly Pick<TestClient, 'metadata'>[];
+  /** `path=value` for the configuration file. */
+  readonly set?: readonly string[];
+}
+
+/** The configuration the sample file describes, with this run's clients and certificates, on free ports. */
+export async function flowConfig(folder: string, options: FlowServerOptions = {}): Promise<Config> {
+  const { profile = 'fapi2-security-profile', database = 'pglite:', set = [] } = options;
+  const files = {
+    'ca.crt': authority.certificate,
+    'tls.crt': serverCertificate.cert,
+    'tls.key': serverCertificate.key,
+  };
+  for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
+  const [port, mtlsPort] = [await freePort(), await freePort()];
+  const metadata = (options.clients ?? clients).map((client) => client.metadata);
+  return loadConfig('config/development.yaml', {
+    set: [
+      `issuer=https://localhost:${port}`,
+      `profile=${profile}`,
+      `listen.port=${port}`,
+      `listen.tls=${JSON.stringify({ cert: join(folder, 'tls.crt'), key: join(folder, 'tls.key') })}`,
+      `mtls.port=${mtlsPort}`,
+      `mtls.ca=${join(folder, 'ca.crt')}`,
+      `database.url="${database}"`,
+      `clients=${JSON.stringify(metadata)}`,
+      ...set,
+    ],
+  });
+}
+
+/** A server of one test file, in this process. */
+export async function flowServer(options: FlowServerOptions = {}): Promise<FlowServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'flows-'));
+  const config = await flowConfig(folder, options);
+  const { close } = await startServer(config);
+  return {
+    config,
+    issuer: config.issuer,
+    mtls: config.mtls?.url ?? '',
+    async close() {
+      await close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
