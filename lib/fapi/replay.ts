@@ -29,6 +29,9 @@ function replayId(kind: string, iss: string, jti: string): string {
     .digest('base64url');
 }
 
+const assertionUsed = () => new errors.InvalidClientAuth('client assertion tokens must only be used once');
+const proofUsed = () => new errors.InvalidDpopProof('DPoP proof was used before');
+
 /**
  * A client assertion and a DPoP proof are good once. Core looks, then saves, and keeps both kinds in one namespace
  * whose ids it joins without a separator; and it forgets a proof before the proof has expired.
@@ -74,12 +77,11 @@ export function replay(): Mechanism {
         if (ctx && assertions.get(ctx) === jti) {
           assertions.delete(ctx);
           const refusal = () => new errors.InvalidClientAuth('client assertion tokens must only be used once');
-          return adapter.unique(replayId('client_assertion', iss, jti), exp, refusal);
+          return adapter.unique(replayId('client_assertion', iss, jti), exp, assertionUsed);
         }
         // A proof may be dated as far ahead as clocks may differ, and lives that much longer than core remembers it.
-        const refusal = () => new errors.InvalidDpopProof('DPoP proof was used before');
-        if (await adapter.unique(replayId('dpop', iss, jti), exp + clockTolerance + 1, refusal)) return true;
-        throw refusal();
+        if (await adapter.unique(replayId('dpop', iss, jti), exp + clockTolerance + 1, proofUsed)) return true;
+        throw proofUsed();
       };
     },
   };
