@@ -76,7 +76,6 @@ export function replay(): Mechanism {
         const { ctx } = Core;
         if (ctx && assertions.get(ctx) === jti) {
           assertions.delete(ctx);
-          const refusal = () => new errors.InvalidClientAuth('client assertion tokens must only be used once');
           return adapter.unique(replayId('client_assertion', iss, jti), exp, assertionUsed);
         }
         // A proof may be dated as far ahead as clocks may differ, and lives that much longer than core remembers it.
