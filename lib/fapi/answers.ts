@@ -1,0 +1,32 @@
+import { interactionId } from '../http/interaction_id.ts';
+import { jsonErrors } from '../http/json_errors.ts';
+import { oauthError } from '../http/oauth_error.ts';
+import { securityHeaders } from '../http/security_headers.ts';
+import type { Mechanism } from './mechanism.ts';
+
+/** What an answer tells a browser, and that every answer has the shape its protocol gives it. First in the list. */
+export function answers(): Mechanism {
+  return {
+    name: 'answers',
+    clauses: [
+      {
+        id: 'FAPI2-SP-FINAL-5.2.3-1',
+        text: 'shall use methods to ensure that connections cannot be downgraded using TLS stripping attacks',
+      },
+      {
+        id: 'RFC9700-4.16',
+        text: 'authorization servers MUST prevent clickjacking attacks',
+      },
+      {
+        id: 'RFC6749-5.2',
+        text: 'errors are JSON with error and error_description, whatever the client says it accepts',
+      },
+    ],
+    attach(provider) {
+      provider.use(interactionId());
+      provider.use(securityHeaders());
+      provider.use(oauthError());
+      provider.use(jsonErrors(provider));
+    },
+  };
+}

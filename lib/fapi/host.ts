@@ -1,0 +1,18 @@
+import { host } from '../http/host.ts';
+import type { Mechanism } from './mechanism.ts';
+
+/** Every URL comes from the issuer, whatever the Host header says. */
+export function hostPinning({ mtls }: { mtls?: string | undefined } = {}): Mechanism {
+  return {
+    name: 'host',
+    clauses: [
+      {
+        id: 'FAPI2-SP-FINAL-5.2.1-1',
+        text: 'shall only offer TLS protected endpoints, under the names the issuer has',
+      },
+    ],
+    attach(provider) {
+      provider.use(host({ issuer: provider.issuer, aliases: mtls ? [mtls] : [] }));
+    },
+  };
+}

@@ -1,0 +1,24 @@
+import { limits } from '../http/limits.ts';
+import { noCors } from '../http/no_cors.ts';
+import type { Mechanism } from './mechanism.ts';
+
+/** Methods, media types and sizes: PAR 2.3, and no HEAD that spends an authorization request. */
+export function requests(): Mechanism {
+  return {
+    name: 'requests',
+    clauses: [
+      {
+        id: 'PAR-2.3',
+        text: '405 for another method than POST, 413 for a request too large, 400 for what cannot be read',
+      },
+      {
+        id: 'FAPI2-SP-FINAL-5.2.3-3',
+        text: 'shall not support CORS for the authorization endpoint',
+      },
+    ],
+    attach(provider) {
+      provider.use(limits(provider));
+      provider.use(noCors(provider));
+    },
+  };
+}
