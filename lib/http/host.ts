@@ -7,8 +7,12 @@ export interface Hosts {
   readonly aliases?: readonly string[];
 }
 
-/** The URLs oidc-provider may build others from: a request target may be a whole URL (`GET https://other/ HTTP/1.1`). */
-const requested = ({ protocol, host, href }: Context) => [URL.parse(`${protocol}://${host}`), URL.parse(href)];
+/** A request target may be a whole URL (`GET https://other/ HTTP/1.1`), and oidc-provider then builds others from that. */
+function targetOf({ originalUrl }: Context): string | undefined {
+  if (originalUrl.startsWith('/')) return undefined;
+  const url = URL.parse(originalUrl);
+  return url?.protocol === 'https:' && !url.username && !url.password ? url.host : '';
+}
 
 /**
  * Requests are answered under the configured names only: endpoint URLs in metadata and the `htu` of a proof are
@@ -18,11 +22,15 @@ const requested = ({ protocol, host, href }: Context) => [URL.parse(`${protocol}
  */
 export function host({ issuer, aliases = [] }: Hosts): Middleware {
   const own = new URL(issuer);
-  const names = new Set([issuer, ...aliases].map((url) => new URL(url).host));
+  // Compared as they stand: what URL parsers forgive (`user@as.example.com`) would be in every URL we answer.
+  const names = [issuer, ...aliases].flatMap((url) => {
+    const { host, hostname, port } = new URL(url);
+    return port ? [host] : [host, `${hostname}:443`];
+  });
   return async function host(ctx, next) {
-    for (const url of requested(ctx)) {
-      if (!url || !names.has(url.host)) throw new errors.InvalidRequest('the request is for another host', 421);
-      if (url.protocol !== 'https:') throw new errors.InvalidRequest('TLS is required');
+    if (ctx.protocol !== 'https') throw new errors.InvalidRequest('TLS is required');
+    for (const name of [ctx.host.toLowerCase(), targetOf(ctx) ?? own.host]) {
+      if (!names.includes(name)) throw new errors.InvalidRequest('the request is for another host', 421);
     }
     // Metadata is the issuer's, whichever listener it is asked at.
     if (ctx.path.includes('/.well-known/')) ctx.req.headers.host = own.host;

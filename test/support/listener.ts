@@ -38,7 +38,7 @@ async function answer(request: http.ClientRequest, body: Ask['body']): Promise<A
   const [message] = await response;
   request.on('error', () => {});
   const text = (await message.setEncoding('utf8').toArray()).join('');
-  const isJson = message.headers['content-type']?.includes('json');
+  const isJson = text !== '' && message.headers['content-type']?.includes('json');
   return {
     status: message.statusCode ?? 0,
     headers: message.headers,

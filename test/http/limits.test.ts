@@ -1,0 +1,108 @@
+import { expect } from 'chai';
+
+import { jsonErrors } from '../../lib/http/json_errors.ts';
+import { limits } from '../../lib/http/limits.ts';
+import { oauthError } from '../../lib/http/oauth_error.ts';
+import type { Listener } from '../support/listener.ts';
+import { form, serve } from './provider.ts';
+
+const formEndpoints = ['/request', '/token', '/token/introspection', '/token/revocation'];
+const large = `client_id=nobody&state=${'x'.repeat(1024 * 1024)}`;
+
+for (const path of ['', '/op']) {
+  describe(`PAR-2.3 the HTTP of a provider at ${path || '/'}`, () => {
+    let listener: Listener;
+
+    before(async () => {
+      listener = await serve((provider) => [oauthError(), jsonErrors(provider), limits(provider)], { path });
+    });
+
+    after(() => listener.close());
+
+    for (const endpoint of [...formEndpoints, '/REQUEST', '/request/']) {
+      for (const method of ['GET', 'PUT', 'DELETE', 'OPTIONS']) {
+        it(`${method} ${endpoint} is 405 with Allow`, async () => {
+          const { status, headers, body } = await listener.ask(path + endpoint, {
+            method,
+            headers: { accept: 'text/html' },
+          });
+          expect(status).to.equal(405);
+          expect(headers.allow).to.equal('POST');
+          expect(headers).to.not.have.property('access-control-allow-origin');
+          expect(body).to.deep.equal({ error: 'invalid_request', error_description: 'only POST is allowed' });
+        });
+      }
+
+      it(`a body of 1 MB at ${endpoint} is 413`, async () => {
+        const { status, headers, body } = await listener.ask(path + endpoint, {
+          method: 'POST',
+          headers: form,
+          body: large,
+        });
+        expect(status).to.equal(413);
+        expect(headers['cache-control']).to.equal('no-store');
+        expect(body).to.deep.equal({ error: 'invalid_request', error_description: 'the body may have 57344 bytes' });
+      });
+
+      it(`a chunked body of 1 MB at ${endpoint} is 413`, async () => {
+        const chunks = Array.from({ length: 64 }, () => 'x'.repeat(16 * 1024));
+        const { status, body } = await listener.ask(path + endpoint, { method: 'POST', headers: form, body: chunks });
+        expect(status).to.equal(413);
+        expect(body.error).to.equal('invalid_request');
+      });
+
+      for (const type of ['application/json', 'text/plain', 'multipart/form-data; boundary=x', 'nonsense']) {
+        it(`${type} at ${endpoint} is 400`, async () => {
+          const headers = { 'content-type': type, accept: 'text/html' };
+          const { status, body } = await listener.ask(path + endpoint, { method: 'POST', headers, body: '{}' });
+          expect(status).to.equal(400);
+          expect(body.error).to.equal('invalid_request');
+          expect(body.error_description).to.contain('content-type');
+        });
+      }
+    }
+
+    for (const chunked of [false, true]) {
+      it(`a body of 56 kB is read, ${chunked ? 'chunked' : 'whole'}`, async () => {
+        const text = `client_id=nobody&state=${'x'.repeat(56 * 1024 - 23)}`;
+        const body = chunked ? (text.match(/.{1,4096}/g) ?? []) : text;
+        const answer = await listener.ask(`${path}/request`, { method: 'POST', headers: form, body });
+        expect(answer.body.error).to.equal('invalid_client');
+      });
+    }
+
+    it('a connection is good for another request after one that was too large', async () => {
+      const { Agent } = await import('node:https');
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      const post = (body: string) => listener.ask(`${path}/request`, { method: 'POST', headers: form, body, agent });
+      expect((await post(large)).status).to.equal(413);
+      expect((await post('client_id=nobody')).body.error).to.equal('invalid_client');
+      agent.destroy();
+    });
+
+    for (const endpoint of ['/auth', '/auth/some-uid', '/AUTH', '/auth/']) {
+      it(`HEAD ${endpoint} is 405 and spends nothing`, async () => {
+        const { status, headers } = await listener.ask(`${path}${endpoint}?client_id=nobody`, { method: 'HEAD' });
+        expect(status).to.equal(405);
+        expect(headers.allow).to.equal('GET');
+      });
+    }
+  });
+}
+
+describe('PAR-2.3 too many requests', () => {
+  it('are 429 with Retry-After, before a body is read', async () => {
+    const listener = await serve((provider) => [
+      oauthError(),
+      limits(provider, { tooMany: async (ctx) => (ctx.get('x-test') ? 12.5 : undefined) }),
+    ]);
+    const post = (headers: Record<string, string>) =>
+      listener.ask('/request', { method: 'POST', headers: { ...form, ...headers }, body: 'client_id=nobody' });
+    const { status, headers, body } = await post({ 'x-test': '1' });
+    expect(status).to.equal(429);
+    expect(headers['retry-after']).to.equal('13');
+    expect(body).to.deep.equal({ error: 'invalid_request', error_description: 'too many requests' });
+    expect((await post({})).status).to.equal(401);
+    await listener.close();
+  });
+});

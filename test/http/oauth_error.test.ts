@@ -1,0 +1,72 @@
+import { expect } from 'chai';
+import Koa, { type Middleware } from 'koa';
+import { errors } from 'oidc-provider';
+
+import { interactionId } from '../../lib/http/interaction_id.ts';
+import { oauthError } from '../../lib/http/oauth_error.ts';
+import { listen } from '../support/listener.ts';
+
+const id = '7ea4f7a2-c5f1-41d5-9f3c-2b7f6a2d3c11';
+
+describe('RFC6749-5.2 an error of a request oidc-provider has not routed', () => {
+  async function answered(handler: Middleware) {
+    const events: string[] = [];
+    const app = new Koa().use(interactionId()).use(oauthError()).use(handler);
+    for (const name of ['refused', 'error']) app.on(name, (error?: Error) => events.push(`${name}: ${error?.message}`));
+    const listener = await listen(app);
+    const answer = await listener.ask('/', { headers: { 'x-fapi-interaction-id': id } });
+    await listener.close();
+    expect(answer.headers['x-fapi-interaction-id']).to.equal(id);
+    return { ...answer, events };
+  }
+
+  const fails = (error: unknown) =>
+    answered(() => {
+      throw error;
+    });
+
+  it('has the error’s status, code and description, and is not kept', async () => {
+    const { status, headers, body, events } = await fails(new errors.InvalidClient('no such client', 'a detail'));
+    expect(status).to.equal(400);
+    expect(headers['cache-control']).to.equal('no-store');
+    expect(headers['content-type']).to.match(/^application\/json/);
+    expect(body).to.deep.equal({ error: 'invalid_client', error_description: 'no such client' });
+    expect(events).to.deep.equal(['refused: invalid_client']);
+  });
+
+  it('tells nothing of what the server met', async () => {
+    const { status, text, events } = await fails(new Error('relation "grants" does not exist at db.internal'));
+    expect(status).to.equal(500);
+    expect(JSON.parse(text).error).to.equal('server_error');
+    expect(text).to.not.contain('grants');
+    expect(events).to.have.length(1);
+  });
+
+  it('is 503 with Retry-After while the store is away', async () => {
+    const { status, headers, body } = await fails(
+      Object.assign(new Error('connect ECONNREFUSED 10.0.0.1'), { status: 503 }),
+    );
+    expect(status).to.equal(503);
+    expect(headers['retry-after']).to.equal('1');
+    expect(body).to.deep.equal({ error: 'temporarily_unavailable', error_description: 'try again later' });
+  });
+
+  it('gives a 503 of oidc-provider its Retry-After', async () => {
+    const { status, headers } = await answered((ctx) => {
+      ctx.status = 503;
+      ctx.body = {};
+    });
+    expect(status).to.equal(503);
+    expect(headers['retry-after']).to.equal('1');
+  });
+
+  it('is invalid_request for what Koa refuses', async () => {
+    const { status, body } = await answered((ctx) => ctx.throw(400, 'Failed to decode <b>'));
+    expect(status).to.equal(400);
+    expect(body).to.deep.equal({ error: 'invalid_request', error_description: 'the request is malformed' });
+  });
+
+  it('survives anything thrown', async () => {
+    for (const thrown of [undefined, null, 'text', 42, {}]) expect((await fails(thrown)).status).to.equal(500);
+  });
+});

@@ -1,0 +1,96 @@
+import { hash } from 'node:crypto';
+
+import { expect } from 'chai';
+import Koa from 'koa';
+
+import { noCors } from '../../lib/http/no_cors.ts';
+import { oauthError } from '../../lib/http/oauth_error.ts';
+import { securityHeaders } from '../../lib/http/security_headers.ts';
+import { type Listener, listen } from '../support/listener.ts';
+import { serve } from './provider.ts';
+
+const headers = {
+  'strict-transport-security': 'max-age=63072000; includeSubDomains',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+};
+
+describe('FAPI2-SP-FINAL-5.2.3-1, RFC9700-4.16 what a browser is told', () => {
+  let listener: Listener;
+
+  before(async () => {
+    listener = await serve(() => [securityHeaders(), oauthError()]);
+  });
+
+  after(() => listener.close());
+
+  for (const path of [
+    '/auth',
+    '/auth?client_id=nobody',
+    '/.well-known/openid-configuration',
+    '/token',
+    '/nothing-here',
+  ]) {
+    it(`stands in the answer of ${path}`, async () => {
+      const answer = await listener.ask(path);
+      expect(answer.headers).to.include(headers);
+      expect(answer.headers['content-security-policy']).to.contain("default-src 'none'");
+      expect(answer.headers['content-security-policy']).to.contain("frame-ancestors 'none'");
+      expect(answer.headers['content-security-policy']).to.not.contain('form-action');
+      expect(answer.headers['content-security-policy']).to.not.contain('unsafe');
+    });
+  }
+
+  it('lets the script run that posts a response to the client, and no other', async () => {
+    const query = new URLSearchParams({
+      client_id: 'web',
+      scope: 'openid',
+      prompt: 'none',
+      response_mode: 'form_post',
+      response_type: 'code',
+    });
+    const { text, headers } = await listener.ask(`/auth?${query}`);
+    const [, script = ''] = /<script>([\s\S]*)<\/script>/.exec(text) ?? [];
+    expect(script).to.contain('submit()');
+    expect(headers['content-security-policy']).to.match(/(^|;) *script-src 'sha256-[^' ]+';/);
+    expect(headers['content-security-policy']).to.contain(`'sha256-${hash('sha256', script, 'base64')}'`);
+  });
+});
+
+describe('FAPI2-SP-FINAL-5.2.3-3 no CORS at the authorization endpoint', () => {
+  it('even with a CORS middleware around the provider', async () => {
+    const listener = await serve(
+      (provider) => [
+        async (ctx, next) => {
+          ctx.set({ 'access-control-allow-origin': '*', 'access-control-allow-credentials': 'true' });
+          await next();
+        },
+        noCors(provider),
+      ],
+      { inside: false },
+    );
+    const names = async (path: string) =>
+      Object.keys((await listener.ask(path, { headers: { origin: 'https://other.example' } })).headers);
+    for (const path of ['/auth?client_id=nobody', '/AUTH/', '/auth/uid', '/interaction/uid']) {
+      expect(
+        (await names(path)).filter((name) => name.startsWith('access-control-')),
+        path,
+      ).to.deep.equal([]);
+    }
+    expect(await names('/jwks')).to.include('access-control-allow-origin');
+    await listener.close();
+  });
+});
+
+describe('A page', () => {
+  it('may set a policy of its own', async () => {
+    const app = new Koa().use(securityHeaders()).use((ctx) => {
+      ctx.set('content-security-policy', "default-src 'self'");
+      ctx.body = '';
+    });
+    const listener = await listen(app);
+    expect((await listener.ask('/')).headers['content-security-policy']).to.equal("default-src 'self'");
+    await listener.close();
+  });
+});
