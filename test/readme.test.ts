@@ -1,0 +1,21 @@
+import { existsSync } from 'node:fs';
+
+import { expect } from 'chai';
+
+import packageJson from '../package.json' with { type: 'json' };
+import { read, rendered } from './support/readme.ts';
+
+describe('README', () => {
+  it('holds the tables of keys and clauses as they are in the code; `npm run readme` writes them', async () => {
+    const text = await read();
+    expect(rendered(text)).to.equal(text);
+  });
+
+  it('names scripts and files that exist', async () => {
+    const text = await read();
+    const scripts = [...text.matchAll(/npm run ([a-z:-]+)/g)].map(([, name]) => name);
+    expect(Object.keys(packageJson.scripts)).to.include.members(scripts);
+    const files = [...text.matchAll(/\]\(((?:lib|config|test|migrations)\/[^)#]+)\)/g)].map(([, file]) => `${file}`);
+    expect(files.filter((file) => !existsSync(new URL(`../${file}`, import.meta.url)))).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,59 @@
+import { readFile, writeFile } from 'node:fs/promises';
+
+import { clauseUrl } from '../../lib/clause.ts';
+import { jsonSchema } from '../../lib/config.ts';
+import type { Mechanism } from '../../lib/fapi/mechanism.ts';
+import { fapi2MessageSigning } from '../../lib/profiles/fapi2_message_signing.ts';
+
+const readme = new URL('../../README.md', import.meta.url);
+
+interface Node {
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly properties?: Readonly<Record<string, Node>>;
+  readonly anyOf?: readonly Node[];
+}
+
+const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+
+function optionRows(node: Node, path: string): string[] {
+  return Object.entries(node.properties ?? {}).flatMap(([name, child]) => {
+    const key = path ? `${path}.${name}` : name;
+    const inner = child.properties ? child : child.anyOf?.find(({ properties }) => properties);
+    const standard = child.default === undefined || inner ? '' : `\`${JSON.stringify(child.default)}\``;
+    const short = standard.length > 60 ? 'see the file' : standard;
+    return [`| \`${key}\` | ${cell(child.description ?? '')} | ${short} |`, ...(inner ? optionRows(inner, key) : [])];
+  });
+}
+
+/** Every key of the configuration file, out of its schema. */
+function options(): string {
+  return ['| key | meaning | default |', '| --- | --- | --- |', ...optionRows(jsonSchema() as Node, '')].join('\n');
+}
+
+/** Every clause, out of the mechanism that holds it. */
+function clauses(): string {
+  const { mechanisms } = fapi2MessageSigning({ mtls: { url: 'https://localhost:9444' } });
+  const row = ({ name, clauses: held }: Mechanism) =>
+    held.map(({ id, text }) => `| [${id}](${clauseUrl(id)}) | ${cell(text)} | [\`${name}\`](lib/fapi/${name}.ts) |`);
+  return ['| clause | what it asks | held by |', '| --- | --- | --- |', ...mechanisms.flatMap(row)].join('\n');
+}
+
+const generated = { options, clauses };
+
+/** The README with the parts that are made out of the code: between `<!-- name -->` and `<!-- /name -->`. */
+export function rendered(text: string): string {
+  return Object.entries(generated).reduce(
+    (rest, [name, make]) =>
+      rest.replace(
+        new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`),
+        (_, from, to) => `${from}${make()}\n${to}`,
+      ),
+    text,
+  );
+}
+
+export const read = () => readFile(readme, 'utf8');
+
+if (import.meta.main) await writeFile(readme, rendered(await read()));
