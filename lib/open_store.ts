@@ -5,6 +5,7 @@ import { OperationalError } from './errors.ts';
 import type { Resources } from './resources.ts';
 import { type KnexAdapterFactory, knexAdapter } from './store/adapter.ts';
 import { type Database, openDatabase } from './store/database.ts';
+import type { Retention } from './store/retention.ts';
 import { migrate, schemaStatus } from './store/schema.ts';
 
 /**
@@ -23,6 +24,17 @@ export async function openConfigured({ database: settings }: Config, resources: 
 }
 
 /**
+ * A pushed request is marked as used when the person has finished, which may take several interactions; a code that is
+ * used again revokes what it was exchanged for, as long as that may live.
+ */
+function retentionOf({ ttl }: Config): Retention {
+  return {
+    PushedAuthorizationRequest: Math.max(3600, 3 * ttl.interaction),
+    AuthorizationCode: Math.max(3600, ttl.access_token),
+  };
+}
+
+/**
  * Opens the configured database for use: an embedded one is migrated, a server's has to be current already.
  *
  * @throws {OperationalError} when it does not answer, or has another schema than this version knows.
@@ -36,5 +48,5 @@ export async function openStore(config: Config, resources: Resources): Promise<K
     const remedy = status === 'behind' ? 'run `oidc-provider-fapi migrate up`' : 'run a version that knows it';
     throw new OperationalError(`the database schema is ${status} of this version: ${remedy}`);
   }
-  return knexAdapter(knex, config.database);
+  return knexAdapter(knex, { ...config.database, retention: retentionOf(config) });
 }
