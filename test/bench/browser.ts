@@ -1,3 +1,5 @@
+import { randomInt, randomUUID } from 'node:crypto';
+
 import { issuer, redirectUri, request } from './client.ts';
 import type { Reply } from './connection.ts';
 
@@ -10,6 +12,9 @@ interface Cookie {
 /** What a person's browser does in a flow, and no more: keeps cookies, follows redirects, fills and posts forms. */
 export class Browser {
   readonly #exchange: (request: string) => Promise<Reply>;
+  /** Somebody else at another place each time, in the network set aside for benchmarks (RFC 2544): guesses are counted by both. */
+  readonly #login = randomUUID();
+  readonly #address = `198.18.${randomInt(256)}.${randomInt(256)}`;
   #cookies: Cookie[] = [];
 
   constructor(exchange: (request: string) => Promise<Reply>) {
@@ -18,17 +23,21 @@ export class Browser {
 
   /** Logs in and consents until the server sends the browser back to the client; answers that address. */
   async authorize(path: string): Promise<URL> {
-    let reply = await this.get(path);
+    let at = path;
+    let reply = await this.get(at);
     for (let hops = 0; hops < 20; hops++) {
       if (reply.status === 302 || reply.status === 303) {
         const location = new URL(header(reply, 'location') ?? '', issuer);
         if (location.href.startsWith(redirectUri)) return location;
-        reply = await this.get(location.pathname + location.search);
+        at = location.pathname + location.search;
+        reply = await this.get(at);
       } else if (reply.status === 200) {
-        const { action, fields } = fillForm(reply.body);
-        reply = await this.#send('POST', action, fields);
+        const { action, fields } = fillForm(reply.body, this.#login);
+        const target = new URL(action, issuer + at);
+        at = target.pathname + target.search;
+        reply = await this.#send('POST', at, fields);
       } else {
-        throw new Error(`${path}: status ${reply.status}: ${reply.body.slice(0, 500)}`);
+        throw new Error(`${at}: status ${reply.status}: ${reply.body.slice(0, 500)}`);
       }
     }
     throw new Error(`${path}: too many redirects`);
@@ -47,6 +56,7 @@ export class Browser {
       .join('; ');
     const headers = {
       accept: 'text/html',
+      'x-forwarded-for': this.#address,
       ...(cookie && { cookie }),
       ...(method === 'POST' && { origin: issuer, 'sec-fetch-site': 'same-origin' }),
     };
@@ -72,7 +82,7 @@ export function header(reply: Reply, name: string): string | undefined {
   return new RegExp(`\\r\\n${name}: *([^\\r]*)`, 'i').exec(reply.head)?.[1];
 }
 
-function fillForm(page: string): { action: string; fields: string } {
+function fillForm(page: string, login: string): { action: string; fields: string } {
   const forms = [...page.matchAll(/<form([^>]*)>([\s\S]*?)<\/form>/g)];
   const [, tag = '', content = ''] = forms.find((form) => form[2]?.includes('value="continue"')) ?? forms[0] ?? [];
   const fields = new URLSearchParams();
@@ -80,10 +90,9 @@ function fillForm(page: string): { action: string; fields: string } {
     const name = attribute(input, 'name');
     const value = attribute(input, 'value') ?? '';
     if (name === undefined || value === 'abort') continue;
-    fields.set(name, name === 'login' || name === 'password' ? 'demo' : value);
+    fields.set(name, name === 'login' || name === 'password' ? login : value);
   }
-  const action = new URL(attribute(tag, 'action') ?? '', issuer);
-  return { action: action.pathname + action.search, fields: fields.toString() };
+  return { action: attribute(tag, 'action') ?? '', fields: fields.toString() };
 }
 
 function attribute(tag: string, name: string): string | undefined {

@@ -17,12 +17,22 @@ interface Answer {
 export class Child {
   readonly process: ChildProcess;
   #calls = 0;
+  /** The last of what it wrote to standard error, shown when it ends before it has answered. */
+  #said = '';
   readonly #waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
 
   constructor(file: URL, execArgv: readonly string[] = []) {
-    this.process = fork(file, { execArgv: ['--disable-warning=ExperimentalWarning', ...execArgv], stdio: 'inherit' });
+    this.process = fork(file, {
+      execArgv: ['--disable-warning=ExperimentalWarning', ...execArgv],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    this.process.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#said = (this.#said + text).slice(-4000);
+    });
     this.process.on('message', (message) => this.#settle(message as Answer));
-    this.process.on('exit', (code, signal) => this.#lost(new Error(`${file.pathname} ended: ${signal ?? code}`)));
+    this.process.on('exit', (code, signal) =>
+      this.#lost(new Error(`${file.pathname} ended: ${signal ?? code}\n${this.#said}`)),
+    );
   }
 
   call<T>(method: string, argument?: unknown): Promise<T> {

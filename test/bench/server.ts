@@ -9,13 +9,25 @@ import { type Configuration, Provider } from 'oidc-provider';
 import { knexAdapter } from '../../lib/store/adapter.ts';
 import { openDatabase } from '../../lib/store/database.ts';
 import { migrate } from '../../lib/store/schema.ts';
+import { unitOfWork } from '../../lib/store/unit_of_work.ts';
 import { answer } from './child.ts';
 import { issuer, metadata } from './client.ts';
 import { NaiveAdapter } from './naive_adapter.ts';
-import { coreInMemory, coreOnNaive, coreOnOurs, encryptionKey, type Start, type SubjectName } from './subjects.ts';
+import { productInMemory, startProduct } from './product.ts';
+import {
+  coreInMemory,
+  coreOnNaive,
+  coreOnOurs,
+  encryptionKey,
+  ours,
+  oursInMemory,
+  type Start,
+  type SubjectName,
+} from './subjects.ts';
 
 /** What is compared: each answers a listener on the same core, with the same client, over the same kind of socket. */
-const subjects: Partial<Record<SubjectName, (start: Start) => Promise<RequestListener>>> = {
+const listeners: Record<Exclude<SubjectName, typeof ours>, (start: Start) => Promise<RequestListener>> = {
+  [oursInMemory]: productInMemory,
   [coreInMemory]: async (start: Start) => bareCore(start).callback(),
   [coreOnNaive]: async (start: Start) => {
     const db = knex({ client: 'pg', connection: start.database_url, pool: { min: 2, max: 10 } });
@@ -25,7 +37,10 @@ const subjects: Partial<Record<SubjectName, (start: Start) => Promise<RequestLis
   [coreOnOurs]: async (start: Start) => {
     const database = await openDatabase({ url: start.database_url });
     await migrate(database.knex);
-    return bareCore(start, { adapter: knexAdapter(database.knex, { encryption_keys: [encryptionKey] }) }).callback();
+    const adapter = knexAdapter(database.knex, { encryption_keys: [encryptionKey] });
+    const provider = bareCore(start, { adapter });
+    provider.use(unitOfWork());
+    return provider.callback();
   },
 };
 
@@ -54,8 +69,8 @@ function bareCore({ key, rotate_refresh_token = false }: Start, configuration: C
 
 answer({
   async start(start: Start): Promise<number> {
-    const listener = await subjects[start.subject]?.(start);
-    if (!listener) throw new Error(`nobody is called ${start.subject}`);
+    if (start.subject === ours) return startProduct(start);
+    const listener = await listeners[start.subject](start);
     const server = start.tls ? createTlsServer(start.tls, listener) : createPlainServer(listener);
     server.listen(start.port ?? 0, '127.0.0.1');
     await once(server, 'listening');

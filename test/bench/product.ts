@@ -1,0 +1,78 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { RequestListener } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { Adapter } from 'oidc-provider';
+
+import { type Config, loadConfig } from '../../lib/config.ts';
+import { loadKeys } from '../../lib/keys.ts';
+import { createProvider } from '../../lib/provider.ts';
+import { startServer } from '../../lib/server.ts';
+import { openDatabase } from '../../lib/store/database.ts';
+import { migrate } from '../../lib/store/schema.ts';
+import * as accounts from './accounts.ts';
+import { issuer, metadata } from './client.ts';
+import { encryptionKey, type Start } from './subjects.ts';
+
+/** The configuration a deployment behind a proxy that ends TLS would write; with `tls` one without a proxy. */
+async function configuration({ key, database_url, port = 0, tls }: Start): Promise<Config> {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-'));
+  const written = (name: string, content: string) => {
+    writeFileSync(join(folder, name), content, { mode: 0o600 });
+    return join(folder, name);
+  };
+  const file = written(
+    'as.yaml',
+    JSON.stringify({
+      issuer,
+      listen: {
+        host: '127.0.0.1',
+        port,
+        ...(tls && { tls: { cert: written('tls.crt', tls.cert), key: written('tls.key', tls.key) } }),
+      },
+      ...(!tls && { proxy: { trusted: ['127.0.0.1'] } }),
+      database: { url: database_url, encryption_keys: [encryptionKey] },
+      clients: [metadata(key)],
+      accounts: { module: join(import.meta.dirname, 'accounts.ts') },
+    }),
+  );
+  const config = await loadConfig(file);
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return config;
+}
+
+/** The whole server as it is started by its command. */
+export async function startProduct(start: Start): Promise<number> {
+  const database = await openDatabase({ url: start.database_url });
+  await migrate(database.knex);
+  await database.close();
+  const { url } = await startServer(await configuration(start));
+  return Number(new URL(url).port);
+}
+
+interface MemoryAdapter extends Adapter {
+  unique(id: string, expiresAt: number): Promise<boolean>;
+}
+
+/** The same provider on core's in-memory store, which is given what it lacks: a decision of who is first. */
+export async function productInMemory(start: Start): Promise<RequestListener> {
+  const core = 'oidc-provider/lib/adapters/memory_adapter.js';
+  const { createMemoryAdapter } = await import(core);
+  const makeAdapter: (model: string) => MemoryAdapter = createMemoryAdapter();
+  const provider = createProvider(await configuration(start), {
+    adapter: (model) => {
+      const adapter = makeAdapter(model);
+      adapter.unique = async (id, expiresAt) => {
+        if (await adapter.find(id)) return false;
+        await adapter.upsert(id, { exp: expiresAt }, expiresAt - Math.floor(Date.now() / 1000));
+        return true;
+      };
+      return adapter;
+    },
+    accounts,
+    keys: await loadKeys(async (_name, make) => await make()),
+    authorities: [],
+  });
+  return provider.callback();
+}
