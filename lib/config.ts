@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import type { z } from 'zod';
 
 import { filePath } from './config/core_path.ts';
-import { explain, type Finding } from './config/explain.ts';
+import { explain, type Finding, leaves } from './config/explain.ts';
 import { resolveFiles } from './config/files.ts';
 import { crossFindings } from './config/rules.ts';
 import { schema } from './config/schema.ts';
@@ -84,12 +84,9 @@ function parse(sources: Sources): { issues: z.core.$ZodIssue[]; parsed: Parsed |
   const { data } = sources;
   let { error, data: parsed } = schema.safeParse(data);
   // A key such as `password: ${SECRET}` is text, also where the secret looks like a number.
-  for (const { code, path, ...issue } of error?.issues ?? []) {
-    const text =
-      code === 'invalid_type' && 'expected' in issue && issue.expected === 'string'
-        ? sources.textAt(path as Path)
-        : undefined;
-    if (text !== undefined) put(data, path as Path, text);
+  for (const { path, issue } of leaves(error?.issues ?? [])) {
+    const text = issue.code === 'invalid_type' && issue.expected === 'string' ? sources.textAt(path) : undefined;
+    if (text !== undefined) put(data, path, text);
   }
   ({ error, data: parsed } = schema.safeParse(data));
   const issues = error?.issues ?? [];

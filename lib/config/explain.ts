@@ -21,6 +21,18 @@ export function explain(issues: readonly z.core.$ZodIssue[], data: unknown): Fin
   return issues.flatMap((issue) => explainIssue(issue, [], data, known));
 }
 
+/** Every issue, also those of a union's branches, by its whole path. */
+export function* leaves(
+  issues: readonly z.core.$ZodIssue[],
+  base: Path = [],
+): Iterable<{ readonly path: Path; readonly issue: z.core.$ZodIssue }> {
+  for (const issue of issues) {
+    const path = [...base, ...(issue.path as Path)];
+    if (issue.code === 'invalid_union') for (const branch of issue.errors) yield* leaves(branch, path);
+    else yield { path, issue };
+  }
+}
+
 function explainIssue(issue: z.core.$ZodIssue, base: Path, data: unknown, known: JsonSchema): Finding[] {
   const path = [...base, ...(issue.path as Path)];
   const value = at(data, path);

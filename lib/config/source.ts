@@ -33,7 +33,11 @@ export interface Source {
 /** Reads a file's text; syntax errors, duplicate keys and unset variables are collected, not thrown. */
 export function readSource(file: string, text: string, env: NodeJS.ProcessEnv): Source {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  // A brace has a meaning in YAML's flow style; `{ port: ${PORT} }` is to be read as it looks.
+  const document = parseDocument(text.replace(/\$\{([^{}\n]*)\}/g, '$\u{E000}$1\u{E001}'), {
+    lineCounter: lines,
+    prettyErrors: false,
+  });
   const readable = document.errors.every(({ code }) => code === 'DUPLICATE_KEY');
   const source: Source = { file, document, lines, readable, problems: [], texts: new Map(), overridden: [] };
   for (const { code, message, pos } of [...document.errors, ...document.warnings]) {
@@ -54,10 +58,14 @@ function substitute(source: Source, env: NodeJS.ProcessEnv): void {
   const { file, lines, texts, problems } = source;
   visit(source.document, {
     Scalar(key, node, ancestors) {
-      if (key === 'key' || typeof node.value !== 'string' || !node.value.includes('${')) return;
+      if (typeof node.value !== 'string' || !node.value.includes('\u{E000}')) return;
+      if (key === 'key') {
+        node.value = node.value.replace(/\u{E000}(.*?)\u{E001}/gu, '{$1}');
+        return;
+      }
       const path = pathOf([...ancestors, node]);
-      const value = node.value.replace(/\$?\$\{([^}]*)\}/g, (found, name: string) => {
-        if (found.startsWith('$$')) return found.slice(1);
+      const value = node.value.replace(/\$?\$\u{E000}(.*?)\u{E001}/gu, (found, name: string) => {
+        if (found.startsWith('$$')) return `\${${name}}`;
         const held = env[name];
         if (held === undefined) {
           const text = `the environment variable ${name} is not set`;
@@ -72,10 +80,12 @@ function substitute(source: Source, env: NodeJS.ProcessEnv): void {
   });
 }
 
+const keyName = (key: unknown) => String(isScalar(key) ? key.value : key);
+
 function pathOf(nodes: readonly unknown[]): Path {
   return nodes.flatMap((node, index): (string | number)[] => {
     const next = nodes[index + 1];
-    if (isPair(node)) return [isScalar(node.key) ? String(node.key.value) : String(node.key)];
+    if (isPair(node)) return [keyName(node.key)];
     if (isCollection(node) && !isMap(node)) return [node.items.indexOf(next as never)];
     return [];
   });
@@ -90,9 +100,7 @@ export function place({ file, document, lines, overridden }: Source, path: Path)
   for (const step of path) {
     if (isAlias(node)) node = node.resolve(document);
     if (!isCollection(node)) break;
-    const pair = isMap(node)
-      ? node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step))
-      : undefined;
+    const pair = isMap(node) ? node.items.find(({ key }) => keyName(key) === String(step)) : undefined;
     const next = pair ? pair.key : isMap(node) ? undefined : node.items[Number(step)];
     if (next === undefined) break;
     // --set has put it into the document: it stands nowhere in the file.
