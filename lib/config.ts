@@ -110,10 +110,11 @@ function remove(data: Record<string, unknown>, issue: z.core.$ZodIssue): void {
 
 /** A key is reported once, by whoever looked first: what a profile says of a value that is no value helps nobody. */
 function unreported(violations: readonly Violation[], findings: readonly Finding[]): Finding[] {
-  const names = findings.map(({ path }) => path.join('.'));
-  return violations
-    .map(inFile)
-    .filter(({ path }) => !names.some((name) => `${path.join('.')}.`.startsWith(`${name}.`)));
+  const names = findings.map(({ path }) => `${path.join('.')}.`);
+  return violations.map(inFile).filter(({ path }) => {
+    const own = `${path.join('.')}.`;
+    return !names.some((name) => own.startsWith(name) || (path.length > 0 && name.startsWith(own)));
+  });
 }
 
 function isFirst({ file, line, key }: Problem, index: number, all: readonly Problem[]): boolean {

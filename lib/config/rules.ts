@@ -59,7 +59,8 @@ const rules: readonly Rule[] = [
   },
 
   function passwords({ development, accounts }) {
-    return list(accounts as readonly Partial<ListedAccount>[]).flatMap(({ password, password_hash }, index) => {
+    return list(accounts as readonly Partial<ListedAccount>[]).flatMap(({ login, password, password_hash }, index) => {
+      if (login === undefined) return [];
       const at = (name: string, text: string) => [{ path: ['accounts', index, name], text }];
       if (password !== undefined && password_hash !== undefined) {
         return at('password', 'stands beside password_hash, leave one of them out');
