@@ -1,0 +1,112 @@
+import { Command, Option } from 'commander';
+
+import { type Config, schema } from '../config.ts';
+import { sampleClient, type Ways } from '../demo/client.ts';
+import { flow } from '../demo/flow.ts';
+import { misuse } from '../demo/misuse.ts';
+import { Narrator } from '../demo/narrator.ts';
+import { Scene } from '../demo/scene.ts';
+import { Screen } from '../demo/screen.ts';
+import { findTarget } from '../demo/target.ts';
+import { OperationalError } from '../errors.ts';
+import { fapi2MessageSigning } from '../profiles/fapi2_message_signing.ts';
+import { fapi2SecurityProfile } from '../profiles/fapi2_security_profile.ts';
+import { Resources } from '../resources.ts';
+
+export const summary = 'drive a whole flow with a real client library, each step explained';
+
+interface Options {
+  readonly clientAuth: Ways['client_auth'];
+  readonly senderConstrain: Ways['sender_constrain'];
+  readonly profile?: Config['profile'];
+  readonly issuer?: string;
+  readonly database?: string;
+  readonly verbose: boolean;
+}
+
+const command = () =>
+  new Command('npx oidc-provider-fapi demo')
+    .description(summary)
+    .exitOverride()
+    .addOption(
+      new Option('--client-auth <method>', 'how the client authenticates')
+        .choices(['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'])
+        .default('private_key_jwt'),
+    )
+    .addOption(
+      new Option('--sender-constrain <method>', 'what access tokens are bound by')
+        .choices(['dpop', 'mtls'])
+        .default('dpop'),
+    )
+    .addOption(
+      new Option('--profile <name>', 'the profile (default: that of the provider that runs)').choices(
+        schema.shape.profile.unwrap().options,
+      ),
+    )
+    .option('--issuer <url>', 'the provider, one of config/development.yaml (default: who answers there, or its own)')
+    .option('--database <url>', 'start a provider on this database, whoever runs')
+    .option('--verbose', 'everything that is sent and received, JWTs in full', false)
+    .addHelpText(
+      'after',
+      `
+For example:
+  npm run demo
+  npm run demo -- --client-auth tls_client_auth --sender-constrain mtls --profile fapi2-message-signing
+`,
+    );
+
+const profiles = { 'fapi2-security-profile': fapi2SecurityProfile, 'fapi2-message-signing': fapi2MessageSigning };
+
+function screenOf({ verbose }: Options): Screen {
+  const { stdout } = process;
+  return new Screen({
+    verbose,
+    colours: stdout.isTTY === true && stdout.hasColors(),
+    width: Math.min(stdout.columns ?? 120, 120),
+    write: (text) => stdout.write(text),
+  });
+}
+
+/** Tells a whole flow; what is refused at its end is part of it. */
+async function tell(options: Options, resources: Resources): Promise<void> {
+  const screen = screenOf(options);
+  const target = await findTarget(options, resources);
+  const client = await sampleClient(target, {
+    client_auth: options.clientAuth,
+    sender_constrain: options.senderConstrain,
+  });
+  const profile = profiles[target.profile]({ mtls: { url: target.mtls } });
+  screen.line(
+    screen.style('bold', '\nA whole flow, by a client library that knows nothing of this server but its address\n'),
+  );
+  screen.fields(
+    [
+      ['provider', `${target.issuer}, ${target.where}`],
+      ['profile', profile.name],
+      ['client', `${client.client_id} of config/development.yaml, by openid-client`],
+      ['shown', '→ sent  ← received  ✔ the clause it serves; of secrets only the first characters'],
+    ],
+    '    ',
+  );
+  const narrator = new Narrator(screen, [client.wire, client.stranger], profile);
+  const scene = new Scene(narrator, target, client);
+  for (const act of flow) await act(scene);
+  screen.heading('Now what must not work');
+  for (const act of misuse) await act(scene);
+  const { steps, refusals } = narrator.told;
+  screen.line(screen.style(['bold', 'green'], `\n✔ ${steps} steps, ${refusals} of them refused: all as told\n`));
+}
+
+/** Runs the demo; it fails where anything goes another way than it is told, a refusal that does not come included. */
+export async function run(args: readonly string[]): Promise<void> {
+  const parsed = command().parse(args, { from: 'user' });
+  const resources = new Resources();
+  try {
+    await tell(parsed.opts<Options>(), resources);
+  } catch (error) {
+    if (error instanceof OperationalError || !(error instanceof Error)) throw error;
+    throw new OperationalError(`the demo did not go as told: ${error.message}`, { cause: error });
+  } finally {
+    await resources.close();
+  }
+}

@@ -1,0 +1,49 @@
+import type { FetchOptions, HttpsFetch } from './https_fetch.ts';
+
+/** One request and its answer. */
+export interface Exchange {
+  readonly url: URL;
+  readonly method: string;
+  readonly sent: Headers;
+  readonly form: URLSearchParams | undefined;
+  readonly status: number;
+  readonly received: Headers;
+  readonly body: string;
+  /** Whether it is another request once more, to the letter. */
+  readonly repeats: boolean;
+}
+
+/** A `fetch` that remembers what went over it. */
+export class Recorder {
+  readonly #fetch: HttpsFetch;
+  #exchanges: Exchange[] = [];
+
+  constructor(fetch: HttpsFetch) {
+    this.#fetch = fetch;
+  }
+
+  readonly fetch = async (input: string | URL, options: FetchOptions = {}, repeats = false): Promise<Response> => {
+    const response = await this.#fetch(input, options);
+    this.#exchanges.push({
+      url: new URL(input),
+      method: options.method ?? 'GET',
+      sent: new Headers(options.headers),
+      form: options.body instanceof URLSearchParams ? options.body : undefined,
+      status: response.status,
+      received: response.headers,
+      body: await response.clone().text(),
+      repeats,
+    });
+    return response;
+  };
+
+  /** Sends the very same request once more, by the same connection or another's. */
+  again({ url, method, sent: headers, form: body }: Exchange): Promise<Response> {
+    return this.fetch(url, { method, headers, body }, true);
+  }
+
+  /** What went over the wire since the last time. */
+  take(): Exchange[] {
+    return this.#exchanges.splice(0);
+  }
+}

@@ -1,0 +1,116 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+import { type Config, loadConfig } from '../config.ts';
+import { OperationalError } from '../errors.ts';
+import { log } from '../log.ts';
+import type { Resources } from '../resources.ts';
+import { startServer } from '../server.ts';
+import type { KeyPair } from '../tls.ts';
+import { freePort } from './free_port.ts';
+import { httpsFetch } from './https_fetch.ts';
+
+/** The installed package's own files, from the sources and from what is built of them. */
+export function packageFile(path: string): string {
+  return fileURLToPath(new URL(path, import.meta.resolve('oidc-provider-fapi/package.json')));
+}
+
+const development = () => packageFile('config/development.yaml');
+
+export interface TargetOptions {
+  readonly issuer?: string | undefined;
+  readonly database?: string | undefined;
+  readonly profile?: Config['profile'] | undefined;
+  readonly verbose: boolean;
+}
+
+/** The provider the demo speaks to. */
+export interface Target {
+  readonly config: Config;
+  readonly issuer: string;
+  /** Base URL of the endpoints that ask for a certificate. */
+  readonly mtls: string;
+  readonly profile: Config['profile'];
+  /** Why this one. */
+  readonly where: string;
+  /** Origins on this machine, whose certificate may be of their own making. */
+  readonly unverified: readonly string[];
+}
+
+/** What a provider says of itself; `undefined` when nobody answers. */
+async function metadataOf(issuer: string): Promise<Record<string, unknown> | undefined> {
+  const fetch = httpsFetch({ unverified: local(issuer) });
+  try {
+    const signal = AbortSignal.timeout(5000);
+    const response = await fetch(`${issuer}/.well-known/openid-configuration`, { signal });
+    return response.ok ? ((await response.json()) as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Of another machine the certificate is checked, whatever it says. */
+function local(...urls: readonly string[]): string[] {
+  return urls
+    .map((url) => new URL(url))
+    .flatMap(({ hostname, origin }) => (/^(localhost|127\..*|\[::1\])$/.test(hostname) ? [origin] : []));
+}
+
+const profileOf = (metadata: Record<string, unknown>): Config['profile'] =>
+  metadata.require_signed_request_object === true ? 'fapi2-message-signing' : 'fapi2-security-profile';
+
+function running(config: Config, issuer: string, metadata: Record<string, unknown>): Target {
+  const { token_endpoint = issuer } = (metadata.mtls_endpoint_aliases ?? {}) as Record<string, string>;
+  const mtls = new URL(token_endpoint).origin;
+  const profile = profileOf(metadata);
+  return { config, issuer, mtls, profile, where: 'which is running', unverified: local(issuer, mtls) };
+}
+
+async function started(options: TargetOptions, resources: Resources): Promise<Target> {
+  const { database = 'pglite:', profile = 'fapi2-security-profile' } = options;
+  const [port, mtlsPort] = [await freePort(), await freePort()];
+  const config = await loadConfig(development(), {
+    set: [
+      `issuer=https://localhost:${port}`,
+      `listen.port=${port}`,
+      `mtls.port=${mtlsPort}`,
+      `database.url="${database}"`,
+      `profile=${profile}`,
+    ],
+  });
+  // The screen tells what is refused, and in order.
+  if (!options.verbose) log.level = 'silent';
+  resources.add(await startServer(config), ({ close }) => close());
+  const kept = database === 'pglite:' ? 'in memory' : `on ${database.replace(/\/\/[^/@]*@/, '//')}`;
+  const { issuer } = config;
+  const mtls = `${config.mtls?.url}`;
+  return { config, issuer, mtls, profile, where: `started for this, ${kept}`, unverified: local(issuer, mtls) };
+}
+
+/**
+ * The provider that runs, when it is the one that is asked for; else one started for the demo.
+ *
+ * @throws {OperationalError} when nobody answers at an issuer that was named.
+ */
+export async function findTarget(options: TargetOptions, resources: Resources): Promise<Target> {
+  const config = await loadConfig(development());
+  const issuer = (options.issuer ?? config.issuer).replace(/\/$/, '');
+  const metadata = options.database === undefined || options.issuer ? await metadataOf(issuer) : undefined;
+  const fits = metadata && (!options.profile || options.profile === profileOf(metadata));
+  if (fits) return running(config, issuer, metadata);
+  if (!options.issuer) return started(options, resources);
+  throw new OperationalError(
+    metadata ? `${issuer} runs ${profileOf(metadata)}, not ${options.profile}` : `no provider answers at ${issuer}`,
+  );
+}
+
+/** The keys and certificates of the sample clients. */
+export async function sampleKeys(): Promise<{ key: string; certificate: KeyPair; selfSigned: KeyPair }> {
+  const read = (name: string) => readFile(packageFile(`config/sample/${name}`), 'utf8');
+  const [key, client, selfSigned] = await Promise.all([
+    read('client.key'),
+    read('client.crt'),
+    read('self_signed.crt'),
+  ]);
+  return { key, certificate: { cert: client, key }, selfSigned: { cert: selfSigned, key } };
+}

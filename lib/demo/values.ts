@@ -1,0 +1,38 @@
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+
+/** Long values that no person compares: secrets among them, which must not be shown at all. */
+const opaque = /^[\w-]{20,}$/;
+
+export const isJwt = (value: string): boolean => /^ey[\w-]+\.[\w-]+\.[\w-]+$/.test(value);
+
+const short = (value: string) => `${value.slice(0, 8)}…`;
+
+/** The secrets in an address are secrets too. */
+function shownUrl(value: string): string {
+  const [address = '', query] = value.split('?', 2);
+  const path = address.replace(/[\w-]{40,}/, short);
+  const parameters = [...new URLSearchParams(query)].map(([name, content]) => `${name}=${shown(name, content)}`);
+  return query === undefined ? path : `${path}?${parameters.join('&')}`;
+}
+
+/** A value as it may be shown to whoever looks over a shoulder: a secret only by its first characters. */
+export function shown(name: string, value: string): string {
+  if (name === 'password') return '•'.repeat(8);
+  if (isJwt(value) || opaque.test(value)) return short(value);
+  if (/^(https?:\/)?\//.test(value)) return shownUrl(value);
+  const [, scheme, secret = ''] = /^(DPoP |Bearer |urn:ietf:params:oauth:request_uri:)([\w-]+)$/.exec(value) ?? [];
+  return scheme ? scheme + short(secret) : value;
+}
+
+/** What a JWT says: its header and its claims, each as one line. */
+export function contents(jwt: string): [header: string, claims: string] {
+  const { jwk, ...header } = decodeProtectedHeader(jwt);
+  const { kty, crv } = jwk ?? {};
+  return [line({ ...header, ...(jwk && { jwk: { kty, crv } }) }), line(decodeJwt(jwt))];
+}
+
+/** JSON on one line, with room to breathe. */
+export function line(value: unknown): string {
+  const short = (name: string, content: unknown) => (typeof content === 'string' ? shown(name, content) : content);
+  return JSON.stringify(value, short)?.replaceAll('":', '": ').replaceAll(',"', ', "') ?? '';
+}
