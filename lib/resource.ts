@@ -33,8 +33,8 @@ class NoAccessToken extends errors.InvalidToken {
   override error_description = 'no access token provided';
 }
 
-function invalidToken(description: string): errors.InvalidToken {
-  return Object.assign(new errors.InvalidToken(description), { error_description: description });
+function invalidToken(description: string, scheme?: Scheme): errors.InvalidToken {
+  return Object.assign(new errors.InvalidToken(description), { error_description: description, scheme });
 }
 
 /** FAPI2-SP-FINAL-5.3.4-1 and -2: in the header and nowhere else. */
@@ -61,7 +61,8 @@ async function checkBinding(ctx: Context, scheme: Scheme, token: string, cnf: Ac
     }
   }
   if ((scheme === 'DPoP') !== (jkt !== undefined)) {
-    throw invalidToken(`the access token has to be sent as ${jkt ? 'DPoP' : 'Bearer'}`);
+    const wanted = jkt ? 'DPoP' : 'Bearer';
+    throw invalidToken(`the access token has to be sent as ${wanted}`, wanted);
   }
   if (!jkt) return;
   const proof = await checkDpopProof(ctx.req, token, {
@@ -84,7 +85,11 @@ function checkAuthorization({ scope: granted = '', aud }: AccessToken, { scope =
 }
 
 /** @see [RFC 6750 section 3](https://www.rfc-editor.org/rfc/rfc6750.html#section-3), RFC 9449 section 7.1 */
-function challenge(ctx: Context, error: errors.OIDCProviderError, { nonce, scope }: Protection): void {
+function challenge(
+  ctx: Context,
+  error: errors.OIDCProviderError & { scheme?: Scheme },
+  { nonce, scope }: Protection,
+): void {
   const algs = `algs="${dpopSigningAlgs.join(' ')}"`;
   if (error instanceof NoAccessToken) {
     ctx.set('www-authenticate', [`DPoP ${algs}`, 'Bearer']);
@@ -92,7 +97,7 @@ function challenge(ctx: Context, error: errors.OIDCProviderError, { nonce, scope
   }
   const parameters = [`error="${error.error}"`, `error_description="${error.error_description}"`];
   if (error instanceof errors.InsufficientScope) parameters.push(`scope="${scope}"`);
-  const dpop = /^dpop\b/i.test(ctx.get('authorization')) || ctx.get('dpop') !== '';
+  const dpop = error.scheme ? error.scheme === 'DPoP' : /^dpop\b/i.test(ctx.get('authorization'));
   ctx.set('www-authenticate', `${dpop ? 'DPoP' : 'Bearer'} ${[...parameters, ...(dpop ? [algs] : [])].join(', ')}`);
   if (error instanceof errors.UseDpopNonce && nonce) ctx.set('dpop-nonce', nonce.nonces.current());
 }
@@ -116,7 +121,7 @@ export function protect(rules: Protection): Middleware<ProtectedState> {
     let refused: unknown;
     await echo(ctx, () => authorize(ctx).catch((error) => (refused = error)));
     if (refused === undefined) return next();
-    if (!(refused instanceof errors.OIDCProviderError) || !refused.expose) throw refused;
+    if (!(refused instanceof errors.OIDCProviderError) || refused.status >= 500) throw refused;
     if (refused instanceof errors.InvalidDpopProof || refused instanceof errors.UseDpopNonce) refused.status = 401;
     writeOauthError(ctx, refused);
     challenge(ctx, refused, rules);

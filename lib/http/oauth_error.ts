@@ -41,7 +41,8 @@ export function oauthError({ retryAfter = 1 }: { retryAfter?: number } = {}): Mi
       writeOauthError(ctx, error);
       // `error_detail` and `cause` go to the log, never to the client. Rethrowing would be shorter,
       // but Koa's own handler clears all headers first, x-fapi-interaction-id among them.
-      ctx.app.emit(ctx.status < 500 ? 'refused' : 'error', error, ctx);
+      const reported = error instanceof Error ? error : new Error('thrown, and no error', { cause: error });
+      ctx.app.emit(ctx.status < 500 ? 'refused' : 'error', reported, ctx);
     }
     if (ctx.status === 503 && !ctx.response.get('retry-after')) ctx.set('retry-after', String(retryAfter));
   };

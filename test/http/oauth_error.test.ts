@@ -66,7 +66,11 @@ describe('RFC6749-5.2 an error of a request oidc-provider has not routed', () =>
     expect(body).to.deep.equal({ error: 'invalid_request', error_description: 'the request is malformed' });
   });
 
-  it('survives anything thrown', async () => {
-    for (const thrown of [undefined, null, 'text', 42, {}]) expect((await fails(thrown)).status).to.equal(500);
-  });
+  for (const thrown of [undefined, null, 'text', 42, {}]) {
+    it(`survives ${JSON.stringify(thrown)} thrown`, async () => {
+      const { status, events } = await fails(thrown);
+      expect(status).to.equal(500);
+      expect(events).to.deep.equal(['error: thrown, and no error']);
+    });
+  }
 });
