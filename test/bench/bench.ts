@@ -1,4 +1,5 @@
 import type { JsonWebKey } from 'node:crypto';
+import { join } from 'node:path';
 
 import { Child } from './child.ts';
 import { makeKey } from './client.ts';
@@ -32,17 +33,19 @@ const FASTEST = { par: 8_000, flow: 700 };
 /** One of the servers under test: one process, or several on one database. */
 export class Subject {
   readonly #bench: Bench;
+  readonly #name: SubjectName;
   readonly #servers: readonly Child[];
   readonly #targets: readonly Target[];
 
-  constructor(bench: Bench, servers: readonly Child[], targets: readonly Target[]) {
+  constructor(bench: Bench, name: SubjectName, servers: readonly Child[], targets: readonly Target[]) {
     this.#bench = bench;
+    this.#name = name;
     this.#servers = servers;
     this.#targets = targets;
   }
 
   async measure({ kind, concurrency = 32, seconds = this.#bench.seconds, rate, count }: Measure): Promise<Sample> {
-    const { load, postgres, key } = this.#bench;
+    const { load, postgres, key, profile } = this.#bench;
     const prepared = count ?? Math.ceil(seconds * (rate ?? FASTEST[kind])) + concurrency;
     await load.call('prepare', {
       kind,
@@ -52,7 +55,10 @@ export class Subject {
       count: prepared,
     } satisfies Preparation);
     const [server, database, client] = [await this.#used(), postgresProcessorTime(postgres.pid), await load.usage()];
+    if (profile) await this.#first.call('profile');
     const measured = await load.call<Measured>('run', { seconds: count === undefined ? seconds : 3600, rate });
+    if (profile)
+      await this.#first.call('profile', join(profile, `${this.#name}, ${kind}.cpuprofile`.replaceAll(' ', '_')));
     return {
       ...measured,
       rate: measured.completed / measured.seconds,
@@ -70,6 +76,10 @@ export class Subject {
     await Promise.all(this.#servers.map((server) => server.kill()));
   }
 
+  get #first(): Child {
+    return this.#servers[0] as Child;
+  }
+
   async #used(): Promise<number> {
     const used = await Promise.all(this.#servers.map((server) => server.usage()));
     return used.reduce((sum, ms) => sum + ms, 0);
@@ -80,16 +90,22 @@ export class Subject {
 export class Bench {
   readonly seconds: number;
   readonly repetitions: number;
+  /** A folder for profiles; measuring so costs what it shows. */
+  readonly profile: string | undefined;
   readonly key: JsonWebKey = makeKey();
   readonly load = new Child(new URL('load.ts', import.meta.url));
   readonly postgres: PostgresServer;
   readonly #tls: Start['tls'];
   readonly #running = new Set<Subject>();
 
-  constructor(postgres: PostgresServer, options: { seconds: number; repetitions: number; tls?: Start['tls'] }) {
+  constructor(
+    postgres: PostgresServer,
+    options: { seconds: number; repetitions: number; profile?: string | undefined; tls?: Start['tls'] },
+  ) {
     this.postgres = postgres;
     this.seconds = options.seconds;
     this.repetitions = options.repetitions;
+    this.profile = options.profile;
     this.#tls = options.tls;
   }
 
@@ -100,11 +116,11 @@ export class Bench {
     return url.href;
   }
 
-  async start(subject: SubjectName, { processes = 1, database_url = '', execArgv = [] as string[] } = {}) {
+  async start(subject: SubjectName, { processes = 1, database_url = '' } = {}) {
     const url = database_url || (await this.database());
     const start: Start = { subject, key: this.key, database_url: url, ...(this.#tls && { tls: this.#tls }) };
-    const { servers, targets } = await startServers(processes, start, execArgv);
-    const started = new Subject(this, servers, targets);
+    const { servers, targets } = await startServers(processes, start);
+    const started = new Subject(this, subject, servers, targets);
     this.#running.add(started);
     return started;
   }

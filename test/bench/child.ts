@@ -1,5 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { Session } from 'node:inspector/promises';
 
 interface Call {
   readonly id: number;
@@ -21,9 +23,9 @@ export class Child {
   #said = '';
   readonly #waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
 
-  constructor(file: URL, execArgv: readonly string[] = []) {
+  constructor(file: URL) {
     this.process = fork(file, {
-      execArgv: ['--disable-warning=ExperimentalWarning', ...execArgv],
+      execArgv: ['--disable-warning=ExperimentalWarning'],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     this.process.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -75,7 +77,7 @@ export function answer(methods: Record<string, (argument: never) => unknown>): v
     const { user, system } = process.cpuUsage();
     return (user + system) / 1000;
   };
-  const known: typeof methods = { usage, ...methods };
+  const known: typeof methods = { usage, profile, ...methods };
   process.on('message', async ({ id, method, argument }: Call) => {
     const answered = await (async () => known[method]?.(argument as never))().then(
       (value): Answer => ({ id, value }),
@@ -83,4 +85,20 @@ export function answer(methods: Record<string, (argument: never) => unknown>): v
     );
     process.send?.(answered);
   });
+}
+
+const inspector = new Session();
+
+/** Begins to sample where the time goes; given a file, ends, and writes there what Chromium's developer tools open. */
+async function profile(file?: string): Promise<void> {
+  if (file === undefined) {
+    inspector.connect();
+    await inspector.post('Profiler.enable');
+    await inspector.post('Profiler.setSamplingInterval', { interval: 250 });
+    await inspector.post('Profiler.start');
+    return;
+  }
+  const { profile } = await inspector.post('Profiler.stop');
+  await writeFile(file, JSON.stringify(profile));
+  inspector.disconnect();
 }

@@ -22,6 +22,7 @@ const { values: options } = parseArgs({
     repetitions: { type: 'string', default: '5' },
     json: { type: 'boolean', default: false },
     plot: { type: 'string' },
+    profile: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -29,7 +30,7 @@ const { values: options } = parseArgs({
 if (options.help) {
   process.stdout.write(`Measures the provider and its store against the bare core in memory, in one run.
 
-  npm run bench -- [--only REGEX] [--seconds N] [--repetitions N] [--json] [--plot FILE.svg]
+  npm run bench -- [--only REGEX] [--seconds N] [--repetitions N] [--json] [--plot FILE.svg] [--profile FOLDER]
 
 figures: ${Object.keys(rooms).join(', ')}
 `);
@@ -40,6 +41,7 @@ const machine = `Node ${process.version}, ${availableParallelism()} x ${cpus()[0
 const bench = new Bench(await PostgresServer.create(), {
   seconds: Number(options.seconds),
   repetitions: Number(options.repetitions),
+  profile: options.profile,
 });
 const figures: Figure[] = [];
 try {

@@ -3,12 +3,8 @@ import type { Target } from './connection.ts';
 import type { Start } from './subjects.ts';
 
 /** Processes of one subject on one database. */
-export async function startServers(
-  processes: number,
-  start: Start,
-  execArgv: readonly string[] = [],
-): Promise<{ servers: Child[]; targets: Target[] }> {
-  const servers = Array.from({ length: processes }, () => new Child(new URL('server.ts', import.meta.url), execArgv));
+export async function startServers(processes: number, start: Start): Promise<{ servers: Child[]; targets: Target[] }> {
+  const servers = Array.from({ length: processes }, () => new Child(new URL('server.ts', import.meta.url)));
   const targets: Target[] = [];
   for (const server of servers) {
     const port = await server.call<number>('start', start);
