@@ -145,7 +145,7 @@ export class KnexAdapter implements Adapter {
     };
   }
 
-  #alias(member: 'uid' | 'userCode', value: string): Buffer {
+  #alias(member: 'uid' | 'userCode', value: string): string {
     return aliasOf(this.#model, member, value);
   }
 
@@ -154,7 +154,7 @@ export class KnexAdapter implements Adapter {
     return { kind: this.#model, jti: id, exp: Number(row.expires_at) - this.#store.retentionOf(this.#model) };
   }
 
-  async #read(unit: Unit, id: Buffer): Promise<AdapterPayload | undefined> {
+  async #read(unit: Unit, id: string): Promise<AdapterPayload | undefined> {
     const written = unit.written(id);
     const row = written ? undefined : await unit.find(id);
     const text = written ? written.text : row && this.#store.open(this.#model, row);
@@ -165,7 +165,7 @@ export class KnexAdapter implements Adapter {
     return payload;
   }
 
-  #learn(unit: Unit, id: Buffer, payload: AdapterPayload): void {
+  #learn(unit: Unit, id: string, payload: AdapterPayload): void {
     const { uid, userCode } = payload;
     const { session } = payload as Linking;
     unit.link(id, linksOf(payload as Linking));
@@ -180,12 +180,12 @@ export class KnexAdapter implements Adapter {
     return inUnit(this.#store, async (unit) => {
       const alias = this.#alias(member, value);
       const known = unit.named(alias);
-      const seen = known && (await this.#read(unit, known));
+      const seen = known ? await this.#read(unit, known) : undefined;
       if (seen?.[member] === value) return seen;
       const row = await unit.findByAlias(alias);
-      const payload = row && (await this.#read(unit, row.id));
-      if (!payload || payload[member] === value) return payload;
-      this.#store.refuse(this.#model, row.id); // the seal does not cover the columns beside it
+      const payload = row ? await this.#read(unit, row.id) : undefined;
+      if (!row || payload?.[member] === value) return payload;
+      if (payload) this.#store.refuse(this.#model, row.id); // the seal does not cover the columns beside it
       return undefined;
     });
   }

@@ -1,4 +1,4 @@
-import { keyOf, rowId } from './row.ts';
+import { rowId } from './row.ts';
 
 /** Two hundred bytes each. */
 const REMEMBERED = 8192;
@@ -8,14 +8,14 @@ const REMEMBERED = 8192;
  * seen it, so that they can be read together. A guess and no more: what is missing is read when it is asked for.
  */
 export class Links {
-  readonly #links = new Map<string, readonly Buffer[]>();
+  readonly #links = new Map<string, readonly string[]>();
 
-  get(id: Buffer): readonly Buffer[] {
-    return this.#links.get(keyOf(id)) ?? [];
+  get(id: string): readonly string[] {
+    return this.#links.get(id) ?? [];
   }
 
-  set(id: Buffer, linked: readonly Buffer[]): void {
-    this.#links.set(keyOf(id), linked);
+  set(id: string, linked: readonly string[]): void {
+    this.#links.set(id, linked);
     if (this.#links.size <= REMEMBERED) return;
     const [oldest] = this.#links.keys();
     if (oldest !== undefined) this.#links.delete(oldest);
@@ -31,9 +31,9 @@ export interface Linking {
 }
 
 /** The rows that oidc-provider asks for when it has read this one. */
-export function linksOf({ grantId, parJti, result, session }: Linking): Buffer[] {
+export function linksOf({ grantId, parJti, result, session }: Linking): string[] {
   const grant = result?.consent?.grantId ?? grantId;
-  const links: Buffer[] = [];
+  const links: string[] = [];
   if (grant) links.push(rowId('Grant', grant));
   if (parJti) links.push(rowId('PushedAuthorizationRequest', parJti));
   if (session?.cookie) links.push(rowId('Session', session.cookie));

@@ -2,15 +2,15 @@ import { hash } from 'node:crypto';
 
 /** A row to be written. At rest nothing in it tells what it is about, but to who holds the key and the id. */
 export interface Row {
-  /** The primary key, and the key a distributed database spreads rows by. */
-  readonly id: Buffer;
+  /** The primary key, in hexadecimal, and the key a distributed database spreads rows by. */
+  readonly id: string;
   readonly model: string;
   /** What is sealed; none in a row that says all it has to say by being there. */
   readonly text: string | null;
   /** The id of the grant's own row. */
-  readonly grant_id: Buffer | null;
+  readonly grant_id: string | null;
   /** The other name a row is found by: a session's uid, a device's user code. */
-  readonly alias: Buffer | null;
+  readonly alias: string | null;
   /** Seconds since the epoch, retention included; none keeps the row for good. */
   readonly expires_at: number | null;
   /** See the write statement for what it decides. */
@@ -28,15 +28,10 @@ export function emptied(row: Pick<Row, 'id' | 'model'>): Row {
 }
 
 /** Neither ids, which are the tokens themselves, nor grants, uids and user codes are readable at rest. */
-export function rowId(model: string, id: string): Buffer {
-  return hash('sha256', `${model}\0${id}`, 'buffer');
+export function rowId(model: string, id: string): string {
+  return hash('sha256', `${model}\0${id}`);
 }
 
-export function aliasOf(model: string, member: 'uid' | 'userCode', value: string): Buffer {
-  return hash('sha256', `${model}\0${member}\0${value}`, 'buffer');
-}
-
-/** A bytea as a key of a Map. */
-export function keyOf(id: Buffer): string {
-  return id.toString('latin1');
+export function aliasOf(model: string, member: 'uid' | 'userCode', value: string): string {
+  return hash('sha256', `${model}\0${member}\0${value}`);
 }

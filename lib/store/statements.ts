@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 
 import type { Knex } from 'knex';
 
+import { Exchange, type Value } from './exchange.ts';
 import type { Found, Row } from './row.ts';
 import type { Seal } from './seal.ts';
 
@@ -9,7 +10,7 @@ const columns = ['id', 'model', 'payload', 'grant_id', 'alias', 'expires_at', 'c
 
 export interface Statement {
   readonly text: string;
-  readonly values: unknown[];
+  readonly values: readonly Value[];
 }
 
 /**
@@ -24,10 +25,11 @@ export interface Statement {
  * long ago, which is how the caller can tell.
  */
 export function write(table: string, now: number, rows: readonly Row[], seal: Seal): Statement {
-  const values: unknown[] = [now];
+  const values: Value[] = [now];
   for (const { id, model, text, grant_id, alias, expires_at, consumed_at } of rows) {
-    const payload = text === null ? null : seal.seal(text, id);
-    values.push(id, model, payload, grant_id, alias, expires_at, consumed_at);
+    const own = bytes(id);
+    const payload = text === null ? null : seal.seal(text, own);
+    values.push(own, model, payload, grant_id && bytes(grant_id), alias && bytes(alias), expires_at, consumed_at);
   }
   return { text: writeText(table, rows.length), values };
 }
@@ -52,45 +54,62 @@ where case
  when excluded.consumed_at is null then true
  when excluded.consumed_at = 0 then r.expires_at < $1
  else r.consumed_at is null and r.payload is not null end
-returning id, expires_at`;
+returning encode(id, 'hex'), null, expires_at, consumed_at`;
   texts.set(`${table} ${count}`, text);
   return text;
 }
 
-const found = 'id, payload, expires_at, consumed_at';
+const bytes = (hexadecimal: string) => Buffer.from(hexadecimal, 'hex');
 
-export function find(table: string, ids: readonly Buffer[]): Statement {
-  return { text: `select ${found} from ${table} where id = any($1)`, values: [ids] };
+const found = `select encode(id, 'hex'), encode(payload, 'hex'), expires_at, consumed_at`;
+
+/** In sizes of powers of two, the last id repeated, so that few texts are ever prepared. */
+export function find(table: string, ids: readonly string[]): Statement {
+  const size = 2 ** Math.ceil(Math.log2(ids.length));
+  const values = Array.from({ length: size }, (_, index) => bytes(ids[index] ?? (ids.at(-1) as string)));
+  return { text: findText(table, size), values };
+}
+
+function findText(table: string, size: number): string {
+  const cached = texts.get(`${table} find ${size}`);
+  if (cached) return cached;
+  const text = `${found} from ${table} where id in (${Array.from({ length: size }, (_, index) => `$${index + 1}`)})`;
+  texts.set(`${table} find ${size}`, text);
+  return text;
 }
 
 /** A session takes a new id and keeps its uid, so for a moment two rows may have one alias: the later one counts. */
-export function findByAlias(table: string, alias: Buffer): Statement {
+export function findByAlias(table: string, alias: string): Statement {
   return {
-    text: `select ${found} from ${table} where alias = $1 order by expires_at desc nulls first limit 1`,
-    values: [alias],
+    text: `${found} from ${table} where alias = $1 order by ${table}.expires_at desc nulls first limit 1`,
+    values: [bytes(alias)],
   };
 }
 
-export function revoke(table: string, grantId: Buffer, models: readonly string[]): Statement {
-  return { text: `delete from ${table} where grant_id = $1 and model = any($2)`, values: [grantId, models] };
+export function revoke(table: string, grantId: string, models: readonly string[]): Statement {
+  const list = models.map((_, index) => `$${index + 2}`);
+  return {
+    text: `delete from ${table} where grant_id = $1 and model in (${list})`,
+    values: [bytes(grantId), ...models],
+  };
 }
 
 /** What `pg` and PGlite have in common, and what knex says of a connection that is not to be used again. */
 interface Connection {
-  query(statement: object): Promise<{ rows: unknown[] }>;
-  query(text: string, values: unknown[]): Promise<{ rows: unknown[] }>;
+  query(text: string, values: unknown[], options: { rowMode: 'array' }): Promise<{ rows: unknown[][] }>;
+  query(exchange: Exchange): void;
   waitReady?: Promise<void>;
   __knex__disposed?: unknown;
 }
 
 /** Runs a statement on one of knex's connections, without its query builder. */
-export async function execute(knex: Knex, { text, values }: Statement): Promise<unknown[]> {
+export async function execute(knex: Knex, { text, values }: Statement, prepared = true): Promise<Found[]> {
   const connection: Connection = await knex.client.acquireConnection();
   try {
-    const { rows } = connection.waitReady
-      ? await connection.query(text, values)
-      : await connection.query({ name: nameOf(text), text, values });
-    return rows;
+    const rows = connection.waitReady
+      ? (await connection.query(text, [...values], { rowMode: 'array' })).rows
+      : await exchange(connection, prepared ? nameOf(text) : '', text, values);
+    return rows.map(toFound);
   } catch (error) {
     // Without an SQLSTATE the connection itself failed, or the answer never came.
     if (!/^[0-9A-Z]{5}$/.test(String((error as { code?: unknown }).code))) connection.__knex__disposed = error;
@@ -98,6 +117,12 @@ export async function execute(knex: Knex, { text, values }: Statement): Promise<
   } finally {
     knex.client.releaseConnection(connection);
   }
+}
+
+function exchange(connection: Connection, name: string, text: string, values: readonly Value[]): Promise<unknown[][]> {
+  return new Promise((resolve, reject) => {
+    connection.query(new Exchange(name, text, values, (error, rows) => (error ? reject(error) : resolve(rows))));
+  });
 }
 
 const names = new Map<string, string>();
@@ -111,16 +136,12 @@ function nameOf(text: string): string {
   return name;
 }
 
-/** PGlite answers Uint8Array where pg answers Buffer, and pg answers a bigint as text. */
-export function toFound(row: unknown): Found {
-  const { id, payload, expires_at, consumed_at } = row as Record<keyof Found, unknown>;
-  const bytes = (value: unknown) =>
-    value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : null;
-  const number = (value: unknown) => (value === null || value === undefined ? null : Number(value));
+/** PGlite answers numbers where Postgres answers text. */
+function toFound([id, payload, expires_at, consumed_at]: unknown[]): Found {
   return {
-    id: bytes(id) as Buffer,
-    payload: bytes(payload),
-    expires_at: number(expires_at),
-    consumed_at: number(consumed_at),
+    id: id as string,
+    payload: typeof payload === 'string' ? bytes(payload) : null,
+    expires_at: expires_at === null || expires_at === undefined ? null : Number(expires_at),
+    consumed_at: consumed_at === null || consumed_at === undefined ? null : Number(consumed_at),
   };
 }

@@ -4,10 +4,10 @@ import { log } from '../log.ts';
 import { Batch } from './batch.ts';
 import { Links } from './links.ts';
 import { type Retention, retentionOf } from './retention.ts';
-import { type Found, keyOf, type Row } from './row.ts';
+import type { Found, Row } from './row.ts';
 import { schemaOf } from './schema.ts';
 import { type EncryptionKey, Seal } from './seal.ts';
-import { execute, find, findByAlias, revoke, type Statement, toFound, write } from './statements.ts';
+import { execute, find, findByAlias, revoke, type Statement, write } from './statements.ts';
 import { StoreUnavailable } from './unavailable.ts';
 
 export interface StoreOptions {
@@ -30,6 +30,9 @@ const isOwnFault = (error: unknown) => /^(21|22|23|54)/.test(String((error as { 
 /** Two statements met; the database chose one to start over. */
 const isCollision = (error: unknown) => /^40/.test(String((error as { code?: unknown }).code));
 
+/** A pooler hands each transaction another connection: what was prepared on one is unknown, or known already, on another. */
+const isUnprepared = (error: unknown) => /^(26000|42P05)$/.test(String((error as { code?: unknown }).code));
+
 export const seconds = () => Math.floor(Date.now() / 1000);
 
 /** Rows in and out of one database: sealed, in shared round trips, retention added. */
@@ -43,9 +46,10 @@ export class Store {
   /** Rows found that are not what this store wrote in their place. */
   refused = 0;
   readonly #retention: Retention | undefined;
-  readonly #reads: Batch<Buffer, Found>;
+  readonly #reads: Batch<string, Found>;
   readonly #writes: Batch<Row, Found>;
   #away = false;
+  #prepared = true;
 
   constructor(knex: Knex, options: StoreOptions = {}) {
     const schema = schemaOf(knex, options.schema);
@@ -54,12 +58,12 @@ export class Store {
     this.seal = new Seal(options.encryption_keys);
     this.#retention = options.retention;
     const shared = { isOwnFault, lanes: options.lanes ?? 2, bound: options.queue ?? 4096, size: BATCH };
-    this.#reads = new Batch({ ...shared, keyOf, run: (ids) => this.#find(ids) });
-    this.#writes = new Batch({ ...shared, keyOf: ({ id }: Row) => keyOf(id), run: (rows) => this.#write(rows) });
+    this.#reads = new Batch({ ...shared, keyOf: (id: string) => id, run: (ids) => this.#find(ids) });
+    this.#writes = new Batch({ ...shared, keyOf: ({ id }: Row) => id, run: (rows) => this.#write(rows) });
   }
 
   /** What is there under these ids, in their order. */
-  find(ids: readonly Buffer[]): Promise<(Found | undefined)[]> {
+  find(ids: readonly string[]): Promise<(Found | undefined)[]> {
     return this.#reads.submit(ids);
   }
 
@@ -68,26 +72,26 @@ export class Store {
     return this.#writes.submit(rows);
   }
 
-  async findByAlias(alias: Buffer): Promise<Found | undefined> {
+  async findByAlias(alias: string): Promise<Found | undefined> {
     const [row] = await this.run(findByAlias(this.table, alias));
-    return row === undefined ? undefined : toFound(row);
+    return row;
   }
 
-  async revoke(grantId: Buffer, models: readonly string[]): Promise<void> {
+  async revoke(grantId: string, models: readonly string[]): Promise<void> {
     await this.run(revoke(this.table, grantId, models));
   }
 
   /** What the row says, or `undefined` when it is empty or is not what this store wrote there. */
   open(model: string, { id, payload }: Found): string | undefined {
     if (!payload) return undefined;
-    const text = this.seal.open(payload, id);
+    const text = this.seal.open(payload, Buffer.from(id, 'hex'));
     if (text === undefined) this.refuse(model, id);
     return text;
   }
 
-  refuse(model: string, id: Buffer): void {
+  refuse(model: string, id: string): void {
     this.refused += 1;
-    log.warn({ model, row: id.toString('hex') }, 'a row is not what was written there: refused');
+    log.warn({ model, row: id }, 'a row is not what was written there: refused');
   }
 
   /** When a row of this model may be purged; `expiresIn` as oidc-provider gives it, which may be absent or negative. */
@@ -100,27 +104,31 @@ export class Store {
     return retentionOf(this.#retention, model);
   }
 
-  async #find(ids: Buffer[]): Promise<Map<string, Found>> {
+  async #find(ids: string[]): Promise<Map<string, Found>> {
     return byId(await this.run(find(this.table, ids)));
   }
 
   async #write(rows: Row[]): Promise<Map<string, Found>> {
     // One order for all: statements of several processes that meet on the same rows never wait for each other in turn.
-    rows.sort((a, b) => a.id.compare(b.id));
+    rows.sort((a, b) => (a.id < b.id ? -1 : 1));
     return byId(await this.run(write(this.table, seconds(), rows, this.seal)));
   }
 
   /** @throws StoreUnavailable when the database does not do it, for whatever reason; and the reason is logged. */
-  async run(statement: Statement): Promise<unknown[]> {
+  async run(statement: Statement): Promise<Found[]> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         this.roundTrips += 1;
-        const rows = await execute(this.knex, statement);
+        const rows = await execute(this.knex, statement, this.#prepared);
         if (this.#away) log.info('the database is back');
         this.#away = false;
         return rows;
       } catch (error) {
         if (isCollision(error) && attempt < 3) continue;
+        if (isUnprepared(error) && this.#prepared) {
+          this.#prepared = false;
+          continue;
+        }
         if (isOwnFault(error)) throw error;
         if (!this.#away) log.error({ err: error }, 'the database is unavailable');
         this.#away = true;
@@ -132,11 +140,4 @@ export class Store {
   }
 }
 
-function byId(rows: unknown[]): Map<string, Found> {
-  const results = new Map<string, Found>();
-  for (const row of rows) {
-    const found = toFound(row);
-    results.set(keyOf(found.id), found);
-  }
-  return results;
-}
+const byId = (rows: readonly Found[]) => new Map(rows.map((row) => [row.id, row]));

@@ -1,5 +1,5 @@
 import type { Links } from './links.ts';
-import { emptied, type Found, keyOf, type Row } from './row.ts';
+import { emptied, type Found, type Row } from './row.ts';
 import type { Store } from './store.ts';
 
 /** A decision that has not been asked for yet, and what to say to the client who lost it. */
@@ -22,8 +22,8 @@ export class Unit {
   readonly #written = new Map<string, Row>();
   readonly #undecided = new Map<string, Undecided>();
   /** Rows that are likely to be asked for next, and then travel with whatever is asked for. */
-  readonly #linked = new Map<string, Buffer>();
-  readonly #named = new Map<string, Buffer>();
+  readonly #linked = new Set<string>();
+  readonly #named = new Map<string, string>();
   readonly #links: Links | undefined;
   #failure: unknown;
 
@@ -42,72 +42,69 @@ export class Unit {
   }
 
   /** What this request has written under the id, when it has. */
-  written(id: Buffer): Row | undefined {
-    return this.#written.get(keyOf(id));
+  written(id: string): Row | undefined {
+    return this.#written.get(id);
   }
 
-  find(id: Buffer): Promise<Found | undefined> {
-    const known = this.#read.get(keyOf(id));
+  find(id: string): Promise<Found | undefined> {
+    const known = this.#read.get(id);
     if (known) return known;
     const ids = [id, ...this.#alongWith(id)];
     const rows = this.#store.find(ids);
     for (const [index, each] of ids.entries()) {
       const row = rows.then((found) => found[index]);
-      row.catch(() => this.#read.delete(keyOf(each)));
-      this.#read.set(keyOf(each), row);
+      row.catch(() => this.#read.delete(each));
+      this.#read.set(each, row);
     }
-    return this.#read.get(keyOf(id)) as Promise<Found | undefined>;
+    return this.#read.get(id) as Promise<Found | undefined>;
   }
 
-  async findByAlias(alias: Buffer): Promise<Found | undefined> {
+  async findByAlias(alias: string): Promise<Found | undefined> {
     const row = await this.#store.findByAlias(alias);
-    if (row) this.#read.set(keyOf(row.id), Promise.resolve(row));
+    if (row) this.#read.set(row.id, Promise.resolve(row));
     return row;
   }
 
   /** The row that goes by this alias, as far as this request has seen it. */
-  named(alias: Buffer): Buffer | undefined {
-    return this.#named.get(keyOf(alias));
+  named(alias: string): string | undefined {
+    return this.#named.get(alias);
   }
 
-  name(alias: Buffer, id: Buffer): void {
-    this.#named.set(keyOf(alias), id);
+  name(alias: string, id: string): void {
+    this.#named.set(alias, id);
   }
 
   /** Remembers what a row leads to: here, and for whoever reads the row next. */
-  link(id: Buffer, linked: readonly Buffer[]): void {
+  link(id: string, linked: readonly string[]): void {
     if (!this.#links || linked.length === 0) return;
-    for (const each of linked) this.#linked.set(keyOf(each), each);
+    for (const each of linked) this.#linked.add(each);
     this.#links.set(id, linked);
   }
 
   put(row: Row): void {
-    const key = keyOf(row.id);
-    this.#written.set(key, row);
-    this.#read.delete(key);
+    this.#written.set(row.id, row);
+    this.#read.delete(row.id);
     if (row.alias) this.name(row.alias, row.id);
   }
 
   /** Asks for the row to be the first of its id: with the next statement that leaves, or at the latest with the last. */
   decideLater(row: Row, refusal: () => Error): boolean {
-    const key = keyOf(row.id);
-    if (this.#undecided.has(key)) return false;
-    this.#undecided.set(key, { row, refusal });
+    if (this.#undecided.has(row.id)) return false;
+    this.#undecided.set(row.id, { row, refusal });
     return true;
   }
 
   /** @returns the row when it got what it asked for */
   async decide(row: Row): Promise<Found | undefined> {
-    const key = keyOf(row.id);
     // A statement touches a row once only.
-    if (this.#written.has(key) || this.#undecided.has(key)) await this.flush();
-    this.#read.delete(key);
+    if (this.#written.has(row.id) || this.#undecided.has(row.id)) await this.flush();
+    this.#read.delete(row.id);
     return this.#send(row);
   }
 
-  async revoke(grantId: Buffer, models: readonly string[]): Promise<void> {
-    for (const [key, row] of this.#written) {
-      if (row.grant_id?.equals(grantId) && models.includes(row.model)) this.#written.delete(key);
+  async revoke(grantId: string, models: readonly string[]): Promise<void> {
+    for (const row of this.#written.values()) {
+      if (row.grant_id === grantId && models.includes(row.model)) this.#written.delete(row.id);
     }
     this.#read.clear();
     await this.#store.revoke(grantId, models);
@@ -147,11 +144,9 @@ export class Unit {
     if (rows.length > 0) await this.#store.write(rows.map(emptied)).catch(() => {});
   }
 
-  #alongWith(id: Buffer): Buffer[] {
-    const ids = new Map(this.#linked);
-    for (const each of this.#links?.get(id) ?? []) ids.set(keyOf(each), each);
-    ids.delete(keyOf(id));
+  #alongWith(id: string): string[] {
+    const ids = new Set([...this.#linked, ...(this.#links?.get(id) ?? [])]);
     this.#linked.clear();
-    return [...ids].filter(([key]) => !this.#read.has(key) && !this.#written.has(key)).map(([, each]) => each);
+    return [...ids].filter((each) => each !== id && !this.#read.has(each) && !this.#written.has(each));
   }
 }
