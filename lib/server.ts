@@ -45,10 +45,18 @@ async function readAuthorities(file: string | undefined): Promise<string[]> {
   return text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
 }
 
+const unavailable: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another process does, stop it or write another port',
+  EADDRNOTAVAIL: 'this machine has no such address, write another host',
+  EACCES: 'this user may not, write a port above 1023',
+};
+const advice = ({ code = '', message }: NodeJS.ErrnoException): string =>
+  [code, unavailable[code] ?? message].join(', ');
+
 async function listen(server: Server, host: string, port: number, resources: Resources): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(new OperationalError(`cannot listen on ${host}:${port}: ${error.code}`, { cause: error })),
+      reject(new OperationalError(`cannot listen on ${host}:${port}: ${advice(error)}`, { cause: error })),
     );
     server.listen(port, host, resolve);
   });
