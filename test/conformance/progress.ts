@@ -1,54 +1,57 @@
 import { shortName } from './plans.ts';
 import type { ModuleResult } from './results.ts';
 
-/** Two modules wait for a minute until something expires; the others take a few seconds. */
+/** Two modules wait for a minute until something expires. */
 const slow = /expired-(auth-code|request_uri)/;
-const weight = (testModule: string): number => (slow.test(testModule) ? 64 : 3);
+const slowSeconds = 64;
 
 /** A line for each module that ended: how far the run is, and how long it is going to take. */
 export class Progress {
-  readonly #start = Date.now();
+  readonly #plans: ReadonlyMap<string, Set<string>>;
   readonly #parallel: number;
-  readonly #left = new Map<string, number>();
-  #total = 0;
-  #done = 0;
+  readonly #total: number;
   #faults = 0;
-  #weightDone = 0;
+  // A guess, until modules have ended.
+  #quick = { modules: 1, seconds: 3 };
 
   constructor(plans: ReadonlyMap<string, readonly string[]>, parallel: number) {
+    this.#plans = new Map([...plans].map(([plan, modules]) => [plan, new Set(modules)]));
     this.#parallel = parallel;
-    for (const [plan, modules] of plans) {
-      this.#total += modules.length;
-      this.#left.set(
-        plan,
-        modules.reduce((sum, module) => sum + weight(module), 0),
-      );
-    }
+    this.#total = this.#left();
   }
 
-  finished(plan: string, { testModule, result }: ModuleResult): void {
-    this.#done += 1;
+  finished(plan: string, { testModule, result, seconds }: ModuleResult): void {
+    this.#plans.get(plan)?.delete(testModule);
     if (result !== 'PASSED') this.#faults += 1;
-    this.#weightDone += weight(testModule);
-    this.#left.set(plan, (this.#left.get(plan) ?? 0) - weight(testModule));
-    const figures = `${this.#done}/${this.#total}, ${this.#faults} not passed, ${this.#remaining()} left`;
-    const line = `${figures.padEnd(44)} ${plan} ${shortName(testModule)} ${result}`;
-    const over = process.stdout.isTTY && result === 'PASSED';
-    process.stdout.write(
-      process.stdout.isTTY ? `\x1b[2K${line.slice(0, process.stdout.columns - 1)}${over ? '\r' : '\n'}` : `${line}\n`,
-    );
+    if (!slow.test(testModule)) {
+      this.#quick = { modules: this.#quick.modules + 1, seconds: this.#quick.seconds + seconds };
+    }
+    const done = this.#total - this.#left();
+    const figures = `${done}/${this.#total}, ${done - this.#faults} passed, ${this.#faults} not, ${this.#remaining()} left`;
+    this.#print(`${figures.padEnd(46)} ${plan} ${shortName(testModule)} ${result}`, result !== 'PASSED');
   }
 
   end(): void {
     if (process.stdout.isTTY) process.stdout.write('\x1b[2K');
   }
 
-  /** A plan runs one module at a time, so the longest one left may decide. */
+  /** On a terminal, only what is not passed stays. */
+  #print(line: string, stays: boolean): void {
+    const { isTTY, columns } = process.stdout;
+    process.stdout.write(isTTY && !stays ? `\x1b[2K${line.slice(0, columns - 1)}\r` : `${line}\n`);
+  }
+
+  #left(): number {
+    return [...this.#plans.values()].reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /** A plan runs one module at a time, so the longest plan may decide. */
   #remaining(): string {
-    const left = [...this.#left.values()];
-    const share = left.reduce((sum, value) => sum + value, 0) / this.#parallel;
-    const pace = (Date.now() - this.#start) / 1000 / (this.#weightDone / this.#parallel);
-    const seconds = Math.max(share, ...left) * pace;
+    const quick = this.#quick.seconds / this.#quick.modules;
+    const left = [...this.#plans.values()].map((modules) =>
+      [...modules].reduce((sum, module) => sum + (slow.test(module) ? slowSeconds : quick), 0),
+    );
+    const seconds = Math.max(left.reduce((sum, value) => sum + value, 0) / this.#parallel, ...left);
     return seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.ceil(seconds / 60)} min`;
   }
 }

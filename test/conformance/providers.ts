@@ -1,10 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { request } from 'node:https';
-import { connect, createServer, type Server } from 'node:net';
+import { createWriteStream } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { setTimeout as delay } from 'node:timers/promises';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 import { loadConfig } from '../../lib/config.ts';
@@ -23,30 +22,43 @@ export interface Running {
   readonly database?: string | undefined;
 }
 
-const command = (...args: string[]): ChildProcess =>
-  spawn(process.execPath, ['--disable-warning=ExperimentalWarning', cli, ...args], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+type Child = ChildProcessByStdio<null, Readable, Readable>;
 
-/** Answers when the provider does; fails with its own words when it ends instead. */
-async function answered(child: ChildProcess, url: string, host: string, errors: Promise<string>): Promise<void> {
-  const ended = once(child, 'exit').then(async () => {
-    throw new OperationalError(`the provider did not start: ${(await errors).trim()}`);
+/** The product's own command line; what it says is kept in a file. */
+function command(log: string, ...args: string[]): Child {
+  const argv = ['--disable-warning=ExperimentalWarning', cli, ...args];
+  const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const file = createWriteStream(log);
+  child.stdout.pipe(file, { end: false });
+  child.stderr.pipe(file, { end: false });
+  return child;
+}
+
+/** Waits for words of a process, or for its end, which is then its last words. */
+async function said(child: Child, words: string): Promise<void> {
+  let output = '';
+  let errors = '';
+  child.stderr.on('data', (chunk) => {
+    errors += chunk;
   });
-  ended.catch(() => {});
-  const asked = (): Promise<boolean> =>
-    new Promise((resolve) => {
-      request(url, { headers: { host }, rejectUnauthorized: false }, (response) =>
-        resolve(response.resume().statusCode === 200),
-      )
-        .on('error', () => resolve(false))
-        .end();
+  await new Promise<void>((resolve, reject) => {
+    child.stdout.on('data', (chunk) => {
+      output = (output + chunk).slice(-10_000);
+      if (output.includes(words)) resolve();
     });
-  while (!(await Promise.race([asked(), ended]))) await Promise.race([delay(100), ended]);
+    child.once('close', () => reject(new OperationalError(errors.trim().replace(/^\S+: /, 'the provider: '))));
+  });
+}
+
+async function stop(child: Child): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill();
+  await exited;
 }
 
 /** Hands connections, as they come, to one port after the other: TLS ends at the provider. */
-async function roundRobin(port: number, host: string, ports: readonly number[]): Promise<Server> {
+async function roundRobin(host: string, port: number, ports: readonly number[], resources: Resources): Promise<void> {
   let next = 0;
   const server = createServer((client) => {
     const upstream = connect(ports[next++ % ports.length] as number, host);
@@ -54,57 +66,41 @@ async function roundRobin(port: number, host: string, ports: readonly number[]):
     client.on('error', () => upstream.destroy());
     upstream.on('error', () => client.destroy());
   });
-  server.listen(port, host);
-  await once(server, 'listening');
-  return server;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => reject(new OperationalError(`cannot listen on ${host}:${port}: ${error.message}`)));
+    server.listen(port, host, resolve);
+  });
+  resources.add(server, () => server.close());
 }
 
 /** Starts a written configuration as anyone would, in a process of its own or in several behind one address. */
 export async function startProvider(name: ProviderName, running: Running, resources: Resources): Promise<void> {
-  const file = join(running.directory, `${name}.yaml`);
-  const { issuer, listen, mtls } = await loadConfig(file);
-  const database = running.database
-    ? ['--set', `database.url=${running.database}`, '--set', `database.schema=${name.replaceAll('-', '_')}`]
-    : [];
-  if (running.database) await migrate(file, database);
-  const ports: [number, number][] = [];
-  for (let number = 1; number <= running.processes; number++) {
-    // The address that clients know stays the balancer's; only where the processes listen is their own.
-    const own: [number, number] = [listen.port + 100 * number, (mtls?.port ?? 0) + 100 * number];
-    const apart = ['--set', `listen.port=${own[0]}`, '--set', `mtls.port=${own[1]}`, '--set', `mtls.url=${mtls?.url}`];
-    const child = command('serve', '--config', file, ...database, ...(running.processes > 1 ? apart : []));
-    const errors = text(child.stderr as NonNullable<typeof child.stderr>);
-    resources.add(child, () => stop(child));
-    const port = running.processes > 1 ? own[0] : listen.port;
-    await answered(
-      child,
-      `https://${listen.host}:${port}/.well-known/openid-configuration`,
-      new URL(issuer).host,
-      errors,
-    );
-    ports.push(own);
+  const { directory, processes, database } = running;
+  const file = join(directory, `${name}.yaml`);
+  const set: Record<string, unknown> = database
+    ? { 'database.url': database, 'database.schema': name.replaceAll('-', '_') }
+    : {};
+  const flags = (more: Record<string, unknown>) =>
+    Object.entries({ ...set, ...more }).flatMap(([path, value]) => ['--set', `${path}=${value}`]);
+  if (database) {
+    const migration = command(join(directory, `${name}-migrate.log`), 'migrate', 'up', '--config', file, ...flags({}));
+    await said(migration, 'appl');
   }
-  if (running.processes === 1) return;
-  for (const [index, port] of [listen.port, mtls?.port ?? 0].entries()) {
-    const balancer = await roundRobin(
-      port,
-      listen.host,
-      ports.map((pair) => pair[index] as number),
-    );
-    resources.add(balancer, () => balancer.close());
+  const serve = async (suffix: string, more: Record<string, unknown>) => {
+    const child = command(join(directory, `${name}${suffix}.log`), 'serve', '--config', file, ...flags(more));
+    resources.add(child, stop);
+    await said(child, 'listening on');
+  };
+  if (processes === 1) return serve('', {});
+
+  const { listen, mtls } = await loadConfig(file);
+  const numbers = Array.from({ length: processes }, (_, index) => index + 1);
+  const addresses = [listen.port, mtls?.port ?? 0] as const;
+  const own = (port: number) => numbers.map((number) => port + 100 * number);
+  for (const number of numbers) {
+    // The addresses that clients know stay the balancer's; only where a process listens is its own.
+    const [port, mutual] = addresses.map((address) => own(address)[number - 1]);
+    await serve(`-${number}`, { 'listen.port': port, 'mtls.port': mutual, 'mtls.url': mtls?.url });
   }
-}
-
-async function migrate(file: string, database: readonly string[]): Promise<void> {
-  const child = command('migrate', 'up', '--config', file, ...database);
-  const errors = text(child.stderr as NonNullable<typeof child.stderr>);
-  const [code] = await once(child, 'exit');
-  if (code !== 0) throw new OperationalError(`the database could not be migrated: ${(await errors).trim()}`);
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
-  child.kill();
-  await exited;
+  for (const port of addresses) await roundRobin(listen.host, port, own(port), resources);
 }

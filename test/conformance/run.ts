@@ -165,7 +165,7 @@ async function main(resources: Resources): Promise<boolean> {
   const selected = plans.filter(({ group, name }) => options.plans.includes(group) && options.variants.test(name));
   if (selected.length === 0) throw new OperationalError('no variant has a name that matches --variants');
   if (options.writePlans !== undefined) {
-    await writeMaterials(options.out, selected, options.suite, options.issuer);
+    await writeMaterials(options.out, selected, new URL(options.suite).origin, options.issuer);
     console.log(
       `${join(options.out, 'plans.json')} lists what was written; npm start -- --config serves its providers`,
     );

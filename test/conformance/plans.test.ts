@@ -1,0 +1,42 @@
+import { expect } from 'chai';
+
+import { modules } from './modules.ts';
+import { expectedModules, plans } from './plans.ts';
+
+describe('the plans of a full conformance run', () => {
+  const total = (group: string, provider = '') =>
+    plans
+      .filter((plan) => plan.group === group && plan.provider.endsWith(provider))
+      .reduce((sum, plan) => sum + expectedModules(plan).length, 0);
+
+  it('the Security Profile has 8 variants and 348 module runs', () => {
+    expect(plans.filter(({ group }) => group === 'sp')).to.have.lengthOf(8);
+    expect(total('sp')).to.equal(348);
+  });
+
+  it('Message Signing with signed requests and JARM has 8 variants and 460 module runs', () => {
+    expect(plans.filter(({ provider }) => provider === 'conformance-message-signing')).to.have.lengthOf(8);
+    expect(total('ms', 'message-signing')).to.equal(460);
+  });
+
+  it('Message Signing with JAR only and with JARM only has one variant each', () => {
+    expect(total('ms', 'conformance-jar')).to.equal(61);
+    expect(total('ms', 'conformance-jarm')).to.equal(40);
+  });
+
+  it('client credentials has 4 variants and 38 module runs', () => {
+    expect(plans.filter(({ group }) => group === 'cc')).to.have.lengthOf(4);
+    expect(total('cc')).to.equal(38);
+  });
+
+  it('a name is an alias of its own', () => {
+    expect(new Set(plans.map(({ name }) => name)).size).to.equal(plans.length);
+    for (const { name } of plans) expect(name).to.match(/^[a-zA-Z0-9_-]+$/);
+  });
+
+  it('every module that is not of an ecosystem is run in some plan', () => {
+    const run = new Set(plans.flatMap(expectedModules));
+    const ecosystem = modules.filter(({ flags }) => /(^| )P:(?!plain)|-P:plain/.test(flags));
+    expect(run.size + ecosystem.length).to.equal(modules.length);
+  });
+});
