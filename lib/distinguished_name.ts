@@ -118,6 +118,15 @@ export function parseDistinguishedName(text: string): DistinguishedName {
   return names.map((rdn) => rdn.map(parseAttribute));
 }
 
+/** Whether it is one at all: a client that registered anything else could never authenticate. */
+export function isDistinguishedName(text: string): boolean {
+  try {
+    return parseDistinguishedName(text).length > 0;
+  } catch {
+    return false;
+  }
+}
+
 /** Out of the ASN.1, not out of text: a value may look like an attribute, or like hexadecimal. */
 function ofCertificate(name: Name): DistinguishedName {
   const rdns = AsnConvert.parse(name.toArrayBuffer(), NameSchema);

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 
 import { distinguishedNameMatches, parseDistinguishedName } from '../lib/distinguished_name.ts';
+import { mtls } from '../lib/fapi/mtls.ts';
+import { clientViolations } from '../lib/profile.ts';
 import { Name } from '../lib/x509.ts';
 
 const matches = (name: ConstructorParameters<typeof Name>[0], expected: string) =>
@@ -37,7 +39,14 @@ describe('RFC 4514: string representation of distinguished names', () => {
   }
 
   for (const text of ['', 'client', 'CN=a,', 'CN=a,,O=b', 'NOSUCH=a', 'CN=a"b"', 'CN=a\\', 'CN=a;<', '/C=SE/CN=a']) {
-    it(`refuses ${JSON.stringify(text)}`, () => expect(() => parseDistinguishedName(text)).to.throw(SyntaxError));
+    it(`refuses ${JSON.stringify(text)}, at boot`, () => {
+      expect(() => parseDistinguishedName(text)).to.throw(SyntaxError);
+      const profile = { name: 'mutual TLS', mechanisms: [mtls({ url: 'https://mtls.example.com', authorities: [] })] };
+      const metadata = { client_id: 'client', tls_client_auth_subject_dn: text };
+      expect(clientViolations(profile, metadata, {}).map(({ path }) => path)).to.deep.equal([
+        ['tls_client_auth_subject_dn'],
+      ]);
+    });
   }
 
   it('takes no time over text made to be hard', () => {

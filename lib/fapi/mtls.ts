@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 
 import { mutualTls, type ProxySettings } from '../client_certificate.ts';
+import { isDistinguishedName } from '../distinguished_name.ts';
 import type { Mechanism } from './mechanism.ts';
 
 /** Settings of mutual TLS. */
@@ -30,11 +31,17 @@ export function mtls({ authorities = [], proxy }: MtlsSettings): Mechanism {
                 path: ['features', 'mTLS'],
                 text: 'must have getCertificate, certificateAuthorized and certificateSubjectMatches',
               },
-        *client({ token_endpoint_auth_method: method }) {
+        *client({ token_endpoint_auth_method: method, tls_client_auth_subject_dn: subject }) {
           if (method === 'tls_client_auth' && authorities.length === 0) {
             yield {
               path: ['token_endpoint_auth_method'],
               text: 'tls_client_auth needs the certificate authorities of clients in `mtls.ca`',
+            };
+          }
+          if (typeof subject === 'string' && !isDistinguishedName(subject)) {
+            yield {
+              path: ['tls_client_auth_subject_dn'],
+              text: 'is no distinguished name of RFC 4514, write for example CN=client,O=Bank,C=SE',
             };
           }
         },
