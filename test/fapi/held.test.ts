@@ -1,0 +1,359 @@
+import { expect } from 'chai';
+import { decodeJwt } from 'jose';
+import { fapi2MessageSigning } from '../../lib/profiles/fapi2_message_signing.ts';
+import { closeAll, held } from '../support/held.ts';
+import type { Answer, RawClient } from '../support/raw_client.ts';
+
+const yes = () => {};
+const hour = 3600;
+const now = () => Math.floor(Date.now() / 1000);
+
+function refused({ status, body }: Answer, expected: number, error: string): void {
+  expect({ status, error: body.error }).to.deep.equal({ status: expected, error });
+}
+
+async function bound(client: RawClient, scope = 'openid'): Promise<{ access_token: string; refresh_token?: string }> {
+  const { status, body } = await client.exchange(await client.code({ ...client.params, scope }));
+  expect(status, JSON.stringify(body)).to.equal(200);
+  return body;
+}
+
+async function userinfo(client: RawClient, token: string): Promise<Answer> {
+  const ath = (await import('node:crypto')).hash('sha256', token, 'base64url');
+  const dpop = await client.proof('GET', '/me', { ath });
+  return client.request('/me', { headers: { authorization: `DPoP ${token}`, dpop } });
+}
+
+describe('What a profile holds falls with the mechanism that holds it', () => {
+  after(closeAll);
+
+  describe('answers', () => {
+    held('FAPI2-SP-FINAL-5.2.3-1', { by: 'answers' }, async (client) => {
+      const { headers } = await client.request('/.well-known/openid-configuration');
+      expect(headers.get('strict-transport-security')).to.match(/max-age=[0-9]{8}/);
+    });
+    held('RFC9700-4.16', { by: 'answers' }, async (client) => {
+      const { headers } = await client.request('/auth?client_id=nobody');
+      expect(headers.get('x-frame-options')).to.equal('DENY');
+      expect(headers.get('content-security-policy')).to.include("frame-ancestors 'none'");
+    });
+    held('RFC6749-5.2', { by: 'answers' }, async (client) => {
+      const answer = await client.push(
+        { ...client.params, scope: undefined },
+        { headers: { accept: 'text/html' }, client_assertion: 'x.y.z' },
+      );
+      expect(answer.headers.get('content-type')).to.match(/json/);
+      expect(answer.body.error).to.be.a('string');
+    });
+  });
+
+  held('FAPI2-SP-FINAL-5.2.1-1', { by: 'host' }, async (client) => {
+    const { status } = await client.request('/.well-known/openid-configuration', { headers: { host: 'evil.example' } });
+    expect(status).to.equal(421);
+  });
+
+  describe('requests', () => {
+    held('PAR-2.3', { by: 'requests' }, async (client) => {
+      const { status, headers, body } = await client.request('/request');
+      expect({ status, allow: headers.get('allow'), error: body.error }).to.deep.equal({
+        status: 405,
+        allow: 'POST',
+        error: 'invalid_request',
+      });
+      const large = await client.push({ ...client.params, state: 'x'.repeat(100_000) });
+      refused(large, 413, 'invalid_request');
+      expect((await client.request('/auth?client_id=client', { method: 'HEAD' })).status).to.equal(405);
+    });
+    held('FAPI2-SP-FINAL-5.2.3-3', { by: 'requests' }, async (client) => {
+      const { headers } = await client.request('/auth?client_id=client', {
+        headers: { origin: 'https://evil.example' },
+      });
+      expect(headers.get('access-control-allow-origin')).to.equal(null);
+    });
+  });
+
+  describe('discovery', () => {
+    held('FAPI2-SP-FINAL-5.3.2.1-1', { by: 'discovery' }, async (client) => {
+      const { body } = await client.request('/.well-known/openid-configuration');
+      expect(body.issuer).to.equal(client.issuer);
+      expect(body.revocation_endpoint_auth_methods_supported).to.include('private_key_jwt');
+      expect(body.introspection_endpoint_auth_signing_alg_values_supported).to.include('ES256');
+    });
+    held('FAPI2-SP-FINAL-5.2.2.1-1', { by: 'discovery' }, async (client) => {
+      const { body } = await client.request('/.well-known/oauth-authorization-server');
+      expect(body.mtls_endpoint_aliases).to.include({ token_endpoint: `${client.issuer}/token` });
+      expect(body.mtls_endpoint_aliases).not.to.have.property('authorization_endpoint');
+    });
+  });
+
+  describe('par', () => {
+    held('FAPI2-SP-FINAL-5.3.2.2-3', { by: 'par' }, async (client) => {
+      const { headers } = await client.request(`/auth?${new URLSearchParams(client.params)}`);
+      const url = new URL(headers.get('location') ?? '', client.issuer);
+      expect(url.searchParams.get('error')).to.equal('invalid_request');
+      expect(url.searchParams.get('error_description')).to.equal('Pushed Authorization Request must be used');
+      expect(url.searchParams.get('iss')).to.equal(client.issuer);
+    });
+    held('FAPI2-SP-FINAL-5.3.2.2-12', { by: 'par' }, async (client) => {
+      const { status, body } = await client.push();
+      expect({ status, expires_in: body.expires_in }).to.deep.equal({ status: 201, expires_in: 120 });
+      expect((await client.authorize(body.request_uri)).searchParams.get('code')).to.be.a('string');
+    });
+    held('PAR-7.3', { by: 'par' }, async (client) => {
+      const { body } = await client.push();
+      const page = await client.browser.open(client.authorizationUrl(body.request_uri));
+      const { url } = await client.browser.submit(page, { action: 'abort' });
+      expect(url.searchParams.get('error')).to.equal('access_denied');
+      const again = await client.authorize(body.request_uri);
+      expect(again.searchParams.has('code')).to.equal(false);
+    });
+  });
+
+  held('FAPI2-SP-FINAL-5.3.2.2-5', { by: 'pkce', own: { pkce: { required: () => false } } }, async (client) => {
+    refused(
+      await client.push({ ...client.params, code_challenge: undefined, code_challenge_method: undefined }),
+      400,
+      'invalid_request',
+    );
+    refused(await client.push({ ...client.params, code_challenge_method: 'plain' }), 400, 'invalid_request');
+  });
+
+  held('FAPI2-SP-FINAL-5.3.2.1-2', { by: 'code_flow' }, async (client) => {
+    expect(() => client.provider.registerGrantType('password', yes)).to.throw('FAPI2-SP-FINAL-5.3.2.1-2');
+    refused(await client.token({ grant_type: 'password' }), 400, 'unsupported_grant_type');
+  });
+
+  held('FAPI2-SP-FINAL-5.3.2.2-6', { by: 'redirect_uri' }, async (client) => {
+    refused(await client.push({ ...client.params, redirect_uri: undefined }), 400, 'invalid_request');
+  });
+
+  describe('replay', () => {
+    held('FAPI2-SP-FINAL-6.2', { by: 'replay' }, async (client) => {
+      const jti = 'one jti in two kinds of tokens';
+      expect((await client.push(client.params, { assertion: { jti }, proof: { jti } })).status).to.equal(201);
+      const dpop = await client.proof('POST', '/request');
+      expect((await client.push(client.params, { dpop })).status).to.equal(201);
+      refused(await client.push(client.params, { dpop }), 400, 'invalid_dpop_proof');
+    });
+    held('RFC7523-3-7', { by: 'replay' }, async (client) => {
+      const client_assertion = await client.assertion();
+      const answers = await Promise.all(
+        Array.from({ length: 8 }, () => client.push(client.params, { client_assertion })),
+      );
+      const won = answers.filter(({ status }) => status === 201);
+      expect(won).to.have.length(1);
+      for (const lost of answers) if (lost.status !== 201) refused(lost, 401, 'invalid_client');
+      // Two clients whose names and jti make the same string when they are put one behind the other.
+      expect((await client.push(client.params, { assertion: { jti: 't1' } })).status).to.equal(201);
+      const namesake = { ...client.params, client_id: 'clien' };
+      expect((await client.post('/request', namesake, { assertion: { jti: 'tt1' } }, 'clien')).status).to.equal(201);
+    });
+  });
+
+  describe('client_auth', () => {
+    const own = { assertJwtClientAuthClaimsAndHeader: yes };
+    held('FAPI2-SP-FINAL-5.3.2.1-8', { by: 'client_auth', own }, async (client) => {
+      for (const aud of [[client.issuer], `${client.issuer}/token`, `${client.issuer}/request`]) {
+        refused(await client.push(client.params, { assertion: { aud } }), 401, 'invalid_client');
+      }
+      expect((await client.push()).status).to.equal(201);
+    });
+    held('RFC8725-3.12', { by: 'client_auth', own }, async (client) => {
+      const { client_id } = client.params;
+      refused(
+        await client.push(client.params, { assertion: { client_id, response_type: 'code' } }),
+        401,
+        'invalid_client',
+      );
+      refused(
+        await client.push(client.params, { assertionHeader: { typ: 'oauth-authz-req+jwt' } }),
+        401,
+        'invalid_client',
+      );
+    });
+    held('RFC7523-3-4', { by: 'client_auth', own }, async (client) => {
+      refused(await client.push(client.params, { assertion: { exp: now() + 24 * hour } }), 401, 'invalid_client');
+    });
+  });
+
+  describe('jwks_uri', () => {
+    const jwks = { keys: [] as object[] };
+    let asked = 0;
+    const own = {
+      fetch: async () => {
+        asked += 1;
+        return new Response(JSON.stringify(jwks), { headers: { 'cache-control': 'max-age=31536000' } });
+      },
+    } as never;
+    const client = { jwks: undefined, jwks_uri: 'https://client.example.com/jwks' };
+    held('FAPI2-SP-FINAL-6.8-1', { by: 'jwks_uri', own, client }, async (raw) => {
+      asked = 0;
+      jwks.keys = (raw.others[0]?.jwks as typeof jwks).keys;
+      expect((await raw.push()).status).to.equal(201);
+      const { asymmetricKeyStore } = (await raw.provider.Client.find('client')) as unknown as {
+        asymmetricKeyStore: { freshUntil: number };
+      };
+      // The other side asks for a year; its keys are looked at again after minutes.
+      expect(asymmetricKeyStore.freshUntil).to.be.at.most(now() + 600);
+      asymmetricKeyStore.freshUntil = now() - 1;
+      jwks.keys = [];
+      refused(await raw.push(), 401, 'invalid_client');
+      expect(asked).to.equal(2);
+    });
+  });
+
+  held('FAPI2-SP-FINAL-5.3.2.1-4', { by: 'sender_constraint' }, async (client) => {
+    const code = await client.code();
+    refused(await client.exchange(code, {}), 400, 'invalid_grant');
+    const { status, body } = await client.exchange(code);
+    expect({ status, token_type: body.token_type }).to.deep.equal({ status: 200, token_type: 'DPoP' });
+  });
+
+  held('FAPI2-SP-FINAL-5.3.2.1-10', { by: 'dpop' }, async (client) => {
+    const { headers } = await client.push(client.params, { proof: {} });
+    expect(headers.get('dpop-nonce')).to.have.length.above(20);
+    refused(await client.push(client.params, { proof: { nonce: 'made up' } }), 400, 'use_dpop_nonce');
+  });
+
+  describe('clock', () => {
+    const own = { assertJwtClientAuthClaimsAndHeader: yes, features: { dPoP: { requireNonce: () => false } } };
+    held('FAPI2-SP-FINAL-5.3.2.1-13', { by: 'clock', own }, async (client) => {
+      expect((await client.push(client.params, { assertion: { iat: now() + 8, nbf: now() + 8 } })).status).to.equal(
+        201,
+      );
+      expect((await client.push(client.params, { proof: { iat: now() + 8 } })).status).to.equal(201);
+      refused(await client.push(client.params, { assertion: { iat: now() + 61 } }), 401, 'invalid_client');
+      refused(
+        await client.push(client.params, { proof: { iat: now() + 61, nonce: undefined } }),
+        400,
+        'invalid_dpop_proof',
+      );
+    });
+    held('DPOP-11.1', { by: 'clock', own }, async (client) => {
+      await client.push(client.params, { proof: {} });
+      expect(client.nonce).to.be.a('string');
+      refused(await client.push(client.params, { proof: { iat: now() - hour } }), 400, 'invalid_dpop_proof');
+    });
+  });
+
+  held('FAPI2-SP-FINAL-5.4.1-1', { by: 'algorithms' }, async (client) => {
+    refused(await client.push(client.params, { assertionHeader: { alg: 'RS256' } }), 401, 'invalid_client');
+    const { body } = await client.request('/.well-known/openid-configuration');
+    expect(body.id_token_signing_alg_values_supported).to.have.members(['ES256', 'PS256', 'EdDSA']);
+  });
+
+  held(
+    'FAPI2-SP-FINAL-5.4.1-4',
+    { by: 'opaque', own: { formats: { bitsOfOpaqueRandomness: () => 8 } } },
+    async (client) => {
+      expect(await client.code()).to.have.length.of.at.least(22);
+    },
+  );
+
+  held(
+    'FAPI2-SP-FINAL-5.3.2.1-11',
+    { by: 'authorization_code', own: { ttl: { AuthorizationCode: () => 600 } } },
+    async (client) => {
+      const code = await client.provider.AuthorizationCode.find(await client.code());
+      expect(code?.exp).to.be.at.most(now() + 60);
+    },
+  );
+
+  held('FAPI2-SP-FINAL-5.3.4-3', { by: 'access_token', own: { ttl: { AccessToken: 1 } } }, async (client) => {
+    const { access_token } = await bound(client);
+    await new Promise((resolve) => setTimeout(resolve, 2100));
+    expect((await userinfo(client, access_token)).status).to.equal(401);
+  });
+
+  held('FAPI2-SP-FINAL-5.3.2.1-9', { by: 'refresh_token' }, async (client) => {
+    const { refresh_token } = await bound(client, 'openid');
+    const { status, body } = await client.token({ grant_type: 'refresh_token', refresh_token });
+    expect({ status, refresh_token: body.refresh_token }).to.deep.equal({ status: 200, refresh_token });
+  });
+
+  held(
+    'RFC7662-4',
+    {
+      by: 'introspection',
+      own: { features: { introspection: { enabled: true, allowedPolicy: () => true } } } as never,
+    },
+    async (client) => {
+      const { access_token: token } = await bound(client);
+      const as = async (who: string) => (await client.post('/token/introspection', { token }, {}, who)).body.active;
+      expect({ other: await as('clien'), own: await as('client'), resource: await as('resource') }).to.deep.equal({
+        other: false,
+        own: true,
+        resource: true,
+      });
+    },
+  );
+
+  held('RFC9700-4.7', { by: 'session' }, async (client) => {
+    const { body } = await client.push();
+    const { headers } = await client.request(
+      new URL(client.authorizationUrl(body.request_uri)).href.slice(client.issuer.length),
+    );
+    const cookies = headers.getSetCookie();
+    expect(cookies).to.have.length.above(1);
+    for (const cookie of cookies) expect(cookie).to.match(/^__(Secure|Host)-.*samesite=lax; secure; httponly/i);
+  });
+
+  describe('Message Signing', () => {
+    const profile = fapi2MessageSigning;
+    const own = { features: { requestObjects: { enabled: true, assertJwtClaimsAndHeader: yes } } };
+    const jar = (clause: string, probe: (client: RawClient) => Promise<void>) =>
+      held(clause, { by: 'jar', profile, own: clause.endsWith('-1') ? {} : own }, probe);
+    const signed = async (client: RawClient, claims = {}, header = {}) => {
+      const params: Record<string, string> = { ...client.params, response_mode: 'jwt' };
+      return client.push({ client_id: 'client', request: await client.requestObject(params, claims, header) });
+    };
+
+    jar('FAPI2-MS-ID1-5.3.1-1', async (client) => {
+      refused(await client.push({ ...client.params, response_mode: 'jwt' }), 400, 'invalid_request');
+      expect((await signed(client)).status).to.equal(201);
+      const object = await client.requestObject({ ...client.params, response_mode: 'jwt' });
+      refused(
+        await client.push({ client_id: 'client', request: `${object.slice(0, -8)}AAAAAAAA` }),
+        400,
+        'invalid_request_object',
+      );
+    });
+    jar('FAPI2-MS-ID1-5.3.1-3', async (client) => {
+      refused(await signed(client, { nbf: undefined }), 400, 'invalid_request_object');
+      refused(await signed(client, { nbf: now() - 70 * 60, exp: now() + 60 }), 400, 'invalid_request_object');
+    });
+    jar('FAPI2-MS-ID1-5.3.1-4', async (client) => {
+      refused(await signed(client, { exp: undefined }), 400, 'invalid_request_object');
+      refused(await signed(client, { exp: now() + 70 * 60 }), 400, 'invalid_request_object');
+    });
+    jar('FAPI2-MS-ID1-5.3.1-5', async (client) => {
+      expect((await signed(client, {}, { typ: 'oauth-authz-req+jwt' })).status).to.equal(201);
+      refused(await signed(client, {}, { typ: 'dpop+jwt' }), 400, 'invalid_request_object');
+      refused(await signed(client, { sub: 'client', jti: 'x' }), 400, 'invalid_request_object');
+    });
+    jar('PAR-2.2', async (client) => {
+      refused(await signed(client, { exp: now() - 3 }), 400, 'invalid_request_object');
+      refused(await signed(client, { exp: now() + 2 }), 400, 'invalid_request_object');
+      const { body } = await signed(client, { exp: now() + 30 });
+      expect(body.expires_in).to.be.within(28, 30);
+    });
+
+    held('FAPI2-MS-ID1-5.4.1-1', { by: 'jarm', profile }, async (client) => {
+      const plain = await client.push({ client_id: 'client', request: await client.requestObject(client.params) });
+      const { body } = plain.status === 201 ? plain : await signed(client);
+      const { searchParams } = await client.authorize(body.request_uri);
+      expect([...searchParams.keys()]).to.deep.equal(['response']);
+      expect(decodeJwt(searchParams.get('response') ?? '')).to.include({ iss: client.issuer, aud: 'client' });
+    });
+
+    held('RFC9701-4', { by: 'signed_introspection', profile }, async (client) => {
+      const { headers, body } = await client.post(
+        '/token/introspection',
+        { token: 'unknown' },
+        { headers: { accept: 'application/json' } },
+      );
+      expect(headers.get('content-type')).to.match(/^application\/token-introspection\+jwt/);
+      expect(decodeJwt(body).token_introspection).to.deep.equal({ active: false });
+    });
+  });
+});

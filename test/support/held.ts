@@ -1,0 +1,104 @@
+import { once } from 'node:events';
+import { createServer } from 'node:https';
+
+import Provider, { type ClientMetadata, type Configuration } from 'oidc-provider';
+
+import { listedAccounts } from '../../lib/accounts.ts';
+import { freePort } from '../../lib/demo/free_port.ts';
+import { interactions, interactionUrl } from '../../lib/interactions/routes.ts';
+import { merge } from '../../lib/merge.ts';
+import { attach, configure, type Profile } from '../../lib/profile.ts';
+import { fapi2MessageSigning } from '../../lib/profiles/fapi2_message_signing.ts';
+import { fapi2SecurityProfile } from '../../lib/profiles/fapi2_security_profile.ts';
+import { type KnexAdapterFactory, knexAdapter } from '../../lib/store/adapter.ts';
+import { openDatabase } from '../../lib/store/database.ts';
+import { migrate } from '../../lib/store/schema.ts';
+import { unitOfWork } from '../../lib/store/unit_of_work.ts';
+import { mutualTlsOptions, selfSigned } from '../../lib/tls.ts';
+import { keys, without } from './configuration.ts';
+import { RawClient } from './raw_client.ts';
+
+export interface Setting {
+  /** The mechanism whose clause is tried. */
+  readonly by: string;
+  readonly profile?: typeof fapi2SecurityProfile | typeof fapi2MessageSigning;
+  /** What a careless deployment configures, hooks that say yes to everything among it. */
+  readonly own?: Configuration;
+  readonly client?: Partial<ClientMetadata>;
+}
+
+const settings = { par: { request_uri_lifetime: 120 } };
+const accounts = listedAccounts([{ login: 'demo', password: 'demo', claims: { sub: 'demo' } }]);
+const pair = await selfSigned(['localhost']);
+const closing: (() => unknown)[] = [];
+let shared: Promise<KnexAdapterFactory> | undefined;
+
+async function openAdapter(): Promise<KnexAdapterFactory> {
+  const database = await openDatabase({ url: 'pglite:' });
+  closing.push(() => database.close());
+  await migrate(database.knex);
+  return knexAdapter(database.knex, { encryption_keys: [Buffer.alloc(32, 7).toString('base64url')] });
+}
+
+/** A provider of the profile, with or without one of its mechanisms, and a client that says what it is told to say. */
+async function start({ by, profile: make = fapi2SecurityProfile, own = {}, client = {} }: Setting, bare: boolean) {
+  shared ??= openAdapter();
+  const issuer = `https://localhost:${await freePort()}`;
+  const whole: Profile = make({ ...settings, mtls: { url: issuer } });
+  const profile = bare ? without(whole, by) : whole;
+  const raw = await RawClient.create(issuer, client);
+  const configuration: Configuration = {
+    adapter: await shared,
+    jwks: keys.jwks as NonNullable<Configuration['jwks']>,
+    cookies: { keys: keys.cookies },
+    clients: [raw.metadata, ...raw.others] as NonNullable<Configuration['clients']>,
+    findAccount: accounts.findAccount,
+    interactions: { url: interactionUrl },
+    features: { devInteractions: { enabled: false }, clientCredentials: { enabled: true } },
+  };
+  const provider = new Provider(issuer, configure(profile, merge(configuration, own)));
+  attach(profile, provider);
+  provider.use(unitOfWork());
+  // As a deployment's own middleware would, behind everything of ours.
+  provider.use(async function careless(ctx, next) {
+    ctx.set('access-control-allow-origin', '*');
+    await next();
+  });
+  provider.use(interactions(provider, { accounts }));
+  const server = createServer(mutualTlsOptions(pair), provider.callback());
+  server.listen(Number(new URL(issuer).port), 'localhost');
+  await once(server, 'listening');
+  closing.push(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  raw.provider = provider;
+  return raw;
+}
+
+/**
+ * Two tests of one clause: it holds, and it no longer does when its mechanism is taken out of the profile. A test that
+ * stays green without the mechanism proves nothing of it.
+ */
+export function held(clause: string, setting: Setting, probe: (client: RawClient) => Promise<void>): void {
+  const { mechanisms } = fapi2MessageSigning({ mtls: { url: 'https://localhost' } });
+  const holder = mechanisms.find(({ name }) => name === setting.by);
+  const text = holder?.clauses.find(({ id }) => id === clause)?.text;
+  if (!text) throw new TypeError(`${setting.by} does not hold ${clause}`);
+  it(`${clause} ${text}`, async () => probe(await start(setting, false)));
+  it(`${clause} is no longer held without ${setting.by}`, async () => {
+    const outcome = await start(setting, true)
+      .then(probe)
+      .then(
+        () => 'held',
+        () => 'fallen',
+      );
+    if (outcome === 'held') throw new Error(`${clause} holds without ${setting.by}: the test proves nothing of it`);
+  });
+}
+
+/** Closes what the tests of a file have opened. */
+export async function closeAll(): Promise<void> {
+  for (const close of closing.splice(0).reverse()) await close();
+  shared = undefined;
+}
