@@ -9,6 +9,11 @@ interface Cookie {
   readonly path: string;
 }
 
+/** An answer that is no page, no redirect, but an error. */
+export class UnexpectedReply extends Error {
+  override readonly name = 'UnexpectedReply';
+}
+
 /** What a person's browser does in a flow, and no more: keeps cookies, follows redirects, fills and posts forms. */
 export class Browser {
   readonly #exchange: (request: string) => Promise<Reply>;
@@ -37,7 +42,7 @@ export class Browser {
         at = target.pathname + target.search;
         reply = await this.#send('POST', at, fields);
       } else {
-        throw new Error(`${at}: status ${reply.status}: ${reply.body.slice(0, 500)}`);
+        throw new UnexpectedReply(`${at}: status ${reply.status}: ${reply.body.slice(0, 500)}`);
       }
     }
     throw new Error(`${path}: too many redirects`);

@@ -1,0 +1,44 @@
+/** What the clients saw, and what they hold the server to. */
+export class Ledger {
+  readonly kills = { server: 0, postgres: 0 };
+  readonly answers = { good: 0, refused: 0, unavailable: 0, lost: 0 };
+  /** What an acknowledgement promised: `unknown` where a request that may have used it up never got its answer. */
+  readonly promises = { push: promise(), code: promise(), token: promise() };
+  readonly replays = { tried: 0, accepted: 0 };
+  readonly faults: string[] = [];
+  /** Longest time from a process being back to its first good answer, in milliseconds. */
+  slowestReturn = 0;
+
+  fault(what: string): void {
+    this.faults.push(what);
+  }
+
+  get failed(): boolean {
+    const lost = Object.values(this.promises).reduce((sum, { lost }) => sum + lost, 0);
+    return lost + this.replays.accepted + this.faults.length > 0;
+  }
+
+  toString(): string {
+    const { kills, answers, promises, replays, faults, slowestReturn } = this;
+    const rows: [string, string | number][] = [
+      ['kill -9 of the server', kills.server],
+      ['immediate stop of Postgres', kills.postgres],
+      ['requests answered', answers.good + answers.refused],
+      ['refused with 503 and Retry-After', answers.unavailable],
+      ['connections lost with a killed server', answers.lost],
+      ...Object.entries(promises).map(([what, { acknowledged, kept, unknown, lost }]): [string, string] => [
+        `${what}: acknowledged; kept; outcome unknown; lost`,
+        `${acknowledged}; ${kept}; ${unknown}; ${lost}`,
+      ]),
+      ['spent again; with success', `${replays.tried}; ${replays.accepted}`],
+      ['slowest return to service', `${Math.round(slowestReturn)} ms`],
+      ['500s, hangs, servers that died by themselves', faults.length],
+    ];
+    const lines = rows.map(([what, count]) => `| ${what} | ${count} |`);
+    return ['| what | count |', '|---|---|', ...lines, ...faults.slice(0, 20)].join('\n');
+  }
+}
+
+function promise() {
+  return { acknowledged: 0, kept: 0, unknown: 0, lost: 0 };
+}

@@ -1,0 +1,67 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { Browser } from '../bench/browser.ts';
+import { Client, request } from '../bench/client.ts';
+import { authorizationRequest, type Endpoints } from '../bench/endpoints.ts';
+import { Interrupted, Patient } from './patient.ts';
+import type { World } from './world.ts';
+
+/** The last ones acknowledged before a kill are those a store would lose. */
+const REMEMBERED = 20;
+
+/** Pushes as fast as it is answered, and after each kill asks for the last it was promised. */
+export class Pusher {
+  readonly #world: World;
+  readonly #endpoints: Endpoints;
+  readonly #client: Client;
+  readonly #patient: Patient;
+  #promised: string[] = [];
+  #kills = 0;
+
+  constructor(world: World, endpoints: Endpoints) {
+    this.#world = world;
+    this.#endpoints = endpoints;
+    this.#client = new Client(world.key);
+    this.#patient = new Patient(world);
+  }
+
+  async push(open: () => boolean): Promise<void> {
+    while (open()) {
+      try {
+        const sent = request('POST', this.#endpoints.push, {}, this.#client.pushBody());
+        const { status, body } = await this.#patient.exchange(sent);
+        if (status !== 201) throw new Error(`push: status ${status}: ${body}`);
+        this.#promised = [...this.#promised.slice(1 - REMEMBERED), JSON.parse(body).request_uri];
+        if (this.#killed()) await this.#check();
+      } catch (error) {
+        if (!(error instanceof Interrupted)) throw error;
+        await delay(20);
+      }
+    }
+    this.#patient.close();
+  }
+
+  #killed(): boolean {
+    const { server, postgres } = this.#world.ledger.kills;
+    const killed = server + postgres > this.#kills;
+    this.#kills = server + postgres;
+    return killed;
+  }
+
+  async #check(): Promise<void> {
+    const { push } = this.#world.ledger.promises;
+    const promised = this.#promised;
+    this.#promised = [];
+    for (const requestUri of promised) {
+      push.acknowledged += 1;
+      const path = authorizationRequest(this.#endpoints, requestUri);
+      const { value } = await this.#patient.insist(() => new Browser(this.#patient.exchange).get(path));
+      // On to the login page: it is there, and not used.
+      if (value.status === 303 || value.status === 302) push.kept += 1;
+      else {
+        push.lost += 1;
+        this.#world.ledger.fault(`acknowledged request_uri: status ${value.status}: ${value.body.slice(0, 300)}`);
+      }
+    }
+  }
+}
