@@ -1,3 +1,5 @@
+import type { Writable } from 'node:stream';
+
 import { Command, Option } from 'commander';
 
 import { type Config, schema } from '../config.ts';
@@ -57,19 +59,19 @@ For example:
 
 const profiles = { 'fapi2-security-profile': fapi2SecurityProfile, 'fapi2-message-signing': fapi2MessageSigning };
 
-function screenOf({ verbose }: Options): Screen {
-  const { stdout } = process;
+function screenOf({ verbose }: Options, out: Writable): Screen {
+  const terminal = out === process.stdout && process.stdout.isTTY ? process.stdout : undefined;
   return new Screen({
     verbose,
-    colours: stdout.isTTY === true && stdout.hasColors(),
-    width: Math.min(stdout.columns ?? 120, 120),
-    write: (text) => stdout.write(text),
+    colours: terminal?.hasColors() === true,
+    width: Math.min(terminal?.columns ?? 120, 120),
+    write: (text) => out.write(text),
   });
 }
 
 /** Tells a whole flow; what is refused at its end is part of it. */
-async function tell(options: Options, resources: Resources): Promise<void> {
-  const screen = screenOf(options);
+async function tell(options: Options, resources: Resources, out: Writable): Promise<void> {
+  const screen = screenOf(options, out);
   const target = await findTarget(options, resources);
   const client = await sampleClient(target, {
     client_auth: options.clientAuth,
@@ -84,7 +86,7 @@ async function tell(options: Options, resources: Resources): Promise<void> {
       ['provider', `${target.issuer}, ${target.where}`],
       ['profile', profile.name],
       ['client', `${client.client_id} of config/development.yaml, by openid-client`],
-      ['shown', '→ sent  ← received  ✔ the clause it serves; of secrets only the first characters'],
+      ['shown', '→ sent, ← received, ✔ the clause it serves; of secrets only the first characters'],
     ],
     '    ',
   );
@@ -98,11 +100,11 @@ async function tell(options: Options, resources: Resources): Promise<void> {
 }
 
 /** Runs the demo; it fails where anything goes another way than it is told, a refusal that does not come included. */
-export async function run(args: readonly string[]): Promise<void> {
+export async function run(args: readonly string[], out: Writable = process.stdout): Promise<void> {
   const parsed = command().parse(args, { from: 'user' });
   const resources = new Resources();
   try {
-    await tell(parsed.opts<Options>(), resources);
+    await tell(parsed.opts<Options>(), resources, out);
   } catch (error) {
     if (error instanceof OperationalError || !(error instanceof Error)) throw error;
     throw new OperationalError(`the demo did not go as told: ${error.message}`, { cause: error });

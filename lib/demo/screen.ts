@@ -47,7 +47,8 @@ export class Screen {
 
   /** Clauses, their words beside their ids. */
   clauses(clauses: readonly Field[]): void {
-    const widest = Math.max(...clauses.map(([id]) => id.length));
+    const widest = Math.max(0, ...clauses.map(([id]) => id.length));
+    if (clauses.length > 0) this.line();
     for (const [id, text] of clauses) {
       const [first = '', ...more] = wrapped(text, this.#options.width - widest - 8);
       this.line(
@@ -59,18 +60,24 @@ export class Screen {
 
   /** Names and values, one beside the other; a JWT by what it says. */
   fields(fields: readonly Field[], indent = '        '): void {
-    const widest = Math.max(...fields.map(([name]) => name.length));
-    const room = Math.max(this.#options.width - indent.length - widest - 2, 20);
-    const cut = (text: string) => (this.#options.verbose || text.length <= room ? text : `${text.slice(0, room - 1)}…`);
+    const widest = Math.max(0, ...fields.map(([name]) => name.length));
+    const under = ' '.repeat(indent.length + widest + 2);
     for (const [name, value] of fields) {
-      const start = this.style('dim', `${indent}${name.padEnd(widest)}  `);
-      if (!isJwt(value)) this.line(start + cut(shown(name, value)));
-      else {
-        const [header, claims] = contents(value);
-        this.line(start + this.style('magenta', cut(header)));
-        this.line(' '.repeat(indent.length + widest + 2) + this.style('magenta', cut(claims)));
+      const lines = isJwt(value)
+        ? contents(value).flatMap((part) => this.#fold(part, under).map((text) => this.style('magenta', text)))
+        : this.#fold(shown(name, value), under);
+      for (const [index, text] of lines.entries()) {
+        this.line((index === 0 ? this.style('dim', `${indent}${name.padEnd(widest)}  `) : under) + text);
       }
     }
+  }
+
+  /** On as many lines as it takes, or the three that do for a reader. */
+  #fold(text: string, indent: string): string[] {
+    const room = Math.max(this.#options.width - indent.length, 20);
+    const lines = wrapped(text, room).map((part) => (part.length > room ? `${part.slice(0, room - 1)}…` : part));
+    if (this.#options.verbose) return wrapped(text, room);
+    return lines.length > 3 ? [...lines.slice(0, 2), `${lines[2]?.slice(0, room - 2)} …`] : lines;
   }
 
   exchange(exchange: Exchange, only?: readonly string[]): void {

@@ -1,7 +1,11 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 
-/** Long values that no person compares: secrets among them, which must not be shown at all. */
-const opaque = /^[\w-]{20,}$/;
+/** Whoever has one of these may try to use it. */
+const secret =
+  /^(access_token|refresh_token|token|code|code_verifier|cookie|set-cookie|request_uri|dpop|authorization)$/i;
+
+/** Random values, which no person compares: `0NuLS_ng…` does as well. */
+const random = /^(?=.*\d)(?=.*[A-Z])[\w-]{20,}$/;
 
 export const isJwt = (value: string): boolean => /^ey[\w-]+\.[\w-]+\.[\w-]+$/.test(value);
 
@@ -18,10 +22,9 @@ function shownUrl(value: string): string {
 /** A value as it may be shown to whoever looks over a shoulder: a secret only by its first characters. */
 export function shown(name: string, value: string): string {
   if (name === 'password') return '•'.repeat(8);
-  if (isJwt(value) || opaque.test(value)) return short(value);
   if (/^(https?:\/)?\//.test(value)) return shownUrl(value);
-  const [, scheme, secret = ''] = /^(DPoP |Bearer |urn:ietf:params:oauth:request_uri:)([\w-]+)$/.exec(value) ?? [];
-  return scheme ? scheme + short(secret) : value;
+  const [, scheme = '', rest = ''] = /^(DPoP |Bearer |urn:ietf:params:oauth:request_uri:)?(.*)$/s.exec(value) ?? [];
+  return secret.test(name) || isJwt(rest) || random.test(rest) ? scheme + short(rest) : value;
 }
 
 /** What a JWT says: its header and its claims, each as one line. */

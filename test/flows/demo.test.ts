@@ -1,0 +1,103 @@
+import '../support/log_level.ts';
+
+import { Writable } from 'node:stream';
+
+import { expect } from 'chai';
+
+import { run } from '../../lib/commands/demo.ts';
+import { loadConfig } from '../../lib/config.ts';
+import { freePort } from '../../lib/demo/free_port.ts';
+import { httpsFetch } from '../../lib/demo/https_fetch.ts';
+import { Narrator, UnexpectedError } from '../../lib/demo/narrator.ts';
+import { Recorder } from '../../lib/demo/recorder.ts';
+import { Screen } from '../../lib/demo/screen.ts';
+import { OperationalError } from '../../lib/errors.ts';
+import { fapi2SecurityProfile } from '../../lib/profiles/fapi2_security_profile.ts';
+import { type RunningServer, startServer } from '../../lib/server.ts';
+import { clientAuths, senderConstrains } from './clients.ts';
+
+async function development(profile: string): Promise<RunningServer> {
+  const [port, mtlsPort] = [await freePort(), await freePort()];
+  const set = [`issuer=https://localhost:${port}`, `listen.port=${port}`, `mtls.port=${mtlsPort}`];
+  return startServer(
+    await loadConfig('config/development.yaml', { set: [...set, 'database.url="pglite:"', `profile=${profile}`] }),
+  );
+}
+
+async function told(...args: string[]): Promise<string> {
+  let text = '';
+  const out = new Writable({
+    write(chunk, _encoding, done) {
+      text += chunk;
+      done();
+    },
+  });
+  await run(args, out);
+  return text;
+}
+
+async function failure(act: Promise<unknown>): Promise<unknown> {
+  return act.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}
+
+describe('npm run demo', () => {
+  for (const profile of ['fapi2-security-profile', 'fapi2-message-signing']) {
+    describe(profile, () => {
+      let server: RunningServer;
+      before(async () => {
+        server = await development(profile);
+      });
+      after(() => server?.close());
+
+      for (const clientAuth of clientAuths) {
+        for (const senderConstrain of senderConstrains) {
+          it(`tells a whole flow: ${clientAuth}, ${senderConstrain}`, async () => {
+            const ways = ['--client-auth', clientAuth, '--sender-constrain', senderConstrain];
+            const text = await told('--issuer', server.issuer, ...ways);
+            for (const title of ['pushes its request', 'The person decides', 'The same request_uri again']) {
+              expect(text).to.include(title);
+            }
+            expect(text).to.match(/\d+ steps, [56] of them refused: all as told/);
+            expect(text, 'each clause in its own words').to.match(/✔ FAPI2-SP-FINAL-5\.3\.2\.2-9 +shall reject/);
+          });
+        }
+      }
+
+      it('shows no secret, however much it shows', async () => {
+        const text = await told('--issuer', server.issuer, '--verbose');
+        // Codes, tokens and references have 43 characters, proofs and assertions more.
+        const long = text.match(/[\w-]{43,}/g) ?? [];
+        expect(long.filter((word) => !/^[a-z_]+$/.test(word))).to.deep.equal([]);
+        expect(text).to.include('set-cookie');
+      });
+    });
+  }
+
+  it('starts a provider of its own where none is asked for', async () => {
+    expect(await told('--database', 'pglite:')).to.include('started for this, in memory');
+  });
+
+  it('says that nobody answers at the issuer it was given', async () => {
+    const nobody = `https://localhost:${await freePort()}`;
+    expect(await failure(told('--issuer', nobody)))
+      .to.be.instanceOf(OperationalError)
+      .with.property('message', `no provider answers at ${nobody}`);
+  });
+
+  it('fails where something that has to be refused is not', async () => {
+    const server = await development('fapi2-security-profile');
+    try {
+      const wire = new Recorder(httpsFetch({ unverified: [server.issuer] }));
+      const screen = new Screen({ verbose: false, colours: false, width: 80, write: () => {} });
+      const narrator = new Narrator(screen, [wire], fapi2SecurityProfile());
+      const step = { title: 'Discovery', why: 'It is there for everyone.', clauses: [] };
+      const granted = () => wire.fetch(`${server.issuer}/.well-known/openid-configuration`);
+      expect(await failure(narrator.refused(step, 'access_denied', granted))).to.be.instanceOf(UnexpectedError);
+    } finally {
+      await server.close();
+    }
+  });
+});
