@@ -60,9 +60,15 @@ function spoken(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+/** What has no words of its own goes by its name, which stands beside it where that is another. */
+function named(name: string): Item {
+  const text = spoken(name);
+  return { text, detail: text.toLowerCase() === name.toLowerCase() ? undefined : name };
+}
+
 function scopeItem(scope: string, words: Words): Item {
   const text = own(words.scopes, scope) ?? own(scopes, scope);
-  return text ? { text } : { text: spoken(scope), detail: scope };
+  return text ? { text } : named(scope);
 }
 
 /** Every member of a value, however deep, under the path that leads to it. */
@@ -80,7 +86,7 @@ function* fieldsOf(value: unknown, path: readonly string[] = []): Generator<read
 
 function detailItem({ type, ...detail }: AuthorizationDetail, words: Words): Item {
   const text = own(words.authorization_details, type);
-  return { text: text ?? spoken(type), detail: text ? undefined : type, fields: [...fieldsOf(detail)] };
+  return { ...(text ? { text } : named(type)), fields: [...fieldsOf(detail)] };
 }
 
 function claimsItem(names: readonly string[], words: Words): Item {

@@ -16,15 +16,17 @@ export class Agent {
     this.#cookies.clear();
   }
 
-  async fetch(url: string | URL, init: RequestInit = {}): Promise<Response> {
+  cookies(url: string | URL): string {
     const { pathname } = new URL(url);
-    const cookie = [...this.#cookies.values()]
-      .filter(({ path }) => pathname.startsWith(path))
-      .map(({ value }) => value);
+    const sent = [...this.#cookies.values()].filter(({ path }) => pathname.startsWith(path));
+    return sent.map(({ value }) => value).join('; ');
+  }
+
+  async fetch(url: string | URL, init: RequestInit = {}): Promise<Response> {
     const response = await fetch(url, {
       redirect: 'manual',
       ...init,
-      headers: { accept: 'text/html', cookie: cookie.join('; '), ...(init.headers as Record<string, string>) },
+      headers: { accept: 'text/html', cookie: this.cookies(url), ...(init.headers as Record<string, string>) },
     });
     this.#keep(response);
     return response;

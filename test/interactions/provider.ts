@@ -28,6 +28,8 @@ export interface Options extends Partial<InteractionsOptions> {
   accounts?: Accounts;
   client?: Partial<ClientMetadata>;
   configuration?: Configuration;
+  /** What stands behind our pages. */
+  behind?: Koa.Middleware;
   /** Under which path of a Koa application the provider is mounted. */
   mountPath?: string;
   /** Core's own policy: login and consent are two interactions. */
@@ -85,7 +87,7 @@ export class TestProvider {
 }
 
 export async function testProvider(options: Options = {}): Promise<TestProvider> {
-  const { client, configuration, mountPath = '', twoSteps, ...rest } = options;
+  const { client, configuration, mountPath = '', twoSteps, behind, ...rest } = options;
   const callback = await listening(
     createServer((_req, res) =>
       res.setHeader('content-type', 'text/html').end('<title>Back</title><h1>Back at the client</h1>'),
@@ -125,6 +127,7 @@ export async function testProvider(options: Options = {}): Promise<TestProvider>
   const accounts = rest.accounts ?? listedAccounts([{ ...person, claims: { name: 'Jane Doe' } }]);
   const as = new TestProvider(provider, site.origin, redirectUri, [site.server, callback.server]);
   provider.use(interactions(provider, { name: 'Example Bank', ...rest, accounts }));
+  if (behind) provider.use(behind);
   app.on('error', (error) => as.errors.push(error));
   provider.on('server_error', (_ctx, error) => as.errors.push(error));
   // A mounted provider writes its cookies through the application, and reads them by itself.
