@@ -26,10 +26,6 @@ export function dpop({ nonce = 'optional', nonceSecret = randomBytes(32) }: Dpop
             ? undefined
             : { path: ['features', 'dPoP', 'nonceSecret'], text: 'must be 32 bytes, the same in every process' },
       },
-      {
-        id: 'FAPI2-SP-FINAL-5.3.2.1-12',
-        text: 'shall support authorization code binding to a DPoP key: the dpop_jkt parameter and the DPoP header at the push',
-      },
     ],
     configuration: {
       features: { dPoP: { enabled: true, ...(nonce === 'off' ? {} : { nonceSecret }) } },

@@ -57,12 +57,11 @@ export function jar(): Mechanism {
             assertJwtClaimsAndHeader: after((ctx, claims, header) => {
               // The pushed request comes by here again when it is used: then it is ours, whatever its age.
               if ('PushedAuthorizationRequest' in ctx.oidc.entities) return;
-              const { exp, nbf, aud, sub } = claims as Record<string, unknown>;
+              const { exp, nbf, sub } = claims as Record<string, unknown>;
               const time = Date.now() / 1000;
               const type = (header as { typ?: string }).typ?.toLowerCase().replace(/^application\//, '');
               if (!types.includes(type)) invalid('typ is not oauth-authz-req+jwt');
               if (sub !== undefined) invalid('must not have a sub claim, which would make it a client assertion');
-              if (aud === undefined) invalid("is missing the 'aud' claim");
               if (typeof nbf !== 'number') invalid("is missing the 'nbf' claim");
               if (typeof exp !== 'number') invalid("is missing the 'exp' claim");
               if (nbf < time - longest) invalid(`nbf must be within ${longest} seconds`);

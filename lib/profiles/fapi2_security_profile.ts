@@ -5,6 +5,7 @@ import { authorizationCode } from '../fapi/authorization_code.ts';
 import { clientAuth } from '../fapi/client_auth.ts';
 import { clock } from '../fapi/clock.ts';
 import { codeFlow } from '../fapi/code_flow.ts';
+import { core } from '../fapi/core.ts';
 import { discovery } from '../fapi/discovery.ts';
 import { type DpopSettings, dpop } from '../fapi/dpop.ts';
 import { hostPinning } from '../fapi/host.ts';
@@ -37,6 +38,7 @@ export function fapi2SecurityProfile(settings: ProfileSettings = {}): Profile {
   return {
     name: 'FAPI 2.0 Security Profile',
     mechanisms: [
+      core(),
       answers(),
       hostPinning({ mtls: url }),
       requests(),

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { decodeJwt } from 'jose';
+import { authorize } from '../../lib/demo/browser.ts';
 import { fapi2MessageSigning } from '../../lib/profiles/fapi2_message_signing.ts';
-import { closeAll, held } from '../support/held.ts';
-import type { Answer, RawClient } from '../support/raw_client.ts';
+import { closeAll, held, holds } from '../support/held.ts';
+import { type Answer, RawClient } from '../support/raw_client.ts';
 
 const yes = () => {};
 const hour = 3600;
@@ -26,6 +27,71 @@ async function userinfo(client: RawClient, token: string): Promise<Answer> {
 
 describe('What a profile holds falls with the mechanism that holds it', () => {
   after(closeAll);
+
+  describe('core', () => {
+    const by = 'core';
+    holds('FAPI2-SP-FINAL-5.3.2.1-12', { by }, async (client) => {
+      const other = await RawClient.create(client.issuer, {});
+      const { body } = await client.push({ ...client.params, dpop_jkt: await other.thumbprint() });
+      const code = (await client.authorize(body.request_uri)).searchParams.get('code') ?? '';
+      refused(await client.exchange(code), 400, 'invalid_grant');
+      refused(
+        await client.push({ ...client.params, dpop_jkt: await other.thumbprint() }, { proof: {} }),
+        400,
+        'invalid_request',
+      );
+    });
+    holds('FAPI2-SP-FINAL-5.3.2.2-4', { by }, async (client) => {
+      refused(await client.push(client.params, { client_assertion: '' }), 401, 'invalid_client');
+    });
+    holds('FAPI2-SP-FINAL-5.3.2.2-11', { by }, async (client) => {
+      const { body } = await client.push();
+      const { pathname, search } = client.authorizationUrl(body.request_uri);
+      expect((await client.request(pathname + search)).status).to.equal(303);
+    });
+    holds('FAPI2-SP-FINAL-5.3.2.2-14', { by }, async (client) => {
+      const nonce = 'n'.repeat(64);
+      const { body } = await client.exchange(await client.code({ ...client.params, nonce }));
+      expect(decodeJwt(body.id_token)).to.include({ nonce });
+    });
+    holds('FAPI2-SP-FINAL-5.3.4-5', { by }, async (client) => {
+      const { access_token } = await bound(client);
+      const thief = await RawClient.create(client.issuer, {});
+      expect((await userinfo(thief, access_token)).status).to.equal(401);
+      expect((await client.request('/me', { headers: { authorization: `Bearer ${access_token}` } })).status).to.equal(
+        401,
+      );
+      expect((await userinfo(client, access_token)).status).to.equal(200);
+    });
+    holds('PAR-4', { by }, async (client) => {
+      const { body } = await client.push({ ...client.params, state: 'pushed' });
+      const url = client.authorizationUrl(body.request_uri);
+      url.searchParams.set('state', 'beside');
+      const stolen = new URL(url);
+      stolen.searchParams.set('client_id', 'clien');
+      expect((await client.request(stolen.pathname + stolen.search)).body).to.match(/invalid_request/);
+      const answer = await authorize(client.browser, url, { login: 'demo', password: 'demo' });
+      expect(answer.url.searchParams.get('state')).to.equal('pushed');
+    });
+  });
+
+  describe('authorization_code', () => {
+    const by = 'authorization_code';
+    holds('FAPI2-SP-FINAL-5.3.2.2-9', { by }, async (client) => {
+      const code = await client.code();
+      const answers = await Promise.all(Array.from({ length: 4 }, () => client.exchange(code)));
+      expect(answers.map(({ status }) => status).sort()).to.deep.equal([200, 400, 400, 400]);
+      for (const lost of answers) if (lost.status === 400) expect(lost.body.error).to.equal('invalid_grant');
+    });
+    holds('RFC6749-4.1.2', { by, own: { ttl: { AuthorizationCode: 1 } } }, async (client) => {
+      const code = await client.code();
+      const { body } = await client.exchange(code);
+      expect((await userinfo(client, body.access_token)).status).to.equal(200);
+      await new Promise((resolve) => setTimeout(resolve, 2100));
+      refused(await client.exchange(code), 400, 'invalid_grant');
+      expect((await userinfo(client, body.access_token)).status).to.equal(401);
+    });
+  });
 
   describe('answers', () => {
     held('FAPI2-SP-FINAL-5.2.3-1', { by: 'answers' }, async (client) => {
@@ -317,6 +383,11 @@ describe('What a profile holds falls with the mechanism that holds it', () => {
         400,
         'invalid_request_object',
       );
+    });
+    holds('FAPI2-MS-ID1-5.3.1-2', { by: 'jar', profile }, async (client) => {
+      expect((await signed(client, { aud: ['https://other.example', client.issuer] })).status).to.equal(201);
+      refused(await signed(client, { aud: undefined }), 400, 'invalid_request_object');
+      refused(await signed(client, { aud: 'https://other.example' }), 400, 'invalid_request_object');
     });
     jar('FAPI2-MS-ID1-5.3.1-3', async (client) => {
       refused(await signed(client, { nbf: undefined }), 400, 'invalid_request_object');

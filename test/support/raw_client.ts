@@ -1,6 +1,14 @@
 import { hash, randomBytes, randomUUID } from 'node:crypto';
 
-import { base64url, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose';
+import {
+  base64url,
+  calculateJwkThumbprint,
+  exportJWK,
+  generateKeyPair,
+  type JWK,
+  type JWTPayload,
+  SignJWT,
+} from 'jose';
 import type { ClientMetadata, Provider } from 'oidc-provider';
 
 import { authorize, Browser } from '../../lib/demo/browser.ts';
@@ -154,6 +162,10 @@ export class RawClient {
     const dpop = otherwise.dpop ?? (otherwise.proof ? await this.proof('POST', path, otherwise.proof) : undefined);
     const headers = { ...(dpop && { dpop }), ...otherwise.headers };
     return this.request(path, { method: otherwise.method ?? 'POST', headers, body: new URLSearchParams(stated) });
+  }
+
+  thumbprint(): Promise<string> {
+    return calculateJwkThumbprint(this.#proofJwk);
   }
 
   push(params: Params = this.params, otherwise: Otherwise = {}): Promise<Answer> {
