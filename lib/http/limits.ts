@@ -46,7 +46,7 @@ export function limits(provider: Provider, { tooMany }: Limits = {}): Middleware
     const endpoint = endpointOf(ctx);
     if (endpoint === undefined) return next();
     checkMethod(ctx, endpoint);
-    const tooLarge = () => new errors.InvalidRequest(`the body may have ${maxBody} bytes`, 413);
+    const tooLarge = () => new errors.InvalidRequest(`the request body must not be larger than ${maxBody} bytes`, 413);
     if ((ctx.request.length ?? 0) > maxBody) throw tooLarge();
     checkType(ctx, endpoint);
     const wait = await tooMany?.(ctx);

@@ -26,11 +26,12 @@ export function securityHeaders(): Middleware {
   return async function securityHeaders(ctx, next) {
     ctx.set({
       'strict-transport-security': strictTransportSecurity,
-      'content-security-policy': contentSecurityPolicy,
       'x-frame-options': 'DENY',
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',
     });
+    // An application around us may have pages, and a policy, of its own.
+    if (!ctx.response.get('content-security-policy')) ctx.set('content-security-policy', contentSecurityPolicy);
     await next();
   };
 }

@@ -41,7 +41,10 @@ for (const path of ['', '/op']) {
         });
         expect(status).to.equal(413);
         expect(headers['cache-control']).to.equal('no-store');
-        expect(body).to.deep.equal({ error: 'invalid_request', error_description: 'the body may have 57344 bytes' });
+        expect(body).to.deep.equal({
+          error: 'invalid_request',
+          error_description: 'the request body must not be larger than 57344 bytes',
+        });
       });
 
       it(`a chunked body of 1 MB at ${endpoint} is 413`, async () => {

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 
 import { expect } from 'chai';
-import Koa from 'koa';
+import Koa, { type Middleware } from 'koa';
 
 import { noCors } from '../../lib/http/no_cors.ts';
 import { oauthError } from '../../lib/http/oauth_error.ts';
@@ -85,12 +85,19 @@ describe('FAPI2-SP-FINAL-5.2.3-3 no CORS at the authorization endpoint', () => {
 
 describe('A page', () => {
   it('may set a policy of its own', async () => {
-    const app = new Koa().use(securityHeaders()).use((ctx) => {
+    const own: Middleware = (ctx, next) => {
       ctx.set('content-security-policy', "default-src 'self'");
-      ctx.body = '';
-    });
-    const listener = await listen(app);
-    expect((await listener.ask('/')).headers['content-security-policy']).to.equal("default-src 'self'");
-    await listener.close();
+      return next();
+    };
+    for (const order of [
+      [securityHeaders(), own],
+      [own, securityHeaders()],
+    ]) {
+      const app = new Koa();
+      for (const middleware of order) app.use(middleware);
+      const listener = await listen(app);
+      expect((await listener.ask('/')).headers['content-security-policy']).to.equal("default-src 'self'");
+      await listener.close();
+    }
   });
 });

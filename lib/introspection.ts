@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+
+import { type CryptoKey, createRemoteJWKSet, customFetch, type JWK, jwtVerify, type KeyObject, SignJWT } from 'jose';
+
+import type { AccessToken, VerifyAccessToken } from './access_tokens.ts';
+
+/** A resource server as a client of an authorization server that runs elsewhere. */
+export interface IntrospectionSettings {
+  readonly issuer: string;
+  readonly introspection_endpoint: string;
+  readonly client_id: string;
+  /** Authenticates this resource server by `private_key_jwt`. */
+  readonly key: CryptoKey | KeyObject | JWK;
+  readonly alg: string;
+  readonly kid?: string;
+  /** Given, the answer has to be signed with a key found here. */
+  readonly jwks_uri?: string;
+  readonly fetch?: typeof fetch;
+}
+
+const signed = 'application/token-introspection+jwt';
+
+/** An introspection nobody answered says nothing of the token: whoever asked may come again. */
+class IntrospectionFailed extends Error {
+  override readonly name = 'IntrospectionFailed';
+  readonly status = 503;
+}
+
+function assertion({ issuer, client_id, key, alg, kid }: IntrospectionSettings): Promise<string> {
+  return new SignJWT({ jti: randomUUID() })
+    .setProtectedHeader({ alg, ...(kid ? { kid } : {}) })
+    .setIssuer(client_id)
+    .setSubject(client_id)
+    .setAudience(issuer)
+    .setIssuedAt()
+    .setExpirationTime('1 minute')
+    .sign(key);
+}
+
+/**
+ * Asks an authorization server about each token.
+ *
+ * @see [RFC 7662 section 2 - Introspection Endpoint](https://www.rfc-editor.org/rfc/rfc7662.html#section-2)
+ * @see [RFC 9701 - JWT Response for OAuth Token Introspection](https://www.rfc-editor.org/rfc/rfc9701.html#section-5)
+ */
+export function introspection(settings: IntrospectionSettings): VerifyAccessToken {
+  const { issuer, introspection_endpoint, client_id, jwks_uri, fetch = globalThis.fetch } = settings;
+  const keys = jwks_uri && createRemoteJWKSet(new URL(jwks_uri), { [customFetch]: fetch as never });
+
+  async function answerOf(response: Response): Promise<Record<string, unknown>> {
+    if (!keys) return (await response.json()) as Record<string, unknown>;
+    const { payload } = await jwtVerify(await response.text(), keys, {
+      typ: 'token-introspection+jwt',
+      algorithms: ['PS256', 'ES256', 'EdDSA', 'Ed25519'],
+      issuer,
+      audience: client_id,
+    });
+    return payload.token_introspection as Record<string, unknown>;
+  }
+
+  return async function verify(token) {
+    const body = new URLSearchParams({
+      token,
+      token_type_hint: 'access_token',
+      client_id,
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: await assertion(settings),
+    });
+    try {
+      const headers = { accept: keys ? signed : 'application/json' };
+      const response = await fetch(introspection_endpoint, { method: 'POST', body, headers, redirect: 'error' });
+      if (!response.ok) throw new Error(`the introspection endpoint answered ${response.status}`);
+      const answer = await answerOf(response);
+      if (answer.active !== true || !(Number(answer.exp) > Date.now() / 1000)) return undefined;
+      return answer as unknown as AccessToken;
+    } catch (cause) {
+      throw new IntrospectionFailed('the access token could not be introspected', { cause });
+    }
+  };
+}
