@@ -21,11 +21,19 @@ export interface Clients {
   readonly mtls2: { readonly cert: string; readonly key: string };
 }
 
-/** The algorithms of the first client and of the second. Without PS256 in the first, the suite skips its RS256 modules. */
-const algorithms = [
-  { key: 'PS256', dpop: 'ES256', response: 'PS256' },
-  { key: 'ES256', dpop: 'PS256', response: 'ES256' },
-] as const;
+interface Algorithms {
+  readonly key: string;
+  readonly dpop: string;
+  readonly response: string;
+}
+
+/** Without a PS256 key of the first client, the suite skips its RS256 modules; its second client takes turns. */
+function algorithmsOf({ variant }: Plan, number: 1 | 2): Algorithms {
+  if (number === 1) return { key: 'PS256', dpop: 'ES256', response: 'PS256' };
+  return variant.openid === 'openid_connect'
+    ? { key: 'EdDSA', dpop: 'PS256', response: 'EdDSA' }
+    : { key: 'ES256', dpop: 'EdDSA', response: 'ES256' };
+}
 
 async function makeKey(alg: string, kid: string): Promise<{ private: JWK; public: JWK }> {
   const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true, modulusLength: 2048 });
@@ -49,7 +57,7 @@ function scopeOf({ variant }: Plan): string {
 function metadata(plan: Plan, suite: string, number: 1 | 2, keys: JWK[]): ClientMetadata {
   const { client_auth_type, sender_constrain } = plan.variant;
   const credentials = plan.group === 'cc';
-  const { response } = algorithms[number - 1] ?? algorithms[0];
+  const { response } = algorithmsOf(plan, number);
   return {
     client_id: `${plan.name}-${number}`,
     client_name: `Conformance suite, client ${number} of ${plan.name}`,
@@ -73,7 +81,7 @@ function metadata(plan: Plan, suite: string, number: 1 | 2, keys: JWK[]): Client
 export async function makeClients(plan: Plan, suite: string, authority: CertificateAuthority): Promise<Clients> {
   const made = await Promise.all(
     ([1, 2] as const).map(async (number) => {
-      const { key, dpop } = algorithms[number - 1] ?? algorithms[0];
+      const { key, dpop } = algorithmsOf(plan, number);
       const client_id = `${plan.name}-${number}`;
       const jwk = await makeKey(key, client_id);
       const issued = await authority.issue({ subject: `CN=${client_id}` });

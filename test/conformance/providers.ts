@@ -34,19 +34,22 @@ function command(log: string, ...args: string[]): Child {
   return child;
 }
 
-/** Waits for words of a process, or for its end, which is then its last words. */
-async function said(child: Child, words: string): Promise<void> {
+/** Waits until a process says these words, or without them for its good end; a bad end is told in its own last words. */
+async function done(child: Child, words?: string): Promise<void> {
   let output = '';
   let errors = '';
   child.stderr.on('data', (chunk) => {
-    errors += chunk;
+    errors = (errors + chunk).slice(-10_000);
   });
   await new Promise<void>((resolve, reject) => {
     child.stdout.on('data', (chunk) => {
       output = (output + chunk).slice(-10_000);
-      if (output.includes(words)) resolve();
+      if (words && output.includes(words)) resolve();
     });
-    child.once('close', () => reject(new OperationalError(errors.trim().replace(/^\S+: /, 'the provider: '))));
+    child.once('close', (code) => {
+      if (code === 0 && !words) resolve();
+      else reject(new OperationalError(errors.trim().replace(/^\S+: /, 'the provider: ')));
+    });
   });
 }
 
@@ -84,12 +87,12 @@ export async function startProvider(name: ProviderName, running: Running, resour
     Object.entries({ ...set, ...more }).flatMap(([path, value]) => ['--set', `${path}=${value}`]);
   if (database) {
     const migration = command(join(directory, `${name}-migrate.log`), 'migrate', 'up', '--config', file, ...flags({}));
-    await said(migration, 'appl');
+    await done(migration);
   }
   const serve = async (suffix: string, more: Record<string, unknown>) => {
     const child = command(join(directory, `${name}${suffix}.log`), 'serve', '--config', file, ...flags(more));
     resources.add(child, stop);
-    await said(child, 'listening on');
+    await done(child, 'listening on');
   };
   if (processes === 1) return serve('', {});
 

@@ -1,62 +1,17 @@
 import { writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { CommanderError } from 'commander';
 
 import { ConfigError, OperationalError } from '../../lib/errors.ts';
 import { Resources } from '../../lib/resources.ts';
 import { readPlan, writeMaterials } from './materials.ts';
-import { expectedModules, groups, type Plan, plans, shortName } from './plans.ts';
+import { type Options, readOptions } from './options.ts';
+import { expectedModules, type Plan, plans, shortName } from './plans.ts';
 import { Progress } from './progress.ts';
 import { startProvider } from './providers.ts';
 import { faults, findings, type ModuleResult, type PlanResult, passed, table } from './results.ts';
 import { type Module, Suite } from './suite.ts';
-
-interface Options {
-  readonly suite: string;
-  readonly plans: readonly string[];
-  readonly variants: RegExp;
-  readonly modules: RegExp;
-  readonly parallel: number;
-  readonly issuer?: string;
-  readonly out: string;
-  readonly writePlans?: string;
-  readonly processes: number;
-  readonly database?: string;
-}
-
-const regularExpression = (value: string): RegExp => {
-  try {
-    return new RegExp(value);
-  } catch (error) {
-    throw new InvalidArgumentError((error as Error).message);
-  }
-};
-const count = (value: string): number => {
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('write a whole number from 1');
-  return number;
-};
-const list = (value: string): string[] => {
-  const names = value.split(',');
-  const wrong = names.find((name) => !(groups as readonly string[]).includes(name));
-  if (wrong !== undefined) throw new InvalidArgumentError(`write some of ${groups.join(',')}`);
-  return names;
-};
-
-const program = new Command('npm run conformance --')
-  .description("run the OpenID Foundation's conformance suite against this provider")
-  .option('--suite <url>', 'address of a running suite', 'https://localhost.emobix.co.uk:8443')
-  .option('--plans <list>', 'sp: Security Profile, ms: Message Signing, cc: client credentials', list, [...groups])
-  .option('--variants <regex>', 'only the variants whose name matches', regularExpression, /(?:)/)
-  .option('--modules <regex>', 'only the modules whose name matches', regularExpression, /(?:)/)
-  .option('--parallel <n>', 'plans side by side', count, 4)
-  .option('--issuer <url>', 'a provider that already runs, of the files that --write-plans has written into --out')
-  .option('--out <dir>', 'where configurations, keys and results are written', '.conformance')
-  .option('--write-plans <dir>', 'write what a run needs, and do not run')
-  .option('--processes <n>', 'provider processes behind one address, on one --database', count, 1)
-  .option('--database <url>', 'a Postgres for the provider, instead of an embedded one')
-  .exitOverride();
 
 /** A plan that the suite holds, and what has come of it. */
 interface Created {
@@ -115,44 +70,54 @@ async function work(suite: Suite, queue: Created[], progress: Progress, out: str
   }
 }
 
-/** Only once: a second signal ends the process as it would have without us. */
-const interrupted = new Promise<never>((_, reject) => {
+const stopped = new Promise<never>((_, reject) => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => reject(new OperationalError(`stopped by ${signal}`)));
   }
 });
-interrupted.catch(() => {});
+stopped.catch(() => {});
 
-async function run(suite: Suite, selected: readonly Plan[], options: Options, resources: Resources): Promise<boolean> {
-  const { out, parallel, processes, database, issuer } = options;
+/** The provider of these plans: one that runs already, or ours, for as long as the run lasts. */
+async function prepare(
+  suite: Suite,
+  selected: readonly Plan[],
+  options: Options,
+  resources: Resources,
+): Promise<string> {
+  const { out, processes, database, issuer } = options;
   const needed = [...new Set(selected.map(({ provider }) => provider))];
   if (issuer) {
     const [only, another] = needed;
-    if (another)
-      throw new OperationalError(`--issuer ${issuer} serves ${only} or ${another}: select with --plans and --variants`);
-  } else {
-    await writeMaterials(out, selected, suite.url);
-    for (const name of needed) await startProvider(name, { directory: out, processes, database }, resources);
+    if (!another) return issuer;
+    throw new OperationalError(`--issuer ${issuer} serves ${only} or ${another}: select with --plans and --variants`);
   }
-  console.log(`suite ${await suite.version()} at ${suite.url}, results in ${out}`);
+  await writeMaterials(out, selected, suite.url);
+  for (const name of needed) await startProvider(name, { directory: out, processes, database }, resources);
+  return `${processes} provider process${processes > 1 ? 'es' : ''} on ${database ? 'Postgres' : 'PGlite'}`;
+}
+
+/** Runs these plans side by side. @returns whether everything PASSED */
+async function run(suite: Suite, selected: readonly Plan[], options: Options, resources: Resources): Promise<boolean> {
+  const { out, parallel } = options;
+  const version = await suite.version();
+  const heading = `${new Date().toISOString().slice(0, 10)}, suite ${version}, ${await prepare(suite, selected, options, resources)}`;
+  console.log(`${heading}, results in ${out}`);
   const created = await Promise.all(selected.map((plan) => create(suite, plan, options)));
-  created.sort((one, other) => other.modules.length - one.modules.length);
-  const names = created.map(
-    ({ result, modules }) => [result.name, modules.map(({ testModule }) => testModule)] as const,
+  const progress = new Progress(
+    new Map(created.map(({ result, modules }) => [result.name, modules.map(({ testModule }) => testModule)])),
+    parallel,
   );
-  const progress = new Progress(new Map(names), parallel);
-  const queue = [...created];
+  // The longest first: none of them is left alone at the end.
+  const queue = created.toSorted((one, other) => other.modules.length - one.modules.length);
   const workers = Array.from({ length: parallel }, () => work(suite, queue, progress, out));
-  const failure = await Promise.race([Promise.all(workers), interrupted]).then(
+  const failure = await Promise.race([Promise.all(workers), stopped]).then(
     () => undefined,
     (error) => error,
   );
   progress.end();
-  const results = selected.flatMap(({ name }) =>
-    created.map(({ result }) => result).filter((result) => result.name === name),
-  );
+  const results = created.map(({ result }) => result);
+  const report = [faults(results), heading, table(results)].filter(Boolean).join('\n\n');
   await writeFile(join(out, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
-  const report = [faults(results), table(results)].filter(Boolean).join('\n\n');
   await writeFile(join(out, 'results.md'), `${report}\n`);
   console.log(`\n${report}\n`);
   if (failure) throw failure;
@@ -160,21 +125,16 @@ async function run(suite: Suite, selected: readonly Plan[], options: Options, re
 }
 
 async function main(resources: Resources): Promise<boolean> {
-  const given = program.parse().opts<Options>();
-  const options = { ...given, out: resolve(given.writePlans ?? given.out) };
+  const options = readOptions();
+  const { suite, out, writePlans, issuer } = options;
   const selected = plans.filter(({ group, name }) => options.plans.includes(group) && options.variants.test(name));
   if (selected.length === 0) throw new OperationalError('no variant has a name that matches --variants');
-  if (options.writePlans !== undefined) {
-    await writeMaterials(options.out, selected, new URL(options.suite).origin, options.issuer);
-    console.log(
-      `${join(options.out, 'plans.json')} lists what was written; npm start -- --config serves its providers`,
-    );
-    return true;
-  }
-  if (options.processes > 1 && !options.database) {
-    throw new OperationalError('--processes needs a database they share: --database postgres://...');
-  }
-  return run(await Suite.at(options.suite), selected, options, resources);
+  if (writePlans === undefined) return run(await Suite.at(suite), selected, options, resources);
+  await writeMaterials(out, selected, suite, issuer);
+  const [{ provider }] = selected as [Plan];
+  console.log(`${join(out, 'plans.json')} lists what was written; serve it by
+  npm start -- --config ${join(out, provider)}.yaml`);
+  return true;
 }
 
 const resources = new Resources();

@@ -43,12 +43,11 @@ export class Suite {
 
   /** @throws {OperationalError} one line that says what to change, when there is no suite at the address. */
   static async at(address: string): Promise<Suite> {
-    const url = URL.parse(address);
-    if (url?.protocol !== 'https:') throw new OperationalError(`--suite ${address} is not an https URL`);
-    const { address: ip } = await lookup(url.hostname).catch(() => ({ address: '' }));
+    const { hostname } = new URL(address);
+    const { address: ip } = await lookup(hostname).catch(() => ({ address: '' }));
     // A suite on this machine has a certificate of its own making, and nobody stands between.
     const rejectUnauthorized = !/^(127\.|::1$)/.test(ip);
-    const suite = new Suite(url.origin, new Agent({ keepAlive: true, rejectUnauthorized }));
+    const suite = new Suite(address, new Agent({ keepAlive: true, rejectUnauthorized }));
     await suite.version();
     return suite;
   }
