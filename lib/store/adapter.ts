@@ -4,7 +4,8 @@ import { type Adapter, type AdapterPayload, errors, Provider } from 'oidc-provid
 import { kept } from './kept.ts';
 import { type Linking, linksOf } from './links.ts';
 import { aliasOf, emptied, type Found, type Row, rowId } from './row.ts';
-import { Store, type StoreOptions, seconds } from './store.ts';
+import { seconds } from './seconds.ts';
+import { Store, type StoreOptions } from './store.ts';
 import type { Unit } from './unit.ts';
 import { inUnit, requestUnderWay } from './unit_of_work.ts';
 

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 
 import { migrationNames, migrationSource } from '../../migrations/index.ts';
+import { OperationalError } from '../errors.ts';
 
 const HISTORY = 'oidc_payloads_migrations';
 /** Any number no other program on the same database uses as an advisory lock. */
@@ -9,6 +10,13 @@ const LOCK = 0x0a07_2025;
 /** Where the tables are: what the caller says, else what `openDatabase()` was told, else the search path. */
 export function schemaOf(knex: Knex, schema?: string): string | undefined {
   return schema ?? (knex.userParams as { schema?: string } | undefined)?.schema;
+}
+
+const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
+
+/** By name and schema: behind a pooler no connection remembers a search path. */
+export function tableOf(schema: string | undefined): string {
+  return schema ? `${quoted(schema)}.oidc_payloads` : 'oidc_payloads';
 }
 
 export type SchemaStatus = 'current' | 'behind' | 'ahead';
@@ -47,7 +55,7 @@ export function migrateDown(knex: Knex, options: MigrateOptions = {}): Promise<s
 /** Compares the database's history with the migrations this version knows. */
 export async function schemaStatus(knex: Knex, options: MigrateOptions = {}): Promise<SchemaStatus> {
   const schema = schemaOf(knex, options.schema);
-  const history = schema ? `"${schema.replaceAll('"', '""')}".${HISTORY}` : HISTORY;
+  const history = schema ? `${quoted(schema)}.${HISTORY}` : HISTORY;
   const { rows } = await knex.raw('select to_regclass(?) is not null as exists', [history]);
   if (!rows[0].exists) return 'behind';
   const applied: string[] = await knex
@@ -56,4 +64,23 @@ export async function schemaStatus(knex: Knex, options: MigrateOptions = {}): Pr
     .pluck('name');
   if (applied.some((name) => !migrationNames.includes(name))) return 'ahead';
   return migrationNames.every((name) => applied.includes(name)) ? 'current' : 'behind';
+}
+
+/**
+ * Spreads the table over the workers of a Citus cluster, by the primary key. Rows that are there already move along.
+ * @throws OperationalError where the extension is missing
+ * @see [Citus - create_distributed_table](https://docs.citusdata.com/en/stable/develop/api_udf.html#create-distributed-table)
+ */
+export async function distribute(knex: Knex, options: MigrateOptions = {}): Promise<void> {
+  const table = tableOf(schemaOf(knex, options.schema));
+  const { rows } = await knex.raw(`select 1 from pg_extension where extname = 'citus'`);
+  if (rows.length === 0) {
+    throw new OperationalError(
+      'this database has no Citus: run `create extension citus`, or migrate without --distribute',
+    );
+  }
+  const { rows: distributed } = await knex.raw('select 1 from pg_dist_partition where logicalrelid = to_regclass(?)', [
+    table,
+  ]);
+  if (distributed.length === 0) await knex.raw(`select create_distributed_table(?, 'id')`, [table]);
 }

@@ -68,9 +68,9 @@ export class Seal {
 
   /** What was sealed under this id, or `undefined` when the bytes are not what this store wrote there. */
   open(sealed: Buffer, id: Buffer): string | undefined {
-    const keyId = sealed.subarray(0, KEY_ID_BYTES);
     // With keys, a row in the clear is a forged one.
-    if (!this.seals) return keyId.equals(CLEAR) ? sealed.toString('utf8', KEY_ID_BYTES) : undefined;
+    if (!this.seals) return Seal.clear(sealed);
+    const keyId = sealed.subarray(0, KEY_ID_BYTES);
     const key = this.#keys.find((candidate) => candidate.id.equals(keyId))?.key;
     if (!key || sealed.length < HEADER_BYTES + TAG_BYTES) return undefined;
     const nonce = sealed.subarray(KEY_ID_BYTES, HEADER_BYTES);
@@ -83,6 +83,11 @@ export class Seal {
     } catch {
       return undefined;
     }
+  }
+
+  /** What a row in the clear says, whoever wrote it. */
+  static clear(payload: Buffer): string | undefined {
+    return payload.subarray(0, KEY_ID_BYTES).equals(CLEAR) ? payload.toString('utf8', KEY_ID_BYTES) : undefined;
   }
 
   /** Whether the row is sealed by the key that seals now. */

@@ -5,8 +5,9 @@ import { Batch } from './batch.ts';
 import { Links } from './links.ts';
 import { type Retention, retentionOf } from './retention.ts';
 import type { Found, Row } from './row.ts';
-import { schemaOf } from './schema.ts';
+import { schemaOf, tableOf } from './schema.ts';
 import { type EncryptionKey, Seal } from './seal.ts';
+import { seconds } from './seconds.ts';
 import { execute, find, findByAlias, revoke, type Statement, write } from './statements.ts';
 import { StoreUnavailable } from './unavailable.ts';
 
@@ -33,8 +34,6 @@ const isCollision = (error: unknown) => /^40/.test(String((error as { code?: unk
 /** A pooler hands each transaction another connection: what was prepared on one is unknown, or known already, on another. */
 const isUnprepared = (error: unknown) => /^(26000|42P05)$/.test(String((error as { code?: unknown }).code));
 
-export const seconds = () => Math.floor(Date.now() / 1000);
-
 /** Rows in and out of one database: sealed, in shared round trips, retention added. */
 export class Store {
   readonly knex: Knex;
@@ -52,9 +51,8 @@ export class Store {
   #prepared = true;
 
   constructor(knex: Knex, options: StoreOptions = {}) {
-    const schema = schemaOf(knex, options.schema);
     this.knex = knex;
-    this.table = `${schema ? `"${schema.replaceAll('"', '""')}".` : ''}oidc_payloads`;
+    this.table = tableOf(schemaOf(knex, options.schema));
     this.seal = new Seal(options.encryption_keys);
     this.#retention = options.retention;
     const shared = { isOwnFault, lanes: options.lanes ?? 2, bound: options.queue ?? 4096, size: BATCH };
@@ -97,7 +95,7 @@ export class Store {
   /** When a row of this model may be purged; `expiresIn` as oidc-provider gives it, which may be absent or negative. */
   expiresAt(model: string, expiresIn: number | undefined): number | null {
     if (expiresIn === undefined || !Number.isFinite(expiresIn)) return null;
-    return seconds() + Math.max(0, Math.ceil(expiresIn)) + retentionOf(this.#retention, model);
+    return seconds() + Math.max(0, Math.ceil(expiresIn)) + this.retentionOf(model);
   }
 
   retentionOf(model: string): number {
