@@ -1,11 +1,13 @@
 import { X509Certificate } from 'node:crypto';
 
-import * as x509 from './x509.ts';
+import { KeyUsageFlags } from '@peculiar/asn1-x509';
 
+import { certificateFields } from './x509.ts';
+
+/** A certificate that says what it is for has to be for clients, or for anything. */
 const clientAuth = ['1.3.6.1.5.5.7.3.2', '2.5.29.37.0'];
-// RFC 5280 section 4.2: a critical extension that is not processed refuses the certificate.
-const processed = new Set(['2.5.29.14', '2.5.29.15', '2.5.29.17', '2.5.29.19', '2.5.29.32', '2.5.29.35', '2.5.29.37']);
-const weakHashes = new Set(['MD5', 'SHA-1']);
+/** MD5 and SHA-1, with RSA and with ECDSA. */
+const weakSignatures = ['1.2.840.113549.1.1.4', '1.2.840.113549.1.1.5', '1.2.840.10045.4.1'];
 // The search is over every order of them, at the presenter's will.
 const maxIntermediates = 4;
 
@@ -39,30 +41,16 @@ function weakKey({ publicKey }: X509Certificate): string | undefined {
 
 const curveBits = (name = '') => (name === 'prime256v1' ? 256 : Number(/(\d{3})/.exec(name)?.[1] ?? 0));
 
-function extensions(certificate: X509Certificate) {
-  const parsed = new x509.X509Certificate(certificate.raw);
-  return {
-    unknown: parsed.extensions.some(({ critical, type }) => critical && !processed.has(type)),
-    pathLength: parsed.getExtension(x509.BasicConstraintsExtension)?.pathLength ?? Number.POSITIVE_INFINITY,
-    usages: parsed.getExtension(x509.ExtendedKeyUsageExtension)?.usages.map(String),
-    keyUsages: parsed.getExtension(x509.KeyUsagesExtension)?.usages,
-    hash: (parsed.signatureAlgorithm as { hash?: { name?: string } }).hash?.name ?? '',
-  };
+function isFor(certificate: X509Certificate, flag: KeyUsageFlags): boolean {
+  const { hasUnknownCriticalExtension, extendedKeyUsage, keyUsage } = certificateFields(certificate);
+  if (hasUnknownCriticalExtension) return false;
+  if (extendedKeyUsage && !extendedKeyUsage.some((purpose) => clientAuth.includes(purpose))) return false;
+  return keyUsage === undefined || (keyUsage & flag) !== 0;
 }
 
-function usableByClient(certificate: X509Certificate): boolean {
-  const { unknown, usages, keyUsages, hash } = extensions(certificate);
-  if (unknown || weakHashes.has(hash)) return false;
-  if (usages && !usages.some((usage) => clientAuth.includes(usage))) return false;
-  return keyUsages === undefined || (keyUsages & x509.KeyUsageFlags.digitalSignature) !== 0;
-}
-
-/** Whether `issuer` may have issued a certificate that has `below` authorities under it in the path. */
-function usableAsIssuer(issuer: X509Certificate, below: number): boolean {
-  const { unknown, pathLength, usages, keyUsages } = extensions(issuer);
-  if (!issuer.ca || unknown || below > pathLength) return false;
-  if (usages && !usages.some((usage) => clientAuth.includes(usage))) return false;
-  return keyUsages === undefined || (keyUsages & x509.KeyUsageFlags.keyCertSign) !== 0;
+/** An anchor's own signature is not looked at: it is trusted for being configured. */
+function isWeaklySigned(certificate: X509Certificate): boolean {
+  return weakSignatures.includes(certificateFields(certificate).signatureAlgorithm);
 }
 
 /**
@@ -78,18 +66,21 @@ export function certificateAuthorized(
   authorities: readonly X509Certificate[],
   now: Date = new Date(),
 ): boolean {
-  if (defect(certificate, now) || !usableByClient(certificate)) return false;
+  if (defect(certificate, now) || isWeaklySigned(certificate)) return false;
+  if (!isFor(certificate, KeyUsageFlags.digitalSignature)) return false;
   const climb = (subject: X509Certificate, rest: readonly X509Certificate[], below: number): boolean => {
     const mayIssue = (issuer: X509Certificate) =>
       subject.checkIssued(issuer) &&
       !defect(issuer, now) &&
-      usableAsIssuer(issuer, below) &&
+      issuer.ca &&
+      below <= certificateFields(issuer).pathLength &&
+      isFor(issuer, KeyUsageFlags.keyCertSign) &&
       subject.verify(issuer.publicKey);
     if (authorities.some(mayIssue)) return true;
     return rest.some(
       (issuer) =>
         mayIssue(issuer) &&
-        !weakHashes.has(extensions(issuer).hash) &&
+        !isWeaklySigned(issuer) &&
         climb(
           issuer,
           rest.filter((other) => other !== issuer),

@@ -7,7 +7,7 @@ import { certificateAuthorized, defect } from './certification_path.ts';
 import { distinguishedNameMatches } from './distinguished_name.ts';
 import { trustedProxies } from './http/forwarded.ts';
 import { log } from './log.ts';
-import * as x509 from './x509.ts';
+import { certificateFields } from './x509.ts';
 
 type Feature = NonNullable<NonNullable<Configuration['features']>['mTLS']>;
 type Hook = 'getCertificate' | 'certificateAuthorized' | 'certificateSubjectMatches';
@@ -89,7 +89,7 @@ function presentedBy({ trusted, client_certificate }: ProxySettings): (ctx: Cont
  * The certificate a client proved to have. One that is expired, not yet valid or of a weak key is none, for every
  * method and for binding: oidc-provider itself does not look, for `self_signed_tls_client_auth`.
  *
- * @see [RFC 8705 section 6.3 - Certificate Validity](https://www.rfc-editor.org/rfc/rfc8705.html#section-6.3)
+ * @see [RFC 8705 section 6.3 - Certificate Expiration and Bound Access Tokens](https://www.rfc-editor.org/rfc/rfc8705.html#section-6.3)
  */
 export function clientCertificate({ proxy = {} }: { proxy?: ProxySettings | undefined } = {}) {
   const presented = presentedBy(proxy);
@@ -109,11 +109,14 @@ function sameMailbox(a: string, b: string): boolean {
   return a.slice(0, at) === b.slice(0, bt) && sameHost(a.slice(at), b.slice(bt));
 }
 
-const alternatives = {
-  tls_client_auth_san_dns: ['dns', sameHost],
-  tls_client_auth_san_uri: ['url', (a: string, b: string) => a === b],
-  tls_client_auth_san_ip: ['ip', (a: string, b: string) => ipBytes(a) !== undefined && ipBytes(a) === ipBytes(b)],
-  tls_client_auth_san_email: ['email', sameMailbox],
+const kinds = {
+  tls_client_auth_san_dns: ['dNSName', sameHost],
+  tls_client_auth_san_uri: ['uniformResourceIdentifier', (a: string, b: string) => a === b],
+  tls_client_auth_san_ip: [
+    'iPAddress',
+    (a: string, b: string) => ipBytes(a) !== undefined && ipBytes(a) === ipBytes(b),
+  ],
+  tls_client_auth_san_email: ['rfc822Name', sameMailbox],
 } as const;
 
 /**
@@ -122,11 +125,11 @@ const alternatives = {
  * @see [RFC 8705 section 2.1.2 - Client Registration Metadata](https://www.rfc-editor.org/rfc/rfc8705.html#section-2.1.2)
  */
 export function certificateSubjectMatches(certificate: X509Certificate, property: string, expected: string): boolean {
-  const parsed = new x509.X509Certificate(certificate.raw);
-  if (property === 'tls_client_auth_subject_dn') return distinguishedNameMatches(parsed.subjectName, expected);
-  const [kind, same] = alternatives[property as keyof typeof alternatives] ?? [];
-  const names = parsed.getExtension(x509.SubjectAlternativeNameExtension)?.names.items ?? [];
-  return names.some(({ type, value }) => type === kind && same?.(value, expected));
+  const { subject, alternatives } = certificateFields(certificate);
+  if (property === 'tls_client_auth_subject_dn') return distinguishedNameMatches(subject, expected);
+  const [kind, same] = kinds[property as keyof typeof kinds] ?? [];
+  const values = kind ? alternatives.flatMap((name) => name[kind] ?? []) : [];
+  return values.some((value) => same?.(value, expected));
 }
 
 /** Whatever a certificate is made of, it is refused, not an error of ours. */

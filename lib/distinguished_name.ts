@@ -1,7 +1,4 @@
-import { AsnConvert } from '@peculiar/asn1-schema';
-import { Name as NameSchema } from '@peculiar/asn1-x509';
-
-import type { Name } from './x509.ts';
+import type { Name } from '@peculiar/asn1-x509';
 
 /** One attribute: the type's OID and the value as text. */
 type Attribute = readonly [type: string, value: string];
@@ -129,8 +126,7 @@ export function isDistinguishedName(text: string): boolean {
 
 /** Out of the ASN.1, not out of text: a value may look like an attribute, or like hexadecimal. */
 function ofCertificate(name: Name): DistinguishedName {
-  const rdns = AsnConvert.parse(name.toArrayBuffer(), NameSchema);
-  return rdns
+  return [...name]
     .map((rdn) =>
       [...rdn].map(({ type, value }): Attribute => {
         const { anyValue } = value;

@@ -3,8 +3,8 @@ import { X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
 
 import { certificateAuthorized, defect, parseCertificates } from '../lib/certification_path.ts';
-import { ExtendedKeyUsage, Extension } from '../lib/x509.ts';
 import { CertificateAuthority, type CertificateRequest, rsa, selfSignedClient } from './support/certificates.ts';
+import { ExtendedKeyUsage, Extension } from './support/x509.ts';
 
 // Web Crypto makes no such key.
 const p192 = `-----BEGIN CERTIFICATE-----
@@ -120,6 +120,13 @@ describe('RFC8705-2.1 the chain of a client certificate', () => {
     expect(await authorized(root, { algorithm: rsa(1024) })).to.equal(false);
     const weak = await CertificateAuthority.root('CN=Weak', { algorithm: rsa(1024) });
     expect(await authorized(weak, {}, { anchors: [weak.certificate] })).to.equal(false);
+  });
+
+  it('RFC8705-2.1 is not signed with SHA-1, but for the authority, which is trusted without a signature', async () => {
+    expect(await authorized(root, { hash: 'SHA-1' })).to.equal(false);
+    expect(await authorized(await root.intermediate('CN=Old', { hash: 'SHA-1' }))).to.equal(false);
+    const old = await CertificateAuthority.root('CN=Old', { hash: 'SHA-1' });
+    expect(await authorized(old, {}, { anchors: [old.certificate] })).to.equal(true);
   });
 
   it('takes no time over intermediates that all issue one another', async () => {

@@ -1,6 +1,6 @@
 import type { webcrypto } from 'node:crypto';
 import type { KeyPair } from '../../lib/tls.ts';
-import * as x509 from '../../lib/x509.ts';
+import * as x509 from './x509.ts';
 
 const ec = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 export const rsa = (modulusLength: number) => ({
@@ -19,6 +19,8 @@ export interface CertificateRequest {
   readonly notBefore?: Date;
   readonly notAfter?: Date;
   readonly algorithm?: typeof ec | ReturnType<typeof rsa>;
+  /** Of the signature. */
+  readonly hash?: string;
   readonly extensions?: x509.Extension[];
   readonly usages?: string[] | null;
 }
@@ -48,7 +50,7 @@ async function issue(
     issuer: issuer?.name ?? subject,
     publicKey: keys.publicKey,
     signingKey: issuer?.key ?? keys.privateKey,
-    signingAlgorithm: { ...(issuer?.key ?? keys.privateKey).algorithm, hash: 'SHA-256' } as typeof ec,
+    signingAlgorithm: { ...(issuer?.key ?? keys.privateKey).algorithm, hash: request.hash ?? 'SHA-256' } as typeof ec,
     notBefore: request.notBefore ?? new Date(Date.now() - day),
     notAfter: request.notAfter ?? new Date(Date.now() + 30 * day),
     extensions: [
