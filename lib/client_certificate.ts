@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import type { Context } from 'koa';
-import type { ClientMetadata, Configuration } from 'oidc-provider';
+import type { Configuration } from 'oidc-provider';
 import { certificateAuthorized, defect } from './certification_path.ts';
 import { distinguishedNameMatches } from './distinguished_name.ts';
 import { trustedProxies } from './http/forwarded.ts';
@@ -12,7 +12,6 @@ import { certificateFields } from './x509.ts';
 type Feature = NonNullable<NonNullable<Configuration['features']>['mTLS']>;
 type Hook = 'getCertificate' | 'certificateAuthorized' | 'certificateSubjectMatches';
 type MutualTls = { [Name in Hook]: NonNullable<Feature[Name & keyof Feature]> };
-export type SubjectProperty = Extract<keyof ClientMetadata, `tls_client_auth_${string}`>;
 
 /** A certificate and the intermediates it was presented with. */
 interface Presented {

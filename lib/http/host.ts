@@ -8,8 +8,8 @@ export interface Hosts {
 }
 
 /** A request target may be a whole URL (`GET https://other/ HTTP/1.1`), and oidc-provider then builds others from that. */
-function targetOf({ originalUrl }: Context): string | undefined {
-  if (originalUrl.startsWith('/')) return undefined;
+function targetOf({ originalUrl, host }: Context): string {
+  if (originalUrl.startsWith('/')) return host.toLowerCase();
   const url = URL.parse(originalUrl);
   return url?.protocol === 'https:' && !url.username && !url.password ? url.host : '';
 }
@@ -21,7 +21,6 @@ function targetOf({ originalUrl }: Context): string | undefined {
  * @see [FAPI2-SP-FINAL-5.3.2.1-1](https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.3.2.1)
  */
 export function host({ issuer, aliases = [] }: Hosts): Middleware {
-  const own = new URL(issuer);
   // Compared as they stand: what URL parsers forgive (`user@as.example.com`) would be in every URL we answer.
   const names = [issuer, ...aliases].flatMap((url) => {
     const { host, hostname, port } = new URL(url);
@@ -29,11 +28,9 @@ export function host({ issuer, aliases = [] }: Hosts): Middleware {
   });
   return async function host(ctx, next) {
     if (ctx.protocol !== 'https') throw new errors.InvalidRequest('TLS is required');
-    for (const name of [ctx.host.toLowerCase(), targetOf(ctx) ?? own.host]) {
+    for (const name of [ctx.host.toLowerCase(), targetOf(ctx)]) {
       if (!names.includes(name)) throw new errors.InvalidRequest('the request is for another host', 421);
     }
-    // Metadata is the issuer's, whichever listener it is asked at.
-    if (ctx.path.includes('/.well-known/')) ctx.req.headers.host = own.host;
     await next();
   };
 }
