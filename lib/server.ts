@@ -14,6 +14,7 @@ import { openStore } from './open_store.ts';
 import { createProvider } from './provider.ts';
 import { Resources } from './resources.ts';
 import type { KnexAdapterFactory } from './store/adapter.ts';
+import { startPurge } from './store/purge.ts';
 import { type KeyPair, mutualTlsOptions, selfSigned, serverOptions } from './tls.ts';
 
 /** A provider that answers. */
@@ -102,6 +103,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     };
     const provider = createProvider(config, parts);
     logRequests(provider);
+    resources.add(startPurge(adapter.store.knex), (stop) => stop());
     const urls = await startListeners(config, provider, resources);
     return { issuer: config.issuer, ...urls, provider, adapter, close: () => resources.close() };
   } catch (error) {
