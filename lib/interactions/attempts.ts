@@ -42,7 +42,10 @@ function networkOf(address: string): string {
   const groups = head.split(':').filter(Boolean);
   const rest = tail?.split(':').filter(Boolean) ?? [];
   const full = [...groups, ...Array<string>(8 - groups.length - rest.length).fill('0'), ...rest];
-  return full.slice(0, 4).join(':').toLowerCase();
+  return full
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16))
+    .join(':');
 }
 
 /** Of any length, and not the login in clear. */

@@ -22,7 +22,7 @@ const explained: Readonly<Record<string, { title: string; text: string; advice: 
   server_error: {
     title: 'Something went wrong',
     text: 'The sign-in service could not answer.',
-    advice: 'Try again in a moment. If it happens again, tell the service the reference below.',
+    advice: 'Try again in a moment. If it happens again, tell the service what stands below.',
   },
   temporarily_unavailable: {
     title: 'Not available at the moment',
@@ -39,7 +39,7 @@ const explained: Readonly<Record<string, { title: string; text: string; advice: 
 const applicationsMistake = {
   title: 'The request could not be understood',
   text: 'The application you came from sent something this service does not accept.',
-  advice: `${startAgain} If it happens again, tell the application the reference below.`,
+  advice: `${startAgain} If it happens again, tell the application what stands below.`,
 };
 
 export const nameOf = (issuer: string, { name }: PagesOptions): string => name ?? new URL(issuer).host;
@@ -66,15 +66,20 @@ export function renderProblem(
   });
 }
 
-function renderLogout(ctx: KoaContextWithOIDC, name: string): void {
-  const { client } = ctx.oidc;
+/** Core shows the same page whichever button was pressed; what is true is in the session. */
+async function renderLoggedOut(ctx: KoaContextWithOIDC, name: string): Promise<void> {
+  const { client, provider } = ctx.oidc;
+  const { accountId } = await provider.Session.get(ctx);
+  const application = client && short(client.clientName || client.clientId);
+  const still = `You are still signed in at ${name}.`;
   render(ctx, 200, 'message', {
     name,
-    title: 'You are signed out',
-    text: client
-      ? `${short(client.clientName ?? client.clientId)} no longer has access through this sign-in.`
-      : 'You may close this window.',
     facts: [],
+    ...(accountId
+      ? application
+        ? { title: 'Access has ended', text: `${application} no longer has access through this sign-in. ${still}` }
+        : { title: 'Nothing has changed', text: still }
+      : { title: 'You are signed out', text: 'You may close this window.' }),
   });
 }
 
@@ -94,8 +99,8 @@ export function pages(options: PagesOptions = {}) {
           const name = nameOf(ctx.oidc.provider.issuer, options);
           render(ctx, 200, 'logout', { title: 'Sign out?', name, form });
         },
-        postLogoutSuccessSource(ctx) {
-          renderLogout(ctx, nameOf(ctx.oidc.provider.issuer, options));
+        async postLogoutSuccessSource(ctx) {
+          await renderLoggedOut(ctx, nameOf(ctx.oidc.provider.issuer, options));
         },
       },
     },

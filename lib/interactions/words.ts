@@ -51,8 +51,9 @@ const claims: Words['claims'] = {
 const own = (words: Readonly<Record<string, string>> | undefined, name: string) =>
   words && Object.hasOwn(words, name) ? words[name] : undefined;
 
-/** `instructedAmount` and `debtor_account` as a person would write them. */
+/** `instructedAmount`, `debtor_account` and `iban` as a person would write them. */
 function spoken(name: string): string {
+  if (/^(iban|bban|bic|lei|id|uri|url)$/i.test(name)) return name.toUpperCase();
   const words = name
     .replace(/[_-]+/g, ' ')
     .replace(/([a-z\d])([A-Z])/g, (_, end: string, start: string) => `${end} ${start.toLowerCase()}`)
@@ -71,16 +72,23 @@ function scopeItem(scope: string, words: Words): Item {
   return text ? { text } : named(scope);
 }
 
+/** `{ currency, amount }`, as every payment interface writes money. */
+function money(value: object): string | undefined {
+  const { currency, amount, ...others } = value as { currency?: unknown; amount?: unknown };
+  return typeof currency === 'string' && amount !== undefined && Object.keys(others).length === 0
+    ? `${amount} ${currency}`
+    : undefined;
+}
+
 /** Every member of a value, however deep, under the path that leads to it. */
 function* fieldsOf(value: unknown, path: readonly string[] = []): Generator<readonly [string, string]> {
-  if (Array.isArray(value) && value.every((one) => typeof one !== 'object')) {
-    yield [path.join(' › '), value.join(', ')];
-  } else if (typeof value === 'object' && value !== null) {
-    for (const [name, member] of Object.entries(value)) {
+  const list = Array.isArray(value) && value.every((one) => typeof one !== 'object') ? value.join(', ') : undefined;
+  const whole = typeof value === 'object' && value !== null ? (list ?? money(value)) : String(value);
+  if (whole !== undefined) yield [path.join(' › '), whole];
+  else {
+    for (const [name, member] of Object.entries(value as object)) {
       yield* fieldsOf(member, [...path, Array.isArray(value) ? String(Number(name) + 1) : spoken(name)]);
     }
-  } else {
-    yield [path.join(' › '), String(value)];
   }
 }
 
@@ -101,6 +109,10 @@ function claimsItem(names: readonly string[], words: Words): Item {
  */
 export function askedInWords(asked: Asked, requestedScope: string, words: Words = {}): Group[] {
   const { missingOIDCScope = [], missingOIDCClaims = [], missingResourceScopes = {}, rar = [] } = asked;
+  // What lasts is said last.
+  const scopesInOrder = [...missingOIDCScope].sort(
+    (a, b) => Number(a === 'offline_access') - Number(b === 'offline_access'),
+  );
   const groups: Group[] = [
     { items: rar.map((detail) => detailItem(detail, words)) },
     ...Object.entries(missingResourceScopes).map(([resource, names]) => ({
@@ -109,8 +121,8 @@ export function askedInWords(asked: Asked, requestedScope: string, words: Words 
     })),
     {
       items: [
-        ...missingOIDCScope.map((scope) => scopeItem(scope, words)),
         ...(missingOIDCClaims.length > 0 ? [claimsItem(missingOIDCClaims, words)] : []),
+        ...scopesInOrder.map((scope) => scopeItem(scope, words)),
       ],
     },
   ].filter(({ items }) => items.length > 0);

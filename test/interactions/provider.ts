@@ -28,10 +28,14 @@ export interface Options extends Partial<InteractionsOptions> {
   accounts?: Accounts;
   client?: Partial<ClientMetadata>;
   configuration?: Configuration;
+  /** What stands before the provider. */
+  before?: Koa.Middleware;
   /** What stands behind our pages. */
   behind?: Koa.Middleware;
   /** Under which path of a Koa application the provider is mounted. */
   mountPath?: string;
+  /** Besides the one that works. */
+  more_redirect_uris?: string[];
   /** Core's own policy: login and consent are two interactions. */
   twoSteps?: boolean;
 }
@@ -87,7 +91,7 @@ export class TestProvider {
 }
 
 export async function testProvider(options: Options = {}): Promise<TestProvider> {
-  const { client, configuration, mountPath = '', twoSteps, behind, ...rest } = options;
+  const { client, configuration, more_redirect_uris = [], mountPath = '', twoSteps, before, behind, ...rest } = options;
   const callback = await listening(
     createServer((_req, res) =>
       res.setHeader('content-type', 'text/html').end('<title>Back</title><h1>Back at the client</h1>'),
@@ -106,7 +110,7 @@ export async function testProvider(options: Options = {}): Promise<TestProvider>
         client_secret: 'secret',
         client_name: 'Budget Planner',
         token_endpoint_auth_method: 'client_secret_post',
-        redirect_uris: [redirectUri],
+        redirect_uris: [redirectUri, ...more_redirect_uris],
         post_logout_redirect_uris: [redirectUri],
         ...client,
       },
@@ -132,6 +136,7 @@ export async function testProvider(options: Options = {}): Promise<TestProvider>
   provider.on('server_error', (_ctx, error) => as.errors.push(error));
   // A mounted provider writes its cookies through the application, and reads them by itself.
   if (provider.keys) app.keys = provider.keys;
+  if (before) app.use(before);
   app.use(mount(mountPath || '/', provider));
   return as;
 }
