@@ -12,6 +12,12 @@ interface Cookie {
 /** An answer that is no page, no redirect, but an error. */
 export class UnexpectedReply extends Error {
   override readonly name = 'UnexpectedReply';
+  readonly reply: Reply;
+
+  constructor(path: string, reply: Reply) {
+    super(`${path}: status ${reply.status}: ${reply.body.slice(0, 500)}`);
+    this.reply = reply;
+  }
 }
 
 /** What a person's browser does in a flow, and no more: keeps cookies, follows redirects, fills and posts forms. */
@@ -42,7 +48,7 @@ export class Browser {
         at = target.pathname + target.search;
         reply = await this.#send('POST', at, fields);
       } else {
-        throw new UnexpectedReply(`${at}: status ${reply.status}: ${reply.body.slice(0, 500)}`);
+        throw new UnexpectedReply(at, reply);
       }
     }
     throw new Error(`${path}: too many redirects`);

@@ -4,16 +4,18 @@ import { parseArgs } from 'node:util';
 
 import { Bench } from './bench.ts';
 import { type Figure, table } from './figure.ts';
+import { expiredRows } from './figures/expired_rows.ts';
 import { flow } from './figures/flow.ts';
 import { latency } from './figures/latency.ts';
 import { memory } from './figures/memory.ts';
 import { push } from './figures/push.ts';
 import { roundTrips } from './figures/round_trips.ts';
+import { start } from './figures/start.ts';
 import { twoProcesses } from './figures/two_processes.ts';
 import { plot } from './plot.ts';
 import { PostgresServer } from './postgres.ts';
 
-const rooms = { push, flow, roundTrips, twoProcesses, latency, memory };
+const rooms = { push, flow, roundTrips, twoProcesses, latency, expiredRows, memory, start };
 
 const { values: options } = parseArgs({
   options: {

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Browser, UnexpectedReply } from '../bench/browser.ts';
 import { Client, issuer, request } from '../bench/client.ts';
 import { authorizationRequest, type Endpoints } from '../bench/endpoints.ts';
+import { said } from './ledger.ts';
 import { Patient } from './patient.ts';
 import type { World } from './world.ts';
 
@@ -87,7 +88,7 @@ export class Customer {
     else if (doubtful) push.unknown += 1;
     else {
       push.lost += 1;
-      this.#world.ledger.fault(`acknowledged request_uri: ${value}`);
+      this.#world.ledger.loss(`acknowledged request_uri: ${value instanceof URL ? value.search : said(value.reply)}`);
     }
     return code ?? undefined;
   }
@@ -102,7 +103,7 @@ export class Customer {
     if (doubtful) promised.unknown += 1;
     else {
       promised.lost += 1;
-      this.#world.ledger.fault(`acknowledged code: status ${value.status}: ${value.body}`);
+      this.#world.ledger.loss(`acknowledged code: ${said(value)}`);
     }
     return undefined;
   }
@@ -124,7 +125,7 @@ export class Customer {
     );
     if (value.status !== success) return;
     ledger.replays.accepted += 1;
-    ledger.fault(`${what} was spent twice`);
+    ledger.loss(`${what} was spent twice`);
   }
 
   async #authorizeAgain({ requestUri }: Pushed): Promise<void> {
@@ -134,7 +135,7 @@ export class Customer {
     const { value } = await this.#patient.insist(() => this.#browser.get(path));
     if (!/\r\nlocation:[^\r]*[?&]code=/i.test(value.head)) return;
     ledger.replays.accepted += 1;
-    ledger.fault('request_uri was spent twice');
+    ledger.loss('request_uri was spent twice');
   }
 
   #tokenRequest(code: string): string {

@@ -1,3 +1,5 @@
+import type { Reply } from '../bench/connection.ts';
+
 /** What the clients saw, and what they hold the server to. */
 export class Ledger {
   readonly kills = { server: 0, postgres: 0 };
@@ -6,11 +8,17 @@ export class Ledger {
   readonly promises = { push: promise(), code: promise(), token: promise() };
   readonly replays = { tried: 0, accepted: 0 };
   readonly faults: string[] = [];
+  /** What exactly was lost or spent again. */
+  readonly losses: string[] = [];
   /** Longest time from a process being back to its first good answer, in milliseconds. */
   slowestReturn = 0;
 
   fault(what: string): void {
     this.faults.push(what);
+  }
+
+  loss(what: string): void {
+    this.losses.push(what);
   }
 
   get failed(): boolean {
@@ -19,13 +27,13 @@ export class Ledger {
   }
 
   toString(): string {
-    const { kills, answers, promises, replays, faults, slowestReturn } = this;
+    const { kills, answers, promises, replays, faults, losses, slowestReturn } = this;
     const rows: [string, string | number][] = [
       ['kill -9 of the server', kills.server],
       ['immediate stop of Postgres', kills.postgres],
       ['requests answered', answers.good + answers.refused],
       ['refused with 503 and Retry-After', answers.unavailable],
-      ['connections lost with a killed server', answers.lost],
+      ['connections refused or lost, the server being dead', answers.lost],
       ...Object.entries(promises).map(([what, { acknowledged, kept, unknown, lost }]): [string, string] => [
         `${what}: acknowledged; kept; outcome unknown; lost`,
         `${acknowledged}; ${kept}; ${unknown}; ${lost}`,
@@ -35,10 +43,15 @@ export class Ledger {
       ['500s, hangs, servers that died by themselves', faults.length],
     ];
     const lines = rows.map(([what, count]) => `| ${what} | ${count} |`);
-    return ['| what | count |', '|---|---|', ...lines, ...faults.slice(0, 20)].join('\n');
+    return ['| what | count |', '|---|---|', ...lines, ...[...faults, ...losses].slice(0, 20)].join('\n');
   }
 }
 
 function promise() {
   return { acknowledged: 0, kept: 0, unknown: 0, lost: 0 };
+}
+
+/** An answer in a line: an error's body as it is, of a page its title. */
+export function said({ status, body }: Reply): string {
+  return `status ${status}: ${/<title>([^<]*)/.exec(body)?.[1] ?? body.slice(0, 300)}`;
 }

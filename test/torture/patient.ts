@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Connection, Reply } from '../bench/connection.ts';
-import type { Ledger } from './ledger.ts';
+import { type Ledger, said } from './ledger.ts';
 import type { World } from './world.ts';
 
 /** Longer than any timeout of the server's own. */
@@ -34,9 +34,7 @@ export class Patient {
       throw new Interrupted('unavailable');
     }
     if (reply.status >= 500 || /[?&]error=server_error/.test(reply.head)) {
-      this.#ledger.fault(
-        `${request.split('?', 1)[0]?.split(' HTTP', 1)[0]}: ${reply.head.split('\r\n', 1)[0]} ${reply.body.slice(0, 300)}`,
-      );
+      this.#ledger.fault(`${request.split(/[? ]/, 2).join(' ')}: ${said(reply)}`);
       throw new Interrupted('500');
     }
     this.#ledger.answers[reply.status < 400 ? 'good' : 'refused'] += 1;

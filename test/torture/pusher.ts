@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Browser } from '../bench/browser.ts';
 import { Client, request } from '../bench/client.ts';
 import { authorizationRequest, type Endpoints } from '../bench/endpoints.ts';
+import { said } from './ledger.ts';
 import { Interrupted, Patient } from './patient.ts';
 import type { World } from './world.ts';
 
@@ -60,7 +61,7 @@ export class Pusher {
       if (value.status === 303 || value.status === 302) push.kept += 1;
       else {
         push.lost += 1;
-        this.#world.ledger.fault(`acknowledged request_uri: status ${value.status}: ${value.body.slice(0, 300)}`);
+        this.#world.ledger.loss(`acknowledged request_uri: ${said(value)}`);
       }
     }
   }
