@@ -65,7 +65,7 @@ async function checkBinding(ctx: Context, scheme: Scheme, token: string, cnf: Ac
     throw invalidToken(`the access token has to be sent as ${wanted}`, wanted);
   }
   if (!jkt) return;
-  const proof = await checkDpopProof(ctx.req, token, {
+  const proof = await checkDpopProof(ctx, token, {
     ...rules,
     nonces: rules.nonce?.nonces,
     nonceRequired: rules.nonce?.required,

@@ -2,18 +2,19 @@ import '../support/log_level.ts';
 
 import { expect } from 'chai';
 
-import { authorize, Browser } from '../../lib/demo/browser.ts';
 import { clients } from './clients.ts';
-import { type Library, redirectUri } from './flow_client.ts';
+import { authorized, type FlowClient, type Library, type Tokens } from './flow_client.ts';
 import { oauth4webapi } from './oauth4webapi.ts';
 import { openidClient } from './openid_client.ts';
-import { type FlowServer, flowServer, person, trustingFetch } from './server.ts';
+import { type FlowServer, flowServer } from './server.ts';
 
 const profiles = ['fapi2-security-profile', 'fapi2-message-signing'] as const;
 const libraries: Readonly<Record<string, Library>> = { 'openid-client': openidClient, oauth4webapi };
 const databases: Readonly<Record<string, () => Promise<string>>> = {
   PGlite: async () => 'pglite:',
 };
+
+const nonce = 'n-0S6_WzA2Mj';
 
 for (const [database, url] of Object.entries(databases)) {
   for (const profile of profiles) {
@@ -28,35 +29,42 @@ for (const [database, url] of Object.entries(databases)) {
         const { client_id, client_auth, sender_constrain } = client;
         for (const [name, library] of Object.entries(libraries)) {
           it(`${name}: ${client_auth}, ${sender_constrain}, with openid`, async () => {
-            const { tokens, flow, resource } = await authorized(library, 'openid profile', { nonce: 'n-0S6_WzA2Mj' });
-            expect(tokens.claims).to.include({ iss: server.issuer, aud: client_id, nonce: 'n-0S6_WzA2Mj' });
+            const flow = await library(server, client);
+            const tokens = await obtained(flow, { scope: 'openid profile', nonce });
+            expect(tokens.claims).to.include({ iss: server.issuer, aud: client_id, nonce });
             const sub = `${tokens.claims?.sub}`;
-            expect(await resource(tokens.access_token)).to.deep.equal({ client_id, sub, scope: 'openid profile' });
+            expect(await read(flow, tokens.access_token)).to.deep.equal({ client_id, sub, scope: 'openid profile' });
             expect(await flow.userinfo(tokens.access_token, sub)).to.include({ sub, name: 'Demo Person' });
+            const refreshed = await flow.refresh(`${tokens.refresh_token}`);
+            expect(refreshed.claims?.sub).to.equal(sub);
+            expect(await read(flow, refreshed.access_token)).to.include({ sub });
           });
 
           it(`${name}: ${client_auth}, ${sender_constrain}, without openid`, async () => {
-            const { tokens, resource } = await authorized(library, 'profile');
+            const flow = await library(server, client);
+            const tokens = await obtained(flow, { scope: 'profile' });
             expect(tokens.claims).to.equal(undefined);
-            expect(await resource(tokens.access_token)).to.include({ client_id, scope: 'profile' });
+            expect(await read(flow, tokens.access_token)).to.include({ client_id, scope: 'profile' });
+            const refreshed = await flow.refresh(`${tokens.refresh_token}`);
+            expect(refreshed.refresh_token, 'FAPI2-SP-FINAL-5.3.2.1-9').to.equal(tokens.refresh_token);
+            const { active, cnf } = await flow.introspect(refreshed.access_token);
+            expect(active).to.equal(true);
+            expect(cnf).to.have.property(sender_constrain === 'dpop' ? 'jkt' : 'x5t#S256');
+            await flow.revoke(refreshed.access_token);
+            expect(await flow.introspect(refreshed.access_token)).to.include({ active: false });
           });
         }
 
-        /** From the push to the end of the tokens; what the resource says on the way. */
-        async function authorized(library: Library, scope: string, more: Record<string, string> = {}) {
-          const flow = await library(server, client);
-          const { url, html } = await authorize(
-            new Browser(trustingFetch()),
-            await flow.push({ scope, ...more }),
-            person,
-          );
-          expect(url.href, html).to.match(new RegExp(`^${redirectUri}\\?`));
-          const tokens = await flow.exchange(url);
+        async function obtained(flow: FlowClient, params: Record<string, string>): Promise<Tokens> {
+          const tokens = await flow.exchange(await authorized(flow, params));
           expect(tokens.token_type).to.match(sender_constrain === 'dpop' ? /^dpop$/i : /^bearer$/i);
-          expect(tokens.scope).to.equal(scope);
-          const place = new URL('/resource', client.certificate ? server.mtls : server.issuer);
-          const resource = async (token: string) => (await flow.resource(token, place)).json();
-          return { tokens, flow, resource };
+          expect(tokens.scope).to.equal(params.scope);
+          return tokens;
+        }
+
+        async function read(flow: FlowClient, token: string): Promise<unknown> {
+          const resource = new URL('/resource', client.certificate ? server.mtls : server.issuer);
+          return (await flow.resource(token, resource)).json();
         }
       }
     });

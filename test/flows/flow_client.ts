@@ -1,5 +1,6 @@
+import { authorize, Browser, heading } from '../../lib/demo/browser.ts';
 import type { TestClient } from './clients.ts';
-import type { FlowServer } from './server.ts';
+import { type FlowServer, person, trustingFetch } from './server.ts';
 
 export interface Tokens {
   readonly access_token: string;
@@ -30,7 +31,7 @@ export type Library = (server: FlowServer, client: TestClient) => Promise<FlowCl
 export const redirectUri = 'http://127.0.0.1:4711/callback';
 
 /** Whether the server wants request objects and answers by JARM. */
-export const signsMessages = ({ config }: FlowServer): boolean => config.profile === 'fapi2-message-signing';
+export const signsMessages = ({ profile }: FlowServer): boolean => profile === 'fapi2-message-signing';
 
 /** Which endpoints a client uses: those of the mutual TLS listener when it has a certificate to show there. */
 export const expectations = (certificate: TestClient['certificate']) => ({
@@ -39,3 +40,12 @@ export const expectations = (certificate: TestClient['certificate']) => ({
   authorization_signed_response_alg: 'ES256',
   introspection_signed_response_alg: 'ES256',
 });
+
+/** From the push to the code: a person logs in and consents, in a browser of their own. */
+export async function authorized(flow: FlowClient, params: Readonly<Record<string, string>>): Promise<URL> {
+  const place = await authorize(new Browser(trustingFetch()), await flow.push(params), person);
+  if (!place.url.href.startsWith(`${redirectUri}?`)) {
+    throw new Error(`the browser stays at ${place.url}: ${place.response?.status} ${heading(place)}`);
+  }
+  return place.url;
+}

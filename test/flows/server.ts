@@ -12,7 +12,7 @@ import { authority, clients, serverCertificate, type TestClient } from './client
 export const person = { login: 'demo', password: 'demo' };
 
 export interface FlowServer {
-  readonly config: Config;
+  readonly profile: Config['profile'];
   readonly issuer: string;
   /** Base URL of the listener that asks for client certificates. */
   readonly mtls: string;
@@ -63,7 +63,7 @@ export async function flowServer(options: FlowServerOptions = {}): Promise<FlowS
   const config = await flowConfig(folder, options);
   const { close } = await startServer(config);
   return {
-    config,
+    profile: config.profile,
     issuer: config.issuer,
     mtls: config.mtls?.url ?? '',
     async close() {
