@@ -1,0 +1,31 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+import { type Browser, chromium } from 'playwright-core';
+
+/** The system's own Chromium. */
+function executable(): string | undefined {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  const names = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
+  return [process.env.CHROMIUM, ...names.flatMap((name) => folders.map((folder) => join(folder, name)))].find(
+    (path) => {
+      try {
+        if (path) accessSync(path, constants.X_OK);
+        return path !== undefined;
+      } catch {
+        return false;
+      }
+    },
+  );
+}
+
+/** @returns undefined on a machine without Chromium */
+export async function launch(): Promise<Browser | undefined> {
+  const executablePath = executable();
+  if (!executablePath) return undefined;
+  const args = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'];
+  return chromium.launch({
+    executablePath,
+    args: [...args, '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  });
+}
