@@ -6,24 +6,30 @@ import { clients } from './clients.ts';
 import { authorized, type FlowClient, type Library, type Tokens } from './flow_client.ts';
 import { oauth4webapi } from './oauth4webapi.ts';
 import { openidClient } from './openid_client.ts';
-import { type FlowServer, flowServer } from './server.ts';
+import { type FlowDatabase, type FlowServer, flowServer, migratedDatabase } from './server.ts';
 
 const profiles = ['fapi2-security-profile', 'fapi2-message-signing'] as const;
 const libraries: Readonly<Record<string, Library>> = { 'openid-client': openidClient, oauth4webapi };
-const databases: Readonly<Record<string, () => Promise<string>>> = {
-  PGlite: async () => 'pglite:',
+const databases: Readonly<Record<string, () => Promise<FlowDatabase>>> = {
+  PGlite: async () => ({ url: 'pglite:', drop: async () => {} }),
+  Postgres: migratedDatabase,
 };
 
 const nonce = 'n-0S6_WzA2Mj';
 
-for (const [database, url] of Object.entries(databases)) {
+for (const [name, make] of Object.entries(databases)) {
   for (const profile of profiles) {
-    describe(`flows: ${profile} on ${database}`, () => {
+    describe(`flows: ${profile} on ${name}`, () => {
       let server: FlowServer;
+      let database: FlowDatabase;
       before(async () => {
-        server = await flowServer({ profile, database: await url() });
+        database = await make();
+        server = await flowServer({ profile, database: database.url });
       });
-      after(() => server?.close());
+      after(async () => {
+        await server?.close();
+        await database?.drop();
+      });
 
       for (const client of clients) {
         const { client_id, client_auth, sender_constrain } = client;

@@ -6,7 +6,10 @@ import { type Config, loadConfig } from '../../lib/config.ts';
 import { freePort } from '../../lib/demo/free_port.ts';
 import { httpsFetch } from '../../lib/demo/https_fetch.ts';
 import { startServer } from '../../lib/server.ts';
+import { openDatabase } from '../../lib/store/database.ts';
+import { migrate } from '../../lib/store/schema.ts';
 import type { KeyPair } from '../../lib/tls.ts';
+import { testDatabase } from '../support/postgres.ts';
 import { authority, clients, serverCertificate, type TestClient } from './clients.ts';
 
 export const person = { login: 'demo', password: 'demo' };
@@ -29,6 +32,20 @@ export interface FlowServerOptions {
   readonly clients?: readonly Pick<TestClient, 'metadata'>[];
   /** `path=value` for the configuration file. */
   readonly set?: readonly string[];
+}
+
+export interface FlowDatabase {
+  readonly url: string;
+  drop(): Promise<void>;
+}
+
+/** A database of its own on a Postgres server, with the schema of this version. */
+export async function migratedDatabase(): Promise<FlowDatabase> {
+  const made = await testDatabase();
+  const { knex, close } = await openDatabase({ url: made.url });
+  await migrate(knex);
+  await close();
+  return made;
 }
 
 /** The configuration the sample file describes, with this run's clients and certificates, on free ports. */
