@@ -1,0 +1,74 @@
+import type { Adapter, AdapterConstructor, AdapterFactory } from 'oidc-provider';
+
+import { type Requirement, requirements, type Subject } from './requirements.ts';
+
+export { type Requirement, requirements, type Subject } from './requirements.ts';
+
+/** What oidc-provider takes as `adapter`. */
+export type AnyAdapter = AdapterFactory | AdapterConstructor;
+
+export interface Opened {
+  readonly adapter: AnyAdapter;
+  /** The adapter as another process on the same data has it. */
+  readonly peer?: AnyAdapter | undefined;
+  close?(): Promise<void> | void;
+}
+
+export interface Contract {
+  readonly name: string;
+  /** Called once; the store may hold what it likes, the suite only looks at what it put there. */
+  open(): Promise<Opened> | Opened;
+  /** Titles of requirements the adapter is known to fail: each has to fail, or the list is out of date. */
+  readonly expected_failures?: readonly string[];
+}
+
+/** oidc-provider tells a class from a function by its prototype, and makes one adapter for each model. */
+function instances(adapter: AnyAdapter): (model: string) => Adapter {
+  const made = new Map<string, Adapter>();
+  return (model) => {
+    let instance = made.get(model);
+    if (!instance) {
+      instance = adapter.prototype ? new (adapter as AdapterConstructor)(model) : (adapter as AdapterFactory)(model);
+      made.set(model, instance);
+    }
+    return instance;
+  };
+}
+
+export function subjectOf({ adapter, peer }: Opened): Subject {
+  const own = instances(adapter);
+  return { adapter: own, peer: peer ? instances(peer) : own, isShared: peer !== undefined };
+}
+
+export const titleOf = ({ model, title }: Requirement): string => (model ? `${model}: ${title}` : title);
+
+async function fails(requirement: Requirement, subject: Subject): Promise<void> {
+  const failed = await requirement.run(subject).then(
+    () => false,
+    () => true,
+  );
+  if (!failed) throw new Error('holds now: take it off expected_failures');
+}
+
+/**
+ * Everything oidc-provider and FAPI 2.0 need of an adapter, as a mocha suite:
+ * `adapterContract({ name: 'my adapter', open: async () => ({ adapter: MyAdapter }) })`.
+ */
+export function adapterContract({ name, open, expected_failures = [] }: Contract): void {
+  describe(`${name} is an adapter that oidc-provider can rely on`, () => {
+    let opened: Opened;
+    let subject: Subject;
+    before(async () => {
+      opened = await open();
+      subject = subjectOf(opened);
+    });
+    after(() => opened?.close?.());
+    for (const requirement of requirements) {
+      const title = titleOf(requirement);
+      const expected = expected_failures.includes(title);
+      it(expected ? `does not hold, as is known: ${title}` : title, () =>
+        expected ? fails(requirement, subject) : requirement.run(subject),
+      );
+    }
+  });
+}

