@@ -9,7 +9,7 @@ export async function flow(bench: Bench): Promise<Figure[]> {
     Object.fromEntries(names.map((name) => [name, samples[name].map((sample) => sample[field])]));
   return [
     {
-      name: 'flows a second against the same pages in memory',
+      name: 'flows a second, the same pages',
       unit: '/s',
       values: column('rate', ours, oursInMemory),
       of: ours,
@@ -17,7 +17,7 @@ export async function flow(bench: Bench): Promise<Figure[]> {
       goal: { sense: '>=', limit: 0.85 },
     },
     {
-      name: 'flows a second against core with its own pages in memory',
+      name: 'flows a second, core with its own pages',
       unit: '/s',
       values: column('rate', ours, coreInMemory, coreOnNaive),
       of: ours,

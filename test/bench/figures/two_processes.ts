@@ -23,15 +23,15 @@ export async function twoProcesses(bench: Bench): Promise<Figure[]> {
   const cost = ({ server, postgres }: Sample) => server + postgres;
   return [
     {
-      name: `pushes a second, two processes on one database (${availableParallelism()} processors)`,
+      name: `two processes for one, by pushes a second on ${availableParallelism()} processors`,
       unit: '/s',
       values: { two: samples.two.map(({ rate }) => rate), one: samples.one.map(({ rate }) => rate) },
       of: 'two',
       against: 'one',
     },
     {
-      name: 'two processes, by processor time a push of server and Postgres',
-      unit: 'pushes per ms of one processor, times processes',
+      name: 'two processes for one, by processor time',
+      unit: 'pushes per ms of server and Postgres',
       values: { two: samples.two.map((s) => 2 / cost(s)), one: samples.one.map((s) => 1 / cost(s)) },
       of: 'two',
       against: 'one',
