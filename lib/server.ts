@@ -55,6 +55,8 @@ const advice = ({ code = '', message }: NodeJS.ErrnoException): string =>
   [code, unavailable[code] ?? message].join(', ');
 
 async function listen(server: Server, host: string, port: number, resources: Resources): Promise<number> {
+  // Longer than clients and load balancers keep a connection, so that it is they who close it, and no request is lost.
+  server.keepAliveTimeout = 65_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(new OperationalError(`cannot listen on ${host}:${port}: ${advice(error)}`, { cause: error })),
@@ -78,7 +80,7 @@ async function startListeners(config: Config, provider: Provider, resources: Res
   const server = pair ? createServer(serverOptions(pair), handler) : createHttpServer(handler);
   const url = new URL(`${pair ? 'https' : 'http'}://${everyone.host}`);
   url.port = String(await listen(server, everyone.host, everyone.port, resources));
-  if (!mtls?.port || !pair) return { url: url.origin, mtlsUrl: undefined };
+  if (mtls?.port === undefined || !pair) return { url: url.origin, mtlsUrl: undefined };
   const mutual = createServer(mutualTlsOptions((await readPair(mtls.tls)) ?? pair), handler);
   const mtlsUrl = new URL(url);
   mtlsUrl.port = String(await listen(mutual, everyone.host, mtls.port, resources));
@@ -103,7 +105,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     };
     const provider = createProvider(config, parts);
     logRequests(provider);
-    resources.add(startPurge(adapter.store.knex), (stop) => stop());
+    resources.add(startPurge(adapter.store.knex, config.database.purge), (stop) => stop());
     const urls = await startListeners(config, provider, resources);
     return { issuer: config.issuer, ...urls, provider, adapter, close: () => resources.close() };
   } catch (error) {
