@@ -7,13 +7,20 @@ const TICK_MS = 10;
  * ended, which the postmaster inherited.
  */
 export function postgresProcessorTime(postmaster: number): number {
-  const inherited = stat(postmaster);
-  if (!inherited) return Number.NaN;
-  const [cutime = 0, cstime = 0] = inherited.slice(13, 15).map(Number);
-  const living = readdirSync('/proc').filter(
-    (name) => /^\d+$/.test(name) && (Number(name) === postmaster || stat(Number(name))?.[1] === `${postmaster}`),
-  );
-  return living.reduce((sum, pid) => sum + scheduled(pid), (cutime + cstime) * TICK_MS);
+  for (;;) {
+    const before = inherited(postmaster);
+    const living = readdirSync('/proc').filter(
+      (name) => /^\d+$/.test(name) && (Number(name) === postmaster || stat(Number(name))?.[1] === `${postmaster}`),
+    );
+    const sum = living.reduce((total, pid) => total + scheduled(pid), 0);
+    // Who ends meanwhile would be missed, or counted twice.
+    if (Object.is(inherited(postmaster), before)) return sum + before;
+  }
+}
+
+function inherited(postmaster: number): number {
+  const [cutime = Number.NaN, cstime = Number.NaN] = stat(postmaster)?.slice(13, 15).map(Number) ?? [];
+  return (cutime + cstime) * TICK_MS;
 }
 
 /** The fields of `/proc/<pid>/stat` from the third on: the second may hold spaces. */
