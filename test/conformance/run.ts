@@ -46,7 +46,7 @@ async function runModule(suite: Suite, { id, known }: Created, module: Module): 
   const [, discovery] = found.map(({ text }) => unreachable.exec(text)).find((match) => match) ?? [];
   if (discovery) {
     throw new OperationalError(
-      `the suite does not reach ${discovery}: give the issuer a host name that its machine knows, in config/conformance*.yaml`,
+      `the suite does not reach ${discovery}: give the issuer a host name its machine knows, in config/conformance*.yaml, and listen.host 0.0.0.0`,
     );
   }
   return {
