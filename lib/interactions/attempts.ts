@@ -5,13 +5,17 @@ import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRes } from 'rat
 
 import { canonicalLogin } from '../accounts.ts';
 
+/** What became of an attempt: the check's answer, or the seconds to wait because the check was not made. */
+export type Attempt<T> = { readonly result: T | undefined } | { readonly wait: number };
+
 /** Slows down whoever guesses passwords. */
 export interface Attempts {
-  /** Counts an attempt before the password is looked at. @returns seconds to wait when it may not be made */
-  begin(login: string, address: string): Promise<number | undefined>;
-  /** The password was right: what was counted against this login from this address is forgotten. */
-  succeeded(login: string, address: string): Promise<void>;
+  /** Makes the check, unless too many have failed; one that answers nothing has failed. */
+  make<T>(login: string, address: string, check: () => Promise<T | undefined>): Promise<Attempt<T>>;
 }
+
+/** What is needed of a limiter of rate-limiter-flexible. */
+export type Limiter = Pick<RateLimiterAbstract, 'consume' | 'reward' | 'get' | 'set' | 'delete'>;
 
 /** One limit: so many wrong passwords within so many seconds. */
 export interface Limit {
@@ -24,10 +28,10 @@ export interface AttemptsOptions {
   pair?: Limit;
   /** For one login from everywhere it was never used from with success. Default 50 in an hour. */
   login?: Limit;
-  /** For all logins from one address. Default 100 in an hour. */
+  /** For all logins from one address. Default 200 in an hour. */
   address?: Limit;
   /** Where the counts are kept. Default: the memory of this process. */
-  limiter?(options: Limit & { keyPrefix: string }): RateLimiterAbstract;
+  limiter?(options: Limit & { keyPrefix: string }): Limiter;
 }
 
 /** Within what a Node timer can count, which is 24 days. */
@@ -61,6 +65,20 @@ async function secondsUntil(consumed: Promise<RateLimiterRes>): Promise<number |
   }
 }
 
+/** Lets what concerns the same key happen one after the other. */
+function turns() {
+  const last = new Map<string, Promise<unknown>>();
+  return async function inTurn<T>(key: string, run: () => Promise<T>): Promise<T> {
+    const turn = (last.get(key) ?? Promise.resolve()).then(run, run);
+    last.set(key, turn);
+    try {
+      return await turn;
+    } finally {
+      if (last.get(key) === turn) last.delete(key);
+    }
+  };
+}
+
 /**
  * Counts attempts per login and address, per address, and per login. The last count stops many addresses that guess at one
  * login; it does not count where the person has logged in from before, or a stranger could lock them out with it.
@@ -70,36 +88,40 @@ async function secondsUntil(consumed: Promise<RateLimiterRes>): Promise<number |
 export function attempts({
   pair = { points: 5, duration: 900 },
   login: perLogin = { points: 50, duration: 3600 },
-  address: perAddress = { points: 100, duration: 3600 },
+  address: perAddress = { points: 200, duration: 3600 },
   limiter = (options) => new RateLimiterMemory(options),
 }: AttemptsOptions = {}): Attempts {
   const pairs = limiter({ ...pair, keyPrefix: 'pair' });
   const logins = limiter({ ...perLogin, keyPrefix: 'login' });
   const addresses = limiter({ ...perAddress, keyPrefix: 'address' });
   const known = limiter({ points: 1, duration: fortnight, keyPrefix: 'known' });
-  const keys = (login: string, address: string) => {
-    const [who, where] = [canonicalLogin(login), networkOf(address)];
-    return { who: keyOf(who), where: keyOf(where), both: keyOf(who, where) };
-  };
+  const inTurn = turns();
+
   return {
-    async begin(login, address) {
-      const { who, where, both } = keys(login, address);
-      // Counted first and forgiven after success: of a thousand attempts at the same moment, five look at the password.
-      return (
-        (await secondsUntil(addresses.consume(where))) ??
-        (await secondsUntil(pairs.consume(both))) ??
-        ((await known.get(both)) ? undefined : await secondsUntil(logins.consume(who)))
-      );
-    },
-    async succeeded(login, address) {
-      const { who, where, both } = keys(login, address);
-      const seen = await known.get(both);
-      await Promise.all([
-        pairs.delete(both),
-        addresses.reward(where),
-        seen ? undefined : logins.reward(who),
-        known.set(both, 1, fortnight),
-      ]);
+    make(login, address, check) {
+      const [who, where] = [keyOf(canonicalLogin(login)), keyOf(networkOf(address))];
+      const both = keyOf(who, where);
+      // In turn, so that many right ones at the same moment do not look like many wrong ones.
+      return inTurn(both, async () => {
+        const stranger = (await known.get(both)) === null;
+        // Counted first and forgiven after: what is counted too late does not stop another process.
+        const wait =
+          (await secondsUntil(addresses.consume(where))) ??
+          (await secondsUntil(pairs.consume(both))) ??
+          (stranger ? await secondsUntil(logins.consume(who)) : undefined);
+        if (wait !== undefined) return { wait };
+        const forgive = async () => {
+          await Promise.all([addresses.reward(where), pairs.reward(both), stranger && logins.reward(who)]);
+        };
+        const result = await check().catch(async (error) => {
+          await forgive();
+          throw error;
+        });
+        if (result === undefined) return { result };
+        await Promise.all([forgive(), known.set(both, 1, fortnight)]);
+        await pairs.delete(both);
+        return { result };
+      });
     },
   };
 }

@@ -51,9 +51,8 @@ export async function grantAsked(
   { accountId, clientId, grantId }: { accountId: string; clientId: string; grantId?: string | undefined },
   { missingOIDCScope, missingOIDCClaims, missingResourceScopes = {}, rar = [] }: Asked,
 ): Promise<string> {
-  const existing = grantId ? await provider.Grant.find(grantId) : undefined;
-  const theirs = existing?.accountId === accountId && existing.clientId === clientId;
-  const grant = theirs ? existing : new provider.Grant({ accountId, clientId });
+  // Core has looked whose grant it is; it may have expired since.
+  const grant = (grantId && (await provider.Grant.find(grantId))) || new provider.Grant({ accountId, clientId });
   if (missingOIDCScope) grant.addOIDCScope([...missingOIDCScope]);
   if (missingOIDCClaims) grant.addOIDCClaims([...missingOIDCClaims]);
   for (const [resource, scopes] of Object.entries(missingResourceScopes)) grant.addResourceScope(resource, [...scopes]);

@@ -38,14 +38,14 @@ export async function logIn(desk: Desk, visit: Visit, step: Step, form: URLSearc
   if (!login.trim() || !password) {
     return show(desk, visit, step, { status: 422, alert: 'Enter your login and your password.', login });
   }
-  const wait = await attempts.begin(login, ctx.ip);
-  if (wait !== undefined) {
+  const attempt = await attempts.make(login, ctx.ip, () => accounts.authenticate(login, password));
+  if ('wait' in attempt) {
+    const { wait } = attempt;
     ctx.set('retry-after', String(wait));
     return show(desk, visit, step, { status: 429, alert: `Too many attempts. Try again ${inWords(wait)}.`, login });
   }
-  const accountId = await accounts.authenticate(login, password);
+  const { result: accountId } = attempt;
   if (!accountId) return show(desk, visit, step, { status: 422, alert: 'Login or password is wrong.', login });
-  await attempts.succeeded(login, ctx.ip);
   const result = { login: { accountId, ts: Math.floor(Date.now() / 1000), amr: ['pwd'], acr, login: short(login) } };
   if (!consentAfterLogin(interaction, accountId)) return finish(visit, result);
   // Kept with the interaction, not with the browser: the decision that follows is this person's and no other's.

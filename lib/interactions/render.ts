@@ -11,10 +11,9 @@ import { style } from './views/style.ts';
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
-/** Markup becomes text; what has no place in a page (NUL and its like, half a surrogate pair) becomes U+FFFD. */
+/** Markup becomes text; what has no place in a page, NUL and its like, becomes U+FFFD, as half a surrogate pair does in UTF-8. */
 function escapeFunction(value: unknown): string {
   return String(value ?? '')
-    .toWellFormed()
     .replace(/[&<>"']/g, (character) => entities[character] ?? '')
     .replace(/[\p{Cc}\u2028\u2029]/gu, (character) => (/[\t\r\n]/.test(character) ? character : '\ufffd'));
 }

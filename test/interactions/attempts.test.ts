@@ -1,62 +1,124 @@
 import { expect } from 'chai';
 
-import { attempts } from '../../lib/interactions/attempts.ts';
+import {
+  type Attempts,
+  type AttemptsOptions,
+  attempts,
+  type Limit,
+  type Limiter,
+} from '../../lib/interactions/attempts.ts';
+import { sharedLimiter } from '../../lib/interactions/shared_limiter.ts';
+import { type Database, openDatabase } from '../../lib/store/database.ts';
+
+import { testDatabase } from '../support/postgres.ts';
 import { Agent, type Page } from './agent.ts';
 import { person, testProvider } from './provider.ts';
 
 const attacker = '203.0.113.7';
 const home = '198.51.100.1';
 
-describe('attempts at a password', () => {
-  it('are five for a login from an address', async () => {
-    const counted = attempts();
-    for (let n = 1; n <= 5; n++) expect(await counted.begin('jane', attacker), `attempt ${n}`).to.equal(undefined);
+/** A person or a machine that tries. */
+function trying(counted: Attempts) {
+  let looked = 0;
+  const attempt = async (login: string, address: string, right: boolean) => {
+    const made = await counted.make(login, address, async () => {
+      looked++;
+      return right ? login : undefined;
+    });
+    return 'wait' in made ? made.wait : undefined;
+  };
+  return {
+    guess: (login: string, address: string) => attempt(login, address, false),
+    logIn: (login: string, address: string) => attempt(login, address, true),
+    get looked() {
+      return looked;
+    },
+  };
+}
 
-    expect(await counted.begin('jane', attacker)).to.be.within(1, 900);
-    expect(await counted.begin('john', attacker), 'another login').to.equal(undefined);
-    expect(await counted.begin('jane', home), 'another address').to.equal(undefined);
+function behaviour(make: (options?: AttemptsOptions) => Attempts) {
+  it('are five for a login from an address', async () => {
+    const { guess } = trying(make());
+    for (let n = 1; n <= 5; n++) expect(await guess('jane', attacker), `attempt ${n}`).to.equal(undefined);
+
+    expect(await guess('jane', attacker)).to.be.within(1, 900);
+    expect(await guess('john', attacker), 'another login').to.equal(undefined);
+    expect(await guess('jane', home), 'another address').to.equal(undefined);
   });
 
-  it('are counted before the password is looked at: a thousand at once are five', async () => {
-    const counted = attempts();
-    const waits = await Promise.all(Array.from({ length: 1000 }, () => counted.begin('jane', attacker)));
+  it('a thousand at once are five', async () => {
+    const tried = trying(make());
+    await Promise.all(Array.from({ length: 1000 }, () => tried.guess('jane', attacker)));
 
-    expect(waits.filter((wait) => wait === undefined)).to.have.length(5);
+    expect(tried.looked).to.equal(5);
+  });
+
+  it('a hundred right ones at once are all right', async () => {
+    const { logIn } = trying(make());
+    const waits = await Promise.all(Array.from({ length: 100 }, () => logIn('jane', home)));
+
+    expect(waits.filter((wait) => wait !== undefined)).to.deep.equal([]);
   });
 
   it('are forgotten after the right one', async () => {
-    const counted = attempts();
+    const { guess, logIn } = trying(make());
+    for (let round = 1; round <= 5; round++) {
+      for (let n = 1; n <= 4; n++)
+        expect(await guess('jane', home), `round ${round}, attempt ${n}`).to.equal(undefined);
+      expect(await logIn('jane', home)).to.equal(undefined);
+    }
+  });
+
+  it('do not count when the check could not be made', async () => {
+    const counted = make({ login: { points: 8, duration: 60 }, address: { points: 8, duration: 60 } });
     for (let n = 1; n <= 20; n++) {
-      expect(await counted.begin('jane', home), `attempt ${n}`).to.equal(undefined);
-      if (n % 4 === 0) await counted.succeeded('jane', home);
+      const refusal = await counted.make('jane', home, () => Promise.reject(new Error('away'))).catch((error) => error);
+      expect(refusal, `attempt ${n}`).to.be.instanceOf(Error);
     }
   });
 
   it('at one login from many addresses come to an end', async () => {
-    const counted = attempts({ login: { points: 50, duration: 3600 } });
+    const { guess } = trying(make({ login: { points: 20, duration: 3600 } }));
     let tried = 0;
-    while ((await counted.begin('jane', `203.0.113.${tried}`)) === undefined) tried++;
-
-    expect(tried).to.equal(50);
-  });
-
-  it('from many addresses do not lock the person out where they have logged in before', async () => {
-    const counted = attempts({ login: { points: 10, duration: 3600 } });
-    await counted.begin('jane', home);
-    await counted.succeeded('jane', home);
-    for (let n = 0; n < 50; n++) await counted.begin('jane', `203.0.113.${n}`);
-
-    expect(await counted.begin('jane', '203.0.113.99')).to.be.within(1, 3600);
-    expect(await counted.begin('jane', home)).to.equal(undefined);
-  });
-
-  it('at many logins from one address come to an end', async () => {
-    const counted = attempts({ address: { points: 20, duration: 3600 } });
-    let tried = 0;
-    while ((await counted.begin(`login-${tried}`, attacker)) === undefined) tried++;
+    while ((await guess('jane', `203.0.113.${tried}`)) === undefined) tried++;
 
     expect(tried).to.equal(20);
   });
+
+  it('from many addresses do not lock the person out where they have logged in before', async () => {
+    const { guess, logIn } = trying(make({ login: { points: 10, duration: 3600 } }));
+    await logIn('jane', home);
+    for (let n = 0; n < 20; n++) await guess('jane', `203.0.113.${n}`);
+
+    expect(await guess('jane', '203.0.113.99')).to.be.within(1, 3600);
+    expect(await logIn('jane', home)).to.equal(undefined);
+  });
+
+  it('at many logins from one address come to an end', async () => {
+    const { guess } = trying(make({ address: { points: 20, duration: 3600 } }));
+    let tried = 0;
+    while ((await guess(`login-${tried}`, attacker)) === undefined) tried++;
+
+    expect(tried).to.equal(20);
+  });
+
+  it('take the case of a login for the same, and unknown logins like known ones', async () => {
+    const { guess } = trying(make());
+    for (const login of ['jane', 'JANE', ' Jane', 'jane', 'jane']) await guess(login, attacker);
+
+    expect(await guess('jane', attacker)).to.be.a('number');
+  });
+
+  it('bear any login', async () => {
+    const { guess } = trying(make());
+
+    for (const login of ['\u0000', '\ud800', 'x'.repeat(100_000)])
+      expect(await guess(login, attacker)).to.equal(undefined);
+  });
+}
+
+describe('attempts at a password', () => {
+  behaviour(attempts);
 
   for (const [one, other, same] of [
     ['2001:db8:1:2::1', '2001:db8:1:2:ffff::9', true],
@@ -67,21 +129,72 @@ describe('attempts at a password', () => {
     ['::1', '::2', true],
     ['fe80::1%eth0', 'fe80::2', true],
   ] as const) {
-    it(`from ${one} and ${other} are ${same ? 'one' : 'not one'}'s`, async () => {
-      const counted = attempts({ address: { points: 1, duration: 60 } });
-      await counted.begin('a', one);
+    it(`from ${one} and ${other} are ${same ? 'one' : 'not one'} address's`, async () => {
+      const { guess } = trying(attempts({ address: { points: 1, duration: 60 } }));
+      await guess('a', one);
 
-      expect((await counted.begin('b', other)) !== undefined).to.equal(same);
+      expect((await guess('b', other)) !== undefined).to.equal(same);
     });
   }
+});
 
-  it('tell nothing of which logins exist, and take their case for the same', async () => {
-    const counted = attempts();
-    for (const login of ['jane', 'JANE', ' Jane', 'jane', 'jane']) await counted.begin(login, attacker);
+const databases: Record<string, typeof testDatabase> = {
+  PGlite: async () => ({ url: 'pglite:', drop: async () => {} }),
+  Postgres: testDatabase,
+};
+for (const [name, create] of Object.entries(databases)) {
+  describe(`attempts counted in ${name}`, () => {
+    let database: Database;
+    let test: { url: string; drop(): Promise<void> };
+    let limiter: (options: Limit & { keyPrefix: string }) => Limiter;
+    before(async () => {
+      test = await create();
+      database = await openDatabase({ url: test.url });
+      limiter = await sharedLimiter(database.knex);
+    });
+    beforeEach(() => database.knex('login_attempts').delete());
+    after(async () => {
+      await database?.close();
+      await test?.drop();
+    });
 
-    expect(await counted.begin('jane', attacker)).to.be.a('number');
-    for (let n = 0; n < 5; n++) expect(await counted.begin('nobody', attacker)).to.equal(undefined);
-    expect(await counted.begin('nobody', attacker)).to.be.a('number');
+    behaviour((options) => attempts({ ...options, limiter }));
+
+    it('are shared by processes', async () => {
+      const [one, other] = [
+        trying(attempts({ limiter })),
+        trying(attempts({ limiter: await sharedLimiter(database.knex) })),
+      ];
+      await Promise.all(Array.from({ length: 50 }, (_, n) => (n % 2 ? one : other).guess('jane', attacker)));
+
+      expect(one.looked + other.looked).to.equal(5);
+    });
+
+    it('do not show the login', async () => {
+      await trying(attempts({ limiter })).guess('jane@example.com', attacker);
+      const rows = JSON.stringify(await database.knex('login_attempts'));
+
+      expect(rows).to.contain('pair').and.not.contain('jane').and.not.contain(attacker);
+    });
+  });
+}
+
+describe('wrong passwords on the page', () => {
+  it('are forgotten after the right one', async () => {
+    const as = await testProvider();
+    try {
+      for (let round = 1; round <= 3; round++) {
+        const agent = new Agent();
+        const page = await agent.open(await as.authorizationUrl());
+        for (let n = 1; n <= 4; n++) {
+          const wrong = await agent.post(page, { action: 'continue', login: person.login, password: 'wrong' });
+          expect(wrong.status, `round ${round}, attempt ${n}`).to.equal(422);
+        }
+        expect((await agent.post(page, { action: 'continue', ...person })).heading).to.equal('Allow access?');
+      }
+    } finally {
+      await as.close();
+    }
   });
 });
 

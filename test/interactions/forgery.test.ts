@@ -1,5 +1,8 @@
 import { expect } from 'chai';
 
+import type { Interaction } from 'oidc-provider';
+
+import { formToken } from '../../lib/interactions/xsrf.ts';
 import { Agent, Page } from './agent.ts';
 import { person, type TestProvider, testProvider } from './provider.ts';
 
@@ -55,6 +58,13 @@ describe('a decision is made by the person in front of the page, or not at all',
     expect(refused.status).to.equal(403);
 
     await expectUntouched(page);
+  });
+
+  it('makes tokens from what the store alone knows: nothing the browser has is enough', () => {
+    const step = { name: 'login' } as const;
+    const tokens = ['one', 'other'].map((cid) => formToken({ uid: 'uid', cid } as Interaction, step));
+
+    expect(tokens[0]).to.not.equal(tokens[1]);
   });
 
   for (const site of ['cross-site', 'same-site']) {
