@@ -95,11 +95,15 @@ export class Batch<Item, Result> {
       const results = await run(entries.flatMap(({ items }) => items));
       for (const { items, resolve } of entries) resolve(items.map((item) => results.get(keyOf(item))));
     } catch (error) {
-      if (entries.length > 1 && isOwnFault(error)) {
+      const ownFault = isOwnFault(error);
+      if (ownFault && entries.length > 1) {
         for (const entry of entries) await this.#travel([entry]);
-      } else {
-        for (const { reject } of entries) reject(error);
+        return;
       }
+      // Who waits behind a database that is away would find it no different, only later.
+      const waiting = ownFault ? [] : this.#waiting.splice(0);
+      if (waiting.length > 0) this.#length = 0;
+      for (const { reject } of [...entries, ...waiting]) reject(error);
     }
   }
 }

@@ -1,3 +1,4 @@
+import { OperationalError } from '../errors.ts';
 import { rowId } from './row.ts';
 import type { Store } from './store.ts';
 
@@ -11,7 +12,9 @@ export async function kept<T>(store: Store, name: string, make: () => T | Promis
     if (!row) return undefined;
     const text = store.open(MODEL, row);
     // Making another one would leave whatever the first one signed or sealed without its key.
-    if (text === undefined) throw new Error(`the kept ${name} was sealed with a key that encryption_keys lacks`);
+    if (text === undefined) {
+      throw new OperationalError(`${name} of this database is sealed with a key that database.encryption_keys lacks`);
+    }
     return JSON.parse(text);
   };
   const found = await read();

@@ -1,9 +1,5 @@
-import { hash } from 'node:crypto';
-
-import type { Knex } from 'knex';
-
-import { Exchange, type Value } from './exchange.ts';
-import type { Found, Row } from './row.ts';
+import type { Value } from './exchange.ts';
+import type { Row } from './row.ts';
 import type { Seal } from './seal.ts';
 
 const columns = ['id', 'model', 'payload', 'grant_id', 'alias', 'expires_at', 'consumed_at'] as const;
@@ -91,57 +87,5 @@ export function revoke(table: string, grantId: string, models: readonly string[]
   return {
     text: `delete from ${table} where grant_id = $1 and model in (${list})`,
     values: [bytes(grantId), ...models],
-  };
-}
-
-/** What `pg` and PGlite have in common, and what knex says of a connection that is not to be used again. */
-interface Connection {
-  query(text: string, values: unknown[], options: { rowMode: 'array' }): Promise<{ rows: unknown[][] }>;
-  query(exchange: Exchange): void;
-  waitReady?: Promise<void>;
-  __knex__disposed?: unknown;
-}
-
-/** Runs a statement on one of knex's connections, without its query builder. */
-export async function execute(knex: Knex, { text, values }: Statement, prepared = true): Promise<Found[]> {
-  const connection: Connection = await knex.client.acquireConnection();
-  try {
-    const rows = connection.waitReady
-      ? (await connection.query(text, [...values], { rowMode: 'array' })).rows
-      : await exchange(connection, prepared ? nameOf(text) : '', text, values);
-    return rows.map(toFound);
-  } catch (error) {
-    // Without an SQLSTATE the connection itself failed, or the answer never came.
-    if (!/^[0-9A-Z]{5}$/.test(String((error as { code?: unknown }).code))) connection.__knex__disposed = error;
-    throw error;
-  } finally {
-    knex.client.releaseConnection(connection);
-  }
-}
-
-function exchange(connection: Connection, name: string, text: string, values: readonly Value[]): Promise<unknown[][]> {
-  return new Promise((resolve, reject) => {
-    connection.query(new Exchange(name, text, values, (error, rows) => (error ? reject(error) : resolve(rows))));
-  });
-}
-
-const names = new Map<string, string>();
-
-/** From the text alone: behind a pooler, connections of several versions of this program share prepared statements. */
-function nameOf(text: string): string {
-  const cached = names.get(text);
-  if (cached) return cached;
-  const name = `oidc_${hash('sha256', text, 'hex').slice(0, 16)}`;
-  names.set(text, name);
-  return name;
-}
-
-/** PGlite answers numbers where Postgres answers text. */
-function toFound([id, payload, expires_at, consumed_at]: unknown[]): Found {
-  return {
-    id: id as string,
-    payload: typeof payload === 'string' ? bytes(payload) : null,
-    expires_at: expires_at === null || expires_at === undefined ? null : Number(expires_at),
-    consumed_at: consumed_at === null || consumed_at === undefined ? null : Number(consumed_at),
   };
 }

@@ -2,13 +2,14 @@ import type { Knex } from 'knex';
 
 import { log } from '../log.ts';
 import { Batch } from './batch.ts';
+import { execute } from './connection.ts';
 import { Links } from './links.ts';
 import { type Retention, retentionOf } from './retention.ts';
 import type { Found, Row } from './row.ts';
 import { schemaOf, tableOf } from './schema.ts';
 import { type EncryptionKey, Seal } from './seal.ts';
 import { seconds } from './seconds.ts';
-import { execute, find, findByAlias, revoke, type Statement, write } from './statements.ts';
+import { find, findByAlias, revoke, type Statement, write } from './statements.ts';
 import { StoreUnavailable } from './unavailable.ts';
 
 export interface StoreOptions {
@@ -22,17 +23,22 @@ export interface StoreOptions {
   readonly lanes?: number | undefined;
   /** Rows that may wait for the database; beyond, requests are refused with 503. */
   readonly queue?: number | undefined;
+  /** Seconds after which the database is taken to be away: to get a connection and an answer. */
+  readonly timeout?: number | undefined;
 }
 
 const BATCH = 128;
 
+const codeOf = (error: unknown) => String((error as { code?: unknown } | undefined)?.code);
+
 /** Errors of one row's making: a value out of range, a constraint, a limit. */
-const isOwnFault = (error: unknown) => /^(21|22|23|54)/.test(String((error as { code?: unknown }).code));
+const isOwnFault = (error: unknown) => /^(21|22|23|54)/.test(codeOf(error));
+const ownFaultCaused = (error: unknown) => error instanceof StoreUnavailable && isOwnFault(error.cause);
 /** Two statements met; the database chose one to start over. */
-const isCollision = (error: unknown) => /^40/.test(String((error as { code?: unknown }).code));
+const isCollision = (error: unknown) => /^40/.test(codeOf(error));
 
 /** A pooler hands each transaction another connection: what was prepared on one is unknown, or known already, on another. */
-const isUnprepared = (error: unknown) => /^(26000|42P05)$/.test(String((error as { code?: unknown }).code));
+const isUnprepared = (error: unknown) => /^(26000|42P05)$/.test(codeOf(error));
 
 /** Rows in and out of one database: sealed, in shared round trips, retention added. */
 export class Store {
@@ -49,13 +55,15 @@ export class Store {
   readonly #writes: Batch<Row, Found>;
   #away = false;
   #prepared = true;
+  readonly #timeout: number;
 
   constructor(knex: Knex, options: StoreOptions = {}) {
     this.knex = knex;
     this.table = tableOf(schemaOf(knex, options.schema));
     this.seal = new Seal(options.encryption_keys);
     this.#retention = options.retention;
-    const shared = { isOwnFault, lanes: options.lanes ?? 2, bound: options.queue ?? 4096, size: BATCH };
+    this.#timeout = (options.timeout ?? 5) * 1000;
+    const shared = { isOwnFault: ownFaultCaused, lanes: options.lanes ?? 2, bound: options.queue ?? 4096, size: BATCH };
     this.#reads = new Batch({ ...shared, keyOf: (id: string) => id, run: (ids) => this.#find(ids) });
     this.#writes = new Batch({ ...shared, keyOf: ({ id }: Row) => id, run: (rows) => this.#write(rows) });
   }
@@ -115,26 +123,29 @@ export class Store {
   /** @throws StoreUnavailable when the database does not do it, for whatever reason; and the reason is logged. */
   async run(statement: Statement): Promise<Found[]> {
     for (let attempt = 1; ; attempt += 1) {
+      const prepared = this.#prepared;
       try {
         this.roundTrips += 1;
-        const rows = await execute(this.knex, statement, this.#prepared);
+        const rows = await execute(this.knex, statement, { prepared, timeout: this.#timeout });
         if (this.#away) log.info('the database is back');
         this.#away = false;
         return rows;
       } catch (error) {
-        if (isCollision(error) && attempt < 3) continue;
-        if (isUnprepared(error) && this.#prepared) {
-          this.#prepared = false;
-          continue;
-        }
-        if (isOwnFault(error)) throw error;
-        if (!this.#away) log.error({ err: error }, 'the database is unavailable');
-        this.#away = true;
-        throw new StoreUnavailable('the authorization server is temporarily unable to keep its records', {
-          cause: error,
-        });
+        if (isUnprepared(error) && prepared) this.#prepared = false;
+        else if (!isCollision(error) || attempt === 3) throw this.#unavailable(error);
       }
     }
+  }
+
+  #unavailable(error: unknown): StoreUnavailable {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (isOwnFault(error)) {
+      log.error({ code, reason: message }, 'the database refused a row');
+    } else {
+      if (!this.#away) log.error({ code, reason: message }, 'the database is unavailable');
+      this.#away = true;
+    }
+    return new StoreUnavailable('the authorization server is temporarily unable to keep its records', { cause: error });
   }
 }
 

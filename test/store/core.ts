@@ -12,7 +12,7 @@ import { Client, issuer, makeKey, metadata, request } from '../bench/client.ts';
 import { Connection, type Reply } from '../bench/connection.ts';
 import { authorizationRequest, discover, type Endpoints } from '../bench/endpoints.ts';
 
-/** Core as anyone sets it up, on an adapter, behind a listener of its own. */
+/** Core as anyone sets it up, on an adapter, behind a listener of its own; bare when there is no middleware. */
 export async function startCore(
   adapter: NonNullable<Configuration['adapter']>,
   ...middleware: ((provider: Provider) => Middleware)[]
@@ -34,8 +34,10 @@ export async function startCore(
     findAccount: (_ctx, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
     scopes: ['openid', 'offline_access'],
     rotateRefreshToken: false,
+    assertJwtClientAuthClaimsAndHeader: (ctx, { jti }) => void assertions.set(ctx, jti),
   });
   provider.proxy = true;
+  if ('unique' in provider.ReplayDetection.adapter && middleware.length > 0) decideReplays(provider);
   for (const each of middleware) provider.use(each(provider));
   const server = createServer(provider.callback()).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -53,16 +55,17 @@ export async function startCore(
   };
 }
 
+const assertions = new WeakMap<object, unknown>();
+
 /** As the profiles do it: who is first is one statement's row count, and a refusal says what was used twice. */
-export function decideReplays(provider: Provider): void {
+function decideReplays(provider: Provider): void {
   const adapter = provider.ReplayDetection.adapter as unknown as KnexAdapter;
-  provider.ReplayDetection.unique = (iss, jti, exp) => {
-    const isProof = !String(Core.ctx?.oidc.params?.client_assertion).includes(
-      Buffer.from(`"jti":"${jti}`).toString('base64url').slice(2, 40),
-    );
+  provider.ReplayDetection.unique = async (iss, jti, exp) => {
+    const isAssertion = assertions.get(Core.ctx as object) === jti;
     const refusal = () =>
-      isProof ? new errors.InvalidDpopProof('used before') : new errors.InvalidClientAuth('used before');
-    return adapter.unique(hash('sha256', JSON.stringify([isProof, iss, jti])), exp, refusal);
+      isAssertion ? new errors.InvalidClientAuth('used before') : new errors.InvalidDpopProof('used before');
+    if (await adapter.unique(hash('sha256', JSON.stringify([isAssertion, iss, jti])), exp, refusal)) return true;
+    throw refusal();
   };
 }
 
