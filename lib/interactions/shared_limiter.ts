@@ -6,12 +6,12 @@ import type { Limit, Limiter } from './attempts.ts';
 /** `$1` and `$2` in the words of knex, which is what both Postgres and PGlite are reached by. */
 async function query(knex: Knex, { text, values = [] }: { text: string; values?: (string | number | null)[] }) {
   const bindings = Object.fromEntries(values.map((value, index) => [`p${index + 1}`, value]));
-  const { rows, rowCount, affectedRows } = await knex.raw(text.replace(/\$(\d+)/g, ':p$1'), bindings);
+  const { rows, rowCount } = await knex.raw(text.replace(/\$(\d+)/g, ':p$1'), bindings);
   // Postgres gives a bigint as text, and PGlite counts only rows that were changed.
   const numbered = rows.map((row: object) =>
     Object.fromEntries(Object.entries(row).map(([name, value]) => [name, Number(value)])),
   );
-  return { rows: numbered, rowCount: rowCount ?? (rows.length || affectedRows) };
+  return { rows: numbered, rowCount: rows.length || rowCount };
 }
 
 /**
