@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+
+import { expect } from 'chai';
+
+import { knexAdapter } from '../../lib/store/adapter.ts';
+import { type Database, openDatabase } from '../../lib/store/database.ts';
+import { fresh, payloadOf } from '../../lib/store/requirements.ts';
+import { reseal } from '../../lib/store/reseal.ts';
+import { migrate } from '../../lib/store/schema.ts';
+import { testDatabase } from '../support/postgres.ts';
+
+for (const kind of ['PGlite', 'Postgres']) {
+  describe(`reseal on ${kind}`, () => {
+    const [old, current] = [randomBytes(32), randomBytes(32)];
+    let test: Awaited<ReturnType<typeof testDatabase>> | undefined;
+    let database: Database;
+
+    before(async () => {
+      if (kind === 'Postgres') test = await testDatabase();
+      database = await openDatabase({ url: test?.url ?? 'pglite:' });
+      await migrate(database.knex);
+    });
+    beforeEach(() => database.knex('oidc_payloads').delete());
+    after(async () => {
+      await database.close();
+      await test?.drop();
+    });
+
+    const sessions = (...keys: Buffer[]) => knexAdapter(database.knex, { encryption_keys: keys })('Session');
+    const save = async (key: Buffer) => {
+      const id = fresh();
+      await sessions(key).upsert(id, payloadOf('Session', id, { uid: id }), 60);
+      return id;
+    };
+
+    it('moves old rows to the first key, so that the old key may go', async () => {
+      const ids = await Promise.all([...Array.from({ length: 50 }, () => save(old)), save(current)]);
+      const result = await reseal(database.knex, { encryption_keys: [current, old], batch: 7 });
+      expect(result).to.deep.equal({ resealed: 50, current: 1, refused: 0 });
+      for (const id of ids) expect((await sessions(current).find(id))?.jti).to.equal(id);
+      expect(await sessions(current).findByUid(ids[0] as string)).to.have.property('jti', ids[0]);
+    });
+
+    it('leaves alone what is written meanwhile, and what no key opens', async () => {
+      const ids = await Promise.all(Array.from({ length: 100 }, () => save(old)));
+      await save(randomBytes(32));
+      const writing = (async () => {
+        for (const id of ids)
+          await sessions(current, old).upsert(id, payloadOf('Session', id, { uid: id, accountId: 'newer' }), 60);
+      })();
+      const { refused } = await reseal(database.knex, { encryption_keys: [current, old], batch: 10 });
+      await writing;
+      expect(refused).to.equal(1);
+      for (const id of ids) expect((await sessions(current).find(id))?.accountId).to.equal('newer');
+    });
+
+    it('seals what lies in the clear only when told that it is ours', async () => {
+      const id = fresh();
+      await knexAdapter(database.knex)('Session').upsert(id, payloadOf('Session', id, { uid: id }), 60);
+      expect(await reseal(database.knex, { encryption_keys: [current] })).to.include({ refused: 1 });
+      expect(await sessions(current).find(id)).to.equal(undefined);
+      expect(await reseal(database.knex, { encryption_keys: [current], clear: true })).to.include({ resealed: 1 });
+      expect((await sessions(current).find(id))?.jti).to.equal(id);
+    });
+  });
+}
+
+describe('a row that somebody moved, edited or cut in the database', () => {
+  let database: Database;
+  before(async () => {
+    database = await openDatabase({ url: 'pglite:' });
+    await migrate(database.knex);
+  });
+  after(() => database.close());
+
+  it('is absent, counted, and no error', async () => {
+    const adapter = knexAdapter(database.knex, { encryption_keys: [randomBytes(32)] });
+    const [a, b] = [fresh(), fresh()];
+    for (const id of [a, b]) await adapter('Session').upsert(id, payloadOf('Session', id, { uid: `uid of ${id}` }), 60);
+    const payload = '(select payload from oidc_payloads order by id limit 1)';
+    await database.knex.raw(`update oidc_payloads set payload = ${payload}`);
+    const seen = [await adapter('Session').find(a), await adapter('Session').find(b)];
+    expect(seen.filter(Boolean)).to.have.length(1);
+    await database.knex.raw('update oidc_payloads set payload = substring(payload from 1 for length(payload) - 1)');
+    expect([await adapter('Session').find(a), await adapter('Session').findByUid(`uid of ${b}`)]).to.deep.equal([
+      undefined,
+      undefined,
+    ]);
+    expect(adapter.store.refused).to.equal(3);
+  });
+
+  it('is not another session by another alias', async () => {
+    const adapter = knexAdapter(database.knex, { encryption_keys: [randomBytes(32)] });
+    const [mine, yours] = [fresh(), fresh()];
+    for (const id of [mine, yours])
+      await adapter('Session').upsert(id, payloadOf('Session', id, { uid: `uid of ${id}` }), 60);
+    await database.knex.raw(
+      `update oidc_payloads set alias = (select alias from oidc_payloads where model = 'Session' order by id limit 1)`,
+    );
+    const seen = await Promise.all(
+      [mine, yours].map(async (id) => (await adapter('Session').findByUid(`uid of ${id}`))?.jti),
+    );
+    for (const [index, id] of [mine, yours].entries()) expect(seen[index]).to.be.oneOf([undefined, id]);
+  });
+});
