@@ -46,9 +46,9 @@ function behaviour(make: (options?: AttemptsOptions) => Attempts) {
     expect(await guess('jane', home), 'another address').to.equal(undefined);
   });
 
-  it('a thousand at once are five', async () => {
+  it('a hundred at once are five', async () => {
     const tried = trying(make());
-    await Promise.all(Array.from({ length: 1000 }, () => tried.guess('jane', attacker)));
+    await Promise.all(Array.from({ length: 100 }, () => tried.guess('jane', attacker)));
 
     expect(tried.looked).to.equal(5);
   });

@@ -1,4 +1,8 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+
 import { expect } from 'chai';
+import express from 'express';
 import { type Configuration, interactionPolicy as core } from 'oidc-provider';
 
 import { listedAccounts } from '../../lib/accounts.ts';
@@ -56,6 +60,23 @@ describe('login and consent', () => {
     const consent = await agent.post(login, { action: 'continue', ...person });
 
     expect((await agent.post(consent, { action: 'continue' })).answer.get('code')).to.be.a('string');
+  });
+
+  it('work behind an application that reads bodies itself', async () => {
+    await start();
+    const app = express().use('/tenant', express.urlencoded({ extended: true }), as.provider.callback());
+    const server = app.listen(0, '127.0.0.1');
+    try {
+      await once(server, 'listening');
+      const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}/tenant`;
+      const login = await agent.open((await as.authorizationUrl()).replace(as.origin, origin));
+      expect(new URL(login.url).pathname).to.match(/^\/tenant\/interaction\//);
+      const consent = await agent.post(login, { action: 'continue', ...person });
+
+      expect((await agent.post(consent, { action: 'continue' })).answer.get('code')).to.be.a('string');
+    } finally {
+      server.close();
+    }
   });
 
   it('survive a reload between the two', async () => {
