@@ -57,7 +57,7 @@ const account = z.strictObject({
   password: text.optional().describe('in clear; only with development: true'),
   claims: claims
     .prefault({})
-    .describe('what clients may be told about the person; sub is the login unless it stands here'),
+    .describe('what clients may be told about the person; sub is made from the login unless it stands here'),
 });
 
 /** Every key of the configuration file: its name, its meaning, its limits, and the only place where its default stands. */
@@ -143,6 +143,13 @@ export const schema = z.strictObject({
         .regex(/^[a-z_][a-z0-9_]{0,62}$/, 'is no plain name, write lower-case letters, digits and _')
         .optional()
         .describe('database schema of the tables; what the search path says when left out'),
+      purge: z
+        .strictObject({
+          interval: seconds.default(60).describe('seconds from one purge to the next'),
+          batch: z.int().min(1, 'is too small, write at least 1').default(1000).describe('rows in one transaction'),
+        })
+        .prefault({})
+        .describe('deleting what has expired, by one process at a time'),
       tls: z
         .strictObject({
           ca: file.optional().describe('certificate authority of the server, PEM; relative to the configuration file'),
