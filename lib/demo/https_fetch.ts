@@ -34,7 +34,14 @@ export function httpsFetch({ unverified = [], ...tls }: HttpsFetchOptions = {}) 
     const fields = new Headers(headers);
     if (body instanceof URLSearchParams) fields.set('content-type', 'application/x-www-form-urlencoded;charset=UTF-8');
     const agent = unverified.includes(url.origin) ? trusting : verified;
-    const sent = httpsRequest(url, { method, agent, headers: Object.fromEntries(fields), ...(signal && { signal }) });
+    const servername = url.hostname; // or it would be taken from a Host header
+    const sent = httpsRequest(url, {
+      method,
+      agent,
+      servername,
+      headers: Object.fromEntries(fields),
+      ...(signal && { signal }),
+    });
     sent.end(body == null ? undefined : String(body));
     const [message] = (await once(sent, 'response')) as [IncomingMessage];
     const received = new Headers();

@@ -1,6 +1,7 @@
 import { decodeJwt, decodeProtectedHeader, UnsecuredJWT } from 'jose';
 import type { Configuration, KoaContextWithOIDC, Provider } from 'oidc-provider';
 
+import { endpoints } from '../http/routes.ts';
 import type { Mechanism } from './mechanism.ts';
 
 /** Settings of the pushed authorization request. */
@@ -64,6 +65,21 @@ function ignoreSpent(error: { error?: string }): void {
   if (error.error !== 'invalid_request_uri') throw error;
 }
 
+/**
+ * What stands beside a pushed request counts for nothing. Core uses none of it either, but refuses a response_type that
+ * differs, and answers at a redirect_uri it takes from there.
+ *
+ * @see [RFC 9101 section 6.3 - Request Parameter Assembly](https://www.rfc-editor.org/rfc/rfc9101.html#section-6.3)
+ */
+function ignoreOthers(provider: Provider): void {
+  const endpointOf = endpoints(provider);
+  provider.use(async function pushedParametersOnly(ctx, next) {
+    const { client_id, request_uri } = ctx.query;
+    if (endpointOf(ctx) === 'authorization' && request_uri !== undefined) ctx.query = { client_id, request_uri };
+    await next();
+  });
+}
+
 /** @see [RFC 9126 - OAuth 2.0 Pushed Authorization Requests](https://www.rfc-editor.org/rfc/rfc9126.html) */
 export function par({ request_uri_lifetime: lifetime = 60 }: ParSettings = {}): Mechanism {
   return {
@@ -107,6 +123,7 @@ export function par({ request_uri_lifetime: lifetime = 60 }: ParSettings = {}): 
     attach(provider) {
       setLifetime(provider, lifetime);
       spendOnDenial(provider);
+      ignoreOthers(provider);
     },
   };
 }

@@ -10,7 +10,7 @@ import { openDatabase } from '../../lib/store/database.ts';
 import { migrate } from '../../lib/store/schema.ts';
 import type { KeyPair } from '../../lib/tls.ts';
 import { testDatabase } from '../support/postgres.ts';
-import { authority, clients, serverCertificate, type TestClient } from './clients.ts';
+import { authority, clients, serverCertificate } from './clients.ts';
 
 export const person = { login: 'demo', password: 'demo' };
 
@@ -29,7 +29,9 @@ export const trustingFetch = ({ cert, key }: Partial<KeyPair> = {}) =>
 export interface FlowServerOptions {
   readonly profile?: 'fapi2-security-profile' | 'fapi2-message-signing';
   readonly database?: string;
-  readonly clients?: readonly Pick<TestClient, 'metadata'>[];
+  readonly clients?: readonly { readonly metadata: object }[];
+  /** The issuer's port; a free one when absent. */
+  readonly port?: number;
   /** `path=value` for the configuration file. */
   readonly set?: readonly string[];
 }
@@ -57,7 +59,7 @@ export async function flowConfig(folder: string, options: FlowServerOptions = {}
     'tls.key': serverCertificate.key,
   };
   for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
-  const [port, mtlsPort] = [await freePort(), await freePort()];
+  const [port, mtlsPort] = [options.port ?? (await freePort()), await freePort()];
   const metadata = (options.clients ?? clients).map((client) => client.metadata);
   return loadConfig('config/development.yaml', {
     set: [
