@@ -63,6 +63,11 @@ describe('RFC8705-2.1 the chain of a client certificate', () => {
     expect(await authorized(impostor, {}, { chain: [impostor.certificate] })).to.equal(false);
   });
 
+  it('does not lead from the same key under another name', async () => {
+    const renamed = await root.again('CN=Renamed');
+    expect(await authorized(root, {}, { anchors: [renamed.certificate] })).to.equal(false);
+  });
+
   it('does not lead from a self-signed certificate', async () => {
     const { certificate } = await selfSignedClient({ subject: 'CN=Test Root' });
     const anchors = parseCertificates(root.certificate);

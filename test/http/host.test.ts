@@ -66,12 +66,19 @@ describe('FAPI2-SP-FINAL-5.3.2.1-1 endpoint URLs come from the issuer, not from 
     expect((await behindProxy.ask(discovery, { headers })).status).to.equal(421);
   });
 
-  for (const target of [`https://evil.example${discovery}`, `http://as.example.com${discovery}`, '*']) {
-    it(`refuses the request target ${target}`, async () => {
+  const targets: [target: string, host: string][] = [
+    [`https://evil.example${discovery}`, 'as.example.com'],
+    [`https://as.example.com${discovery}`, 'evil.example'],
+    [`https://evil@as.example.com${discovery}`, 'as.example.com'],
+    [`http://as.example.com${discovery}`, 'as.example.com'],
+    ['*', 'as.example.com'],
+  ];
+  for (const [target, name] of targets) {
+    it(`refuses the request target ${target} to ${name}`, async () => {
       const socket = connect({ port: listener.port, host: '127.0.0.1', rejectUnauthorized: false });
       await once(socket, 'secureConnect');
       const method = target === '*' ? 'OPTIONS' : 'GET';
-      socket.write(`${method} ${target} HTTP/1.1\r\nhost: as.example.com\r\nconnection: close\r\n\r\n`);
+      socket.write(`${method} ${target} HTTP/1.1\r\nhost: ${name}\r\nconnection: close\r\n\r\n`);
       const text = (await socket.setEncoding('utf8').toArray()).join('');
       expect(text).to.match(/^HTTP\/1.1 4(00|21) /);
       expect(text).to.contain('"error":"invalid_request"');

@@ -22,7 +22,9 @@ export interface CertificateRequest {
   /** Of the signature. */
   readonly hash?: string;
   readonly extensions?: x509.Extension[];
+  /** Extended key usages; `null` for none at all. */
   readonly usages?: string[] | null;
+  readonly keyUsage?: x509.KeyUsageFlags;
 }
 
 /** PEM certificate, its key, and what issued it up to, but not including, the root. */
@@ -55,7 +57,7 @@ async function issue(
     notAfter: request.notAfter ?? new Date(Date.now() + 30 * day),
     extensions: [
       new x509.BasicConstraintsExtension(ca !== false, typeof ca === 'number' ? ca : undefined, true),
-      new x509.KeyUsagesExtension(ca !== false ? keyCertSign | cRLSign : digitalSignature, true),
+      new x509.KeyUsagesExtension(request.keyUsage ?? (ca !== false ? keyCertSign | cRLSign : digitalSignature), true),
       ...(ca === false && usages ? [new x509.ExtendedKeyUsageExtension(usages)] : []),
       ...(request.san ? [new x509.SubjectAlternativeNameExtension(request.san)] : []),
       ...(request.extensions ?? []),
@@ -90,14 +92,15 @@ export class CertificateAuthority {
     return new CertificateAuthority(made, [made.certificate, ...this.#chain]);
   }
 
-  /** Another certificate for the same name and key. */
-  async again(): Promise<CertificateAuthority> {
-    return new CertificateAuthority(await issue({ subject: this.#name }, undefined, true, this.#keys), []);
+  /** Another certificate for the same key, and for the same name unless told otherwise. */
+  async again(subject: string = this.#name): Promise<CertificateAuthority> {
+    return new CertificateAuthority(await issue({ subject }, undefined, true, this.#keys), []);
   }
 
   /** A client that signs certificates with the key of its own. */
   async pretendingToIssue(subject = 'CN=Pretender') {
-    const made = await issue({ subject }, { name: this.#name, key: this.#key }, false);
+    const keyUsage = x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.digitalSignature;
+    const made = await issue({ subject, keyUsage }, { name: this.#name, key: this.#key }, false);
     return new CertificateAuthority(made, [made.certificate, ...this.#chain]);
   }
 
