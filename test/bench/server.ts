@@ -16,6 +16,7 @@ import { NaiveAdapter } from './naive_adapter.ts';
 import { productInMemory, startProduct } from './product.ts';
 import {
   coreInMemory,
+  coreInUnits,
   coreOnNaive,
   coreOnOurs,
   encryptionKey,
@@ -34,15 +35,19 @@ const listeners: Record<Exclude<SubjectName, typeof ours>, (start: Start) => Pro
     if (!(await db.schema.hasTable('naive_payloads'))) await NaiveAdapter.createTable(db);
     return bareCore(start, { adapter: (model) => new NaiveAdapter(db, model) }).callback();
   },
-  [coreOnOurs]: async (start: Start) => {
-    const database = await openDatabase({ url: start.database_url });
-    await migrate(database.knex);
-    const adapter = knexAdapter(database.knex, { encryption_keys: [encryptionKey] });
-    const provider = bareCore(start, { adapter });
+  [coreOnOurs]: async (start: Start) => (await coreOnOurStore(start)).callback(),
+  [coreInUnits]: async (start: Start) => {
+    const provider = await coreOnOurStore(start);
     provider.use(unitOfWork());
     return provider.callback();
   },
 };
+
+async function coreOnOurStore(start: Start): Promise<Provider> {
+  const { knex } = await openDatabase({ url: start.database_url });
+  await migrate(knex);
+  return bareCore(start, { adapter: knexAdapter(knex, { encryption_keys: [encryptionKey] }) });
+}
 
 /** Core as its documentation sets it up for FAPI 2.0, with its own pages and its in-memory store. */
 function bareCore({ key, rotate_refresh_token = false }: Start, configuration: Configuration = {}): Provider {

@@ -4,6 +4,7 @@ import type { JsonWebKey } from 'node:crypto';
 export const coreInMemory = 'core in memory';
 export const coreOnNaive = 'core on naive knex';
 export const coreOnOurs = 'core on our store';
+export const coreInUnits = 'core on our store, in units of work';
 export const oursInMemory = 'ours in memory';
 export const ours = 'ours';
 
@@ -11,6 +12,7 @@ export type SubjectName =
   | typeof coreInMemory
   | typeof coreOnNaive
   | typeof coreOnOurs
+  | typeof coreInUnits
   | typeof oursInMemory
   | typeof ours;
 

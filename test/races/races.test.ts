@@ -1,17 +1,17 @@
 import { expect } from 'chai';
 
 import { PostgresServer } from '../bench/postgres.ts';
-import { coreOnNaive, coreOnOurs } from '../bench/subjects.ts';
-import { contend, kinds } from './races.ts';
+import { coreInUnits, coreOnNaive, coreOnOurs, ours } from '../bench/subjects.ts';
+import { Arena, fapiThings, type Thing, things } from './races.ts';
 
 const contest = { processes: 2, attempts: 64, contenders: 8, lanes: 2 };
 
-const clauses: Readonly<Record<string, string>> = {
-  'authorization code': 'FAPI2-SP-FINAL-5.3.2.1-10',
-  request_uri: 'FAPI2-SP-FINAL-5.3.2.2-3',
-  'client assertion': 'RFC7523-3',
-  'DPoP proof': 'DPOP-11.1',
-  'rotated refresh token': 'RFC9700-4.14',
+const clauses: Readonly<Record<Thing, string>> = {
+  'authorization code': 'FAPI2-SP-FINAL-5.3.2.2-9',
+  request_uri: 'PAR-7.3',
+  'client assertion': 'RFC7523-3-7',
+  'DPoP proof': 'FAPI2-SP-FINAL-6.2',
+  'rotated refresh token': 'RFC9700-4.14.2',
 };
 
 describe('races between two processes on one database', () => {
@@ -21,16 +21,29 @@ describe('races between two processes on one database', () => {
   });
   after(() => postgres.remove());
 
-  for (const what of Object.keys(kinds)) {
-    it(`${clauses[what]}: of 8 who spend one ${what} at the same moment, one succeeds`, async () => {
-      const tally = await contend(what, await postgres.createDatabase(), { subject: coreOnOurs, ...contest });
-      expect(tally).to.include({ duplicates: 0, unspent: 0, winners: 8, attempts: 64 });
+  for (const [subject, contended] of [
+    [ours, fapiThings],
+    [coreOnOurs, things],
+    [coreInUnits, things],
+  ] as const) {
+    describe(subject, () => {
+      let arena: Arena;
+      before(async () => {
+        arena = await Arena.open(await postgres.createDatabase(), { subject, ...contest });
+      });
+      after(() => arena.close());
+
+      for (const thing of contended) {
+        it(`${clauses[thing]}: of 8 who spend one ${thing} at the same moment, one succeeds`, async () => {
+          expect(await arena.contend(thing)).to.include({ attempts: 64, winners: 8, duplicates: 0, unspent: 0 });
+        });
+      }
     });
   }
 
   it('would notice a store that looks before it writes', async () => {
-    const database = await postgres.createDatabase();
-    const tally = await contend('authorization code', database, { subject: coreOnNaive, ...contest });
-    expect(tally.duplicates).to.be.greaterThan(0);
+    const arena = await Arena.open(await postgres.createDatabase(), { subject: coreOnNaive, ...contest });
+    expect((await arena.contend('authorization code')).duplicates).to.be.greaterThan(0);
+    await arena.close();
   });
 });

@@ -1,33 +1,38 @@
 import { parseArgs } from 'node:util';
 
 import { PostgresServer } from '../bench/postgres.ts';
-import { ours, type SubjectName } from '../bench/subjects.ts';
-import { contend, kinds, type Tally } from './races.ts';
+import { coreInUnits, ours } from '../bench/subjects.ts';
+import { Arena, fapiThings, type Tally, things } from './races.ts';
 
 const { values: options } = parseArgs({
   options: {
     attempts: { type: 'string', default: '100000' },
     processes: { type: 'string', default: '4' },
-    subject: { type: 'string', default: ours },
     only: { type: 'string', default: '' },
   },
 });
 
-const chosen = Object.keys(kinds).filter((what) => new RegExp(options.only, 'i').test(what));
+const chosen = things.filter((thing) => new RegExp(options.only, 'i').test(thing));
+const contest = {
+  processes: Number(options.processes),
+  attempts: Number(options.attempts) / chosen.length,
+  contenders: 16,
+  lanes: 6,
+};
 const postgres = await PostgresServer.create();
 const tallies: Tally[] = [];
 try {
-  for (const what of chosen) {
-    process.stderr.write(`contending for one ${what} after another ...\n`);
-    tallies.push(
-      await contend(what, await postgres.createDatabase(), {
-        subject: options.subject as SubjectName,
-        processes: Number(options.processes),
-        attempts: Number(options.attempts) / chosen.length,
-        contenders: 8,
-        lanes: 6,
-      }),
-    );
+  for (const [subject, contended] of [
+    [ours, chosen.filter((thing) => fapiThings.includes(thing))],
+    [coreInUnits, chosen.filter((thing) => !fapiThings.includes(thing))],
+  ] as const) {
+    if (contended.length === 0) continue;
+    const arena = await Arena.open(await postgres.createDatabase(), { subject, ...contest });
+    for (const thing of contended) {
+      process.stderr.write(`contending for one ${thing} after another ...\n`);
+      tallies.push(await arena.contend(thing));
+    }
+    await arena.close();
   }
 } finally {
   await postgres.remove();
