@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { hkdfSync, timingSafeEqual } from 'node:crypto';
 
 const step = 60;
 
@@ -8,21 +8,25 @@ export interface DpopNonces {
   readonly valid: (nonce: string) => boolean;
 }
 
-/** @see [RFC 9449 section 9 - Resource Server-Provided Nonce](https://www.rfc-editor.org/rfc/rfc9449.html#section-9) */
+/**
+ * The nonces core makes of the same secret. A client keeps one nonce for an origin, so on the origin of the
+ * authorization server a resource's own would have each refused by the other.
+ *
+ * @see [RFC 9449 section 9 - Resource Server-Provided Nonce](https://www.rfc-editor.org/rfc/rfc9449.html#section-9)
+ */
 export function dpopNonces(secret: Uint8Array, now: () => number = Date.now): DpopNonces {
   if (secret.byteLength !== 32) throw new TypeError('the DPoP nonce secret has to have 32 bytes');
-  const make = (window: number) =>
-    createHmac('sha256', secret)
-      .update(`resource server nonce ${window}`)
-      .digest()
-      .subarray(0, 16)
-      .toString('base64url');
+  const make = (window: number) => {
+    const salt = Buffer.alloc(8);
+    salt.writeUInt32BE(window, 4);
+    return Buffer.from(hkdfSync('sha256', secret, salt, 'DPoP', 32)).toString('base64url');
+  };
   const window = () => Math.floor(now() / 1000 / step);
   return {
-    current: () => make(window()),
+    current: () => make(window() + 1),
     valid(nonce) {
-      // The next one too: another process's clock may be ahead of ours.
-      const accepted = [0, -1, -2, 1].map((offset) => Buffer.from(make(window() + offset)));
+      // Later ones too: they are given out ahead of time, and another process's clock may be ahead of ours.
+      const accepted = [0, 1, -1, 2, -2].map((offset) => Buffer.from(make(window() + offset)));
       const given = Buffer.from(nonce);
       return accepted.some((buffer) => buffer.length === given.length && timingSafeEqual(buffer, given));
     },

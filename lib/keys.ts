@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
 
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
 
@@ -7,9 +7,42 @@ export interface Keys {
   /** Private signing keys. */
   readonly jwks: { readonly keys: JWK[] };
   /** What cookies are signed with: the first signs, all verify. */
-  readonly cookies: string[];
+  readonly cookies: CookieKeys;
   /** What server-provided DPoP nonces are made from, 32 bytes. */
   readonly dpopNonce: Buffer;
+}
+
+/**
+ * Signs cookies as Koa asks for it. Koa's own way is HMAC-SHA-1, and compares by two more of them with a random key,
+ * which took a tenth of the processor time of a whole flow.
+ */
+export class CookieKeys {
+  readonly #keys: readonly KeyObject[];
+
+  constructor(secrets: readonly string[]) {
+    this.#keys = secrets.map((secret) => createSecretKey(secret, 'base64url'));
+  }
+
+  sign(data: string): string {
+    return this.#digest(data, this.#keys[0] as KeyObject).toString('base64url');
+  }
+
+  /** Which of the keys the digest is by, or -1. */
+  index(data: string, digest: string): number {
+    const given = Buffer.from(digest, 'base64url');
+    return this.#keys.findIndex((key) => {
+      const expected = this.#digest(data, key);
+      return expected.length === given.length && timingSafeEqual(expected, given);
+    });
+  }
+
+  verify(data: string, digest: string): boolean {
+    return this.index(data, digest) >= 0;
+  }
+
+  #digest(data: string, key: KeyObject): Buffer {
+    return createHmac('sha256', key).update(data).digest();
+  }
 }
 
 /** Answers the value kept under a name; `make` is asked when there is none yet, and one process's answer becomes everyone's. */
@@ -31,5 +64,5 @@ export async function loadKeys(kept: Kept, jwks?: { keys: JWK[] }): Promise<Keys
     kept('cookie_keys', () => [makeSecret()]),
     kept('dpop_nonce_secret', makeSecret),
   ]);
-  return { jwks: signing, cookies, dpopNonce: Buffer.from(dpopNonce, 'base64url') };
+  return { jwks: signing, cookies: new CookieKeys(cookies), dpopNonce: Buffer.from(dpopNonce, 'base64url') };
 }

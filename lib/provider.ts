@@ -51,7 +51,7 @@ export function configurationOf(config: Config, { adapter, accounts, keys }: Par
     adapter,
     clients: config.clients as NonNullable<Configuration['clients']>,
     jwks: keys.jwks as NonNullable<Configuration['jwks']>,
-    cookies: { keys: keys.cookies },
+    cookies: { keys: keys.cookies as unknown as string[] },
     findAccount: accounts.findAccount,
     claims: config.claims as NonNullable<Configuration['claims']>,
     scopes: config.scopes,

@@ -38,6 +38,15 @@ export function accessToken(): Mechanism {
         text: 'shall verify the validity, integrity, expiration and revocation status of access tokens',
       },
       {
+        id: 'FAPI2-SP-FINAL-6.7',
+        text: 'a client_id cannot be mistaken for the sub of a person',
+        *client({ client_id }) {
+          if (`${client_id}`.startsWith('account:')) {
+            yield { path: ['client_id'], text: 'must not begin with account:, as the subjects of accounts do' };
+          }
+        },
+      },
+      {
         id: 'FAPI2-SP-FINAL-6.1',
         text: 'access tokens are short-lived, and signed with a permitted algorithm where they are JWTs',
         violated: ({ ttl }) =>

@@ -34,7 +34,12 @@ export function introspection(): Mechanism {
             : { path: ['features', 'revocation', 'enabled'], text: 'must be true' },
       },
     ],
-    configuration: { features: { introspection: { enabled: true }, revocation: { enabled: true } } },
+    configuration: {
+      features: {
+        introspection: { enabled: true },
+        revocation: { enabled: true, allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId },
+      },
+    },
     compose(configuration) {
       const { features } = configuration;
       const theirs = features?.introspection?.allowedPolicy;

@@ -209,6 +209,7 @@ const outside: [string, string, string, Record<string, unknown>][] = [
     { token_endpoint_auth_method: 'tls_client_auth', tls_client_auth_subject_dn: 'CN=c' },
   ],
   ['jarm', 'FAPI2-MS-ID1-5.4.1-1', 'response_modes.0', { response_modes: ['query'] }],
+  ['access_token', 'FAPI2-SP-FINAL-6.7', 'client_id', { client_id: 'account:jane' }],
 ];
 
 const found = (inside: Profile, configuration: Configuration) =>

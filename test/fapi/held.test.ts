@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { decodeJwt } from 'jose';
 import { authorize } from '../../lib/demo/browser.ts';
+import { dpopNonces } from '../../lib/dpop_nonce.ts';
 import { fapi2MessageSigning } from '../../lib/profiles/fapi2_message_signing.ts';
 import { closeAll, held, holds } from '../support/held.ts';
 import { type Answer, RawClient } from '../support/raw_client.ts';
@@ -279,6 +280,16 @@ describe('What a profile holds falls with the mechanism that holds it', () => {
     const { headers } = await client.push(client.params, { proof: {} });
     expect(headers.get('dpop-nonce')).to.have.length.above(20);
     refused(await client.push(client.params, { proof: { nonce: 'made up' } }), 400, 'use_dpop_nonce');
+  });
+
+  const nonceSecret = Buffer.alloc(32, 9);
+  const shared = { by: 'dpop', own: { features: { dPoP: { nonceSecret } } } };
+  holds('FAPI2-SP-FINAL-5.3.2.1-10', shared, async (client) => {
+    // A resource on the same origin makes the same nonces, of which a client keeps one.
+    await client.push(client.params, { proof: {} });
+    expect(dpopNonces(nonceSecret).valid(`${client.nonce}`)).to.equal(true);
+    client.nonce = dpopNonces(nonceSecret).current();
+    expect((await client.push(client.params, { proof: {} })).status).to.equal(201);
   });
 
   describe('clock', () => {
