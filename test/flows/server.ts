@@ -50,8 +50,8 @@ export async function migratedDatabase(): Promise<FlowDatabase> {
   return made;
 }
 
-/** The configuration the sample file describes, with this run's clients and certificates, on free ports. */
-export async function flowConfig(folder: string, options: FlowServerOptions = {}): Promise<Config> {
+/** What makes of the sample file this run's: its clients and certificates, on free ports. */
+export async function configured(folder: string, options: FlowServerOptions = {}): Promise<string[]> {
   const { profile = 'fapi2-security-profile', database = 'pglite:', set = [] } = options;
   const files = {
     'ca.crt': authority.certificate,
@@ -61,25 +61,23 @@ export async function flowConfig(folder: string, options: FlowServerOptions = {}
   for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
   const [port, mtlsPort] = [options.port ?? (await freePort()), await freePort()];
   const metadata = (options.clients ?? clients).map((client) => client.metadata);
-  return loadConfig('config/development.yaml', {
-    set: [
-      `issuer=https://localhost:${port}`,
-      `profile=${profile}`,
-      `listen.port=${port}`,
-      `listen.tls=${JSON.stringify({ cert: join(folder, 'tls.crt'), key: join(folder, 'tls.key') })}`,
-      `mtls.port=${mtlsPort}`,
-      `mtls.ca=${join(folder, 'ca.crt')}`,
-      `database.url="${database}"`,
-      `clients=${JSON.stringify(metadata)}`,
-      ...set,
-    ],
-  });
+  return [
+    `issuer=https://localhost:${port}`,
+    `profile=${profile}`,
+    `listen.port=${port}`,
+    `listen.tls=${JSON.stringify({ cert: join(folder, 'tls.crt'), key: join(folder, 'tls.key') })}`,
+    `mtls.port=${mtlsPort}`,
+    `mtls.ca=${join(folder, 'ca.crt')}`,
+    `database.url="${database}"`,
+    `clients=${JSON.stringify(metadata)}`,
+    ...set,
+  ];
 }
 
 /** A server of one test file, in this process. */
 export async function flowServer(options: FlowServerOptions = {}): Promise<FlowServer> {
   const folder = await mkdtemp(join(tmpdir(), 'flows-'));
-  const config = await flowConfig(folder, options);
+  const config = await loadConfig('config/development.yaml', { set: await configured(folder, options) });
   const { close } = await startServer(config);
   return {
     profile: config.profile,
