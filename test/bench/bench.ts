@@ -100,7 +100,7 @@ export class Bench {
 
   constructor(
     postgres: PostgresServer,
-    options: { seconds: number; repetitions: number; profile?: string | undefined; tls?: Start['tls'] },
+    options: { seconds: number; repetitions: number; profile?: string | undefined; tls?: Start['tls'] | undefined },
   ) {
     this.postgres = postgres;
     this.seconds = options.seconds;

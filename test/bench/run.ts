@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 
+import { selfSigned } from '../../lib/tls.ts';
 import { Bench } from './bench.ts';
 import { type Figure, table } from './figure.ts';
 import { expiredRows } from './figures/expired_rows.ts';
@@ -22,6 +23,7 @@ const { values: options } = parseArgs({
     only: { type: 'string', default: '' },
     seconds: { type: 'string', default: '6' },
     repetitions: { type: 'string', default: '5' },
+    tls: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     plot: { type: 'string' },
     profile: { type: 'string' },
@@ -32,8 +34,9 @@ const { values: options } = parseArgs({
 if (options.help) {
   process.stdout.write(`Measures the provider and its store against the bare core in memory, in one run.
 
-  npm run bench -- [--only REGEX] [--seconds N] [--repetitions N] [--json] [--plot FILE.svg] [--profile FOLDER]
+  npm run bench -- [--only REGEX] [--seconds N] [--repetitions N] [--tls] [--json] [--plot FILE.svg] [--profile FOLDER]
 
+Listeners are plain, as behind a proxy that ends TLS; with --tls they speak it themselves, on both sides.
 figures: ${Object.keys(rooms).join(', ')}
 `);
   process.exit();
@@ -44,6 +47,7 @@ const bench = new Bench(await PostgresServer.create(), {
   seconds: Number(options.seconds),
   repetitions: Number(options.repetitions),
   profile: options.profile,
+  tls: options.tls ? await selfSigned(['localhost']) : undefined,
 });
 const figures: Figure[] = [];
 try {
