@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 
 import knexModule, { type Knex } from 'knex';
@@ -28,7 +30,10 @@ export interface Database {
 async function embedded(directory: string): Promise<Knex> {
   const [{ default: client }, { PGlite }] = await Promise.all([import('knex-pglite'), import('@electric-sql/pglite')]);
   if (directory) await mkdir(directory, { recursive: true });
-  const pglite = directory ? new PGlite(directory) : new PGlite();
+  // A new cluster unpacked takes a second; made by initdb it takes four.
+  const isNew = !directory || !existsSync(join(directory, 'PG_VERSION'));
+  const cluster = isNew ? { loadDataDir: await (await import('@electric-sql/pglite-prepopulatedfs')).dataDir() } : {};
+  const pglite = new PGlite({ ...(directory && { dataDir: directory }), ...cluster });
   return knex({ client, connection: { pglite } as Knex.StaticConnectionConfig });
 }
 
