@@ -1,11 +1,9 @@
-import type { X509Certificate } from 'node:crypto';
-
 import type { Middleware } from 'koa';
 import Provider, { type Configuration } from 'oidc-provider';
 
 import { tokensOf } from './access_tokens.ts';
 import type { Accounts } from './accounts.ts';
-import { mutualTls } from './client_certificate.ts';
+import { clientCertificate } from './client_certificate.ts';
 import type { Config } from './config.ts';
 import { dpopNonces } from './dpop_nonce.ts';
 import type { ReplayAdapter } from './fapi/replay.ts';
@@ -83,12 +81,11 @@ function resource(provider: Provider, config: Config, { keys }: Parts): Middlewa
   const origins = [config.issuer, config.mtls?.url]
     .filter((url) => url !== undefined)
     .map((url) => new URL(url).origin);
-  const { getCertificate } = mutualTls({ proxy: config.proxy });
   const replay = provider.ReplayDetection.adapter as unknown as ReplayAdapter;
   const guard = protect({
     verify: tokensOf(provider),
     unique: (id, expiresAt) => replay.unique(id, expiresAt),
-    clientCertificate: (ctx) => getCertificate(ctx as never) as X509Certificate | undefined,
+    clientCertificate: clientCertificate({ proxy: config.proxy }),
     origins,
     clockTolerance: config.clock_tolerance,
     ...(config.dpop.nonce === 'off'

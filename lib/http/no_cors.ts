@@ -1,10 +1,11 @@
 import type { Middleware } from 'koa';
 import type { Provider } from 'oidc-provider';
 
-import { endpoints } from './routes.ts';
+import { endpoints, isFormEndpoint } from './routes.ts';
 
 /**
- * No script of another site reads what the authorization endpoint or a page answers, even with a CORS middleware around us.
+ * No script of another site reads what the authorization endpoint, a page or an endpoint for clients answers, even with a
+ * CORS middleware around us.
  *
  * @see [FAPI2-SP-FINAL-5.2.3-3](https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.2.3)
  */
@@ -15,7 +16,9 @@ export function noCors(provider: Provider, pages = '/interaction/'): Middleware 
       await next();
     } finally {
       const endpoint = endpointOf(ctx);
-      if (endpoint === 'authorization' || endpoint === 'resume' || ctx.path.includes(pages)) {
+      const isPage = endpoint === 'authorization' || endpoint === 'resume' || ctx.path.includes(pages);
+      // Clients that authenticate by a key of their own are no scripts in a browser.
+      if (isPage || isFormEndpoint(endpoint)) {
         for (const name of ctx.res.getHeaderNames()) if (name.startsWith('access-control-')) ctx.remove(name);
       }
     }

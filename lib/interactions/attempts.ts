@@ -65,6 +65,24 @@ async function secondsUntil(consumed: Promise<RateLimiterRes>): Promise<number |
   }
 }
 
+const inMemory = (options: Limit & { keyPrefix: string }): Limiter => new RateLimiterMemory(options);
+
+/** Who logged in here lately, as many as fit: a limiter of this process would keep a timer of a fortnight for each. */
+function recent(most = 10_000) {
+  const until = new Map<string, number>();
+  return {
+    async get(key: string): Promise<unknown> {
+      return (until.get(key) ?? 0) > Date.now() ? key : null;
+    },
+    async set(key: string, _points: number, seconds: number): Promise<void> {
+      until.delete(key);
+      until.set(key, Date.now() + seconds * 1000);
+      const [oldest] = until.keys();
+      if (until.size > most && oldest !== undefined) until.delete(oldest);
+    },
+  };
+}
+
 /** Lets what concerns the same key happen one after the other. */
 function turns() {
   const last = new Map<string, Promise<unknown>>();
@@ -89,12 +107,12 @@ export function attempts({
   pair = { points: 5, duration: 900 },
   login: perLogin = { points: 50, duration: 3600 },
   address: perAddress = { points: 200, duration: 3600 },
-  limiter = (options) => new RateLimiterMemory(options),
+  limiter = inMemory,
 }: AttemptsOptions = {}): Attempts {
   const pairs = limiter({ ...pair, keyPrefix: 'pair' });
   const logins = limiter({ ...perLogin, keyPrefix: 'login' });
   const addresses = limiter({ ...perAddress, keyPrefix: 'address' });
-  const known = limiter({ points: 1, duration: fortnight, keyPrefix: 'known' });
+  const known = limiter === inMemory ? recent() : limiter({ points: 1, duration: fortnight, keyPrefix: 'known' });
   const inTurn = turns();
 
   return {
