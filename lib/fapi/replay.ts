@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 import type { Adapter, Configuration, Provider } from 'oidc-provider';
 import Core, { errors } from 'oidc-provider';
