@@ -24,9 +24,7 @@ function adapterFor(configuration: Configuration, model: string): Partial<Replay
 
 /** Namespace, issuer and jti apart, so that no two of them can be cut into the same string. */
 function replayId(kind: string, iss: string, jti: string): string {
-  return createHash('sha256')
-    .update(JSON.stringify([kind, iss, jti]))
-    .digest('base64url');
+  return hash('sha256', JSON.stringify([kind, iss, jti]), 'base64url');
 }
 
 const assertionUsed = () => new errors.InvalidClientAuth('client assertion tokens must only be used once');
