@@ -53,7 +53,7 @@ export async function testClient(
   ];
   const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true });
   const kid = `${client_auth}-key`;
-  const client_id = `${client_auth}-${sender_constrain}`;
+  const client_id = `${own.client_id ?? `${client_auth}-${sender_constrain}`}`;
   const keys: JWK[] = [{ ...(await exportJWK(publicKey)), kid, alg, use: 'sig' }];
   if (client_auth === 'self_signed_tls_client_auth') keys.push(certificateJwk(selfSigned));
   const certificate = client_auth === 'self_signed_tls_client_auth' ? selfSigned : issued;

@@ -1,4 +1,5 @@
 import { authorize, Browser, heading } from '../../lib/demo/browser.ts';
+import type { HttpsFetch } from '../../lib/demo/https_fetch.ts';
 import type { TestClient } from './clients.ts';
 import { type FlowServer, person, trustingFetch } from './server.ts';
 
@@ -26,7 +27,7 @@ export interface FlowClient {
 }
 
 /** A client library, set up for one client and one server. */
-export type Library = (server: FlowServer, client: TestClient) => Promise<FlowClient>;
+export type Library = (server: FlowServer, client: TestClient, fetch?: HttpsFetch) => Promise<FlowClient>;
 
 export const redirectUri = 'http://127.0.0.1:4711/callback';
 

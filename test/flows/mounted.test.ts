@@ -1,66 +1,21 @@
 import '../support/log_level.ts';
 
-import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
-import { createServer } from 'node:https';
 
 import { expect } from 'chai';
 import express from 'express';
 import Koa, { type Middleware } from 'koa';
 import mount from 'koa-mount';
-import Provider, { type ClientMetadata } from 'oidc-provider';
+import type Provider from 'oidc-provider';
 
 import { freePort } from '../../lib/demo/free_port.ts';
-import {
-  attach,
-  clientCertificate,
-  configure,
-  fapi2SecurityProfile,
-  interactionPolicy,
-  interactions,
-  interactionUrl,
-  type KnexAdapterFactory,
-  knexAdapter,
-  listedAccounts,
-  loadKeys,
-  migrate,
-  openDatabase,
-  pages,
-  protect,
-  tokensOf,
-  unitOfWork,
-} from '../../lib/index.ts';
-import { authority, clients, serverCertificate } from './clients.ts';
+import { clientCertificate, type KnexAdapterFactory, protect, tokensOf } from '../../lib/index.ts';
+import { clients } from './clients.ts';
 import { authorized } from './flow_client.ts';
 import { oauth4webapi } from './oauth4webapi.ts';
 import { openidClient } from './openid_client.ts';
-import { person, trustingFetch } from './server.ts';
-
-/** What a team that has a provider already writes around it. */
-async function ownProvider(issuer: string, adapter: KnexAdapterFactory): Promise<Provider> {
-  const { jwks, cookies } = await loadKeys(adapter.kept);
-  const profile = fapi2SecurityProfile({ mtls: { url: new URL(issuer).origin, authorities: [authority.certificate] } });
-  const accounts = listedAccounts([{ ...person, claims: { name: 'Demo Person' } }]);
-  const { features, renderError } = pages({ name: 'Mounted' });
-  const provider = new Provider(
-    issuer,
-    configure(profile, {
-      adapter,
-      jwks,
-      cookies: { keys: cookies },
-      clients: clients.map(({ metadata }) => metadata as ClientMetadata),
-      claims: { openid: ['sub'], profile: ['name'], email: ['email'] },
-      findAccount: accounts.findAccount,
-      interactions: { policy: interactionPolicy(), url: interactionUrl },
-      features: { ...features, clientCredentials: { enabled: true } },
-      renderError,
-    }),
-  );
-  attach(profile, provider);
-  provider.use(unitOfWork());
-  provider.use(interactions(provider, { accounts, name: 'Mounted' }));
-  return provider;
-}
+import { ownProvider } from './own_provider.ts';
+import { type FlowServer, trustingFetch } from './server.ts';
 
 /** A resource of the application itself, beside the provider. */
 function ownResource(provider: Provider, adapter: KnexAdapterFactory): Middleware {
@@ -106,34 +61,18 @@ const frameworks: Readonly<Record<string, (provider: Provider, resource: Middlew
 
 for (const [where, mounted] of Object.entries(frameworks)) {
   describe(`a provider of one's own, mounted ${where} under a path`, () => {
+    let server: FlowServer;
     let issuer: string;
-    const closers: (() => unknown)[] = [];
     before(async () => {
-      const port = await freePort();
-      issuer = `https://localhost:${port}${path}`;
-      const { knex, close } = await openDatabase({ url: 'pglite:' });
-      closers.push(close);
-      await migrate(knex);
-      const adapter = knexAdapter(knex, { encryption_keys: [Buffer.alloc(32, 7).toString('base64url')] });
-      const provider = await ownProvider(issuer, adapter);
-      const options = { ...serverCertificate, requestCert: true, rejectUnauthorized: false };
-      const server = createServer(options, mounted(provider, ownResource(provider, adapter)));
-      server.listen(port, 'localhost');
-      await once(server, 'listening');
-      closers.unshift(async () => {
-        server.close();
-        server.closeAllConnections();
-        await once(server, 'close');
-      });
+      issuer = `https://localhost:${await freePort()}${path}`;
+      const { provider, adapter, serve } = await ownProvider(issuer, clients);
+      server = await serve(mounted(provider, ownResource(provider, adapter)));
     });
-    after(async () => {
-      for (const close of closers) await close();
-    });
+    after(() => server?.close());
 
     for (const [name, library] of Object.entries({ 'openid-client': openidClient, oauth4webapi })) {
       for (const client of clients) {
         it(`answers a whole flow of ${name}: ${client.client_id}`, async () => {
-          const server = { issuer, mtls: '', profile: 'fapi2-security-profile', close: async () => {} } as const;
           const flow = await library(server, client);
           const url = await authorized(flow, { scope: 'openid profile' });
           const { access_token, refresh_token, claims } = await flow.exchange(url);

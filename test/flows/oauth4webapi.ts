@@ -17,10 +17,11 @@ async function withNonce<T>(request: () => Promise<T>): Promise<T> {
 export const oauth4webapi: Library = async (
   server,
   { client_id, client_auth, sender_constrain, key, kid, certificate },
+  fetch = trustingFetch(certificate),
 ) => {
   const signed = signsMessages(server);
   const issuer = new URL(server.issuer);
-  const http = { [oauth.customFetch]: trustingFetch(certificate) };
+  const http = { [oauth.customFetch]: fetch };
   const as = await oauth.processDiscoveryResponse(
     issuer,
     await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...http }),

@@ -10,12 +10,13 @@ const tokens = (set: TokenSet): Tokens => ({ ...(set as unknown as Tokens), clai
 export const openidClient: Library = async (
   server,
   { client_id, client_auth, sender_constrain, key, kid, certificate },
+  fetch = trustingFetch(certificate),
 ) => {
   const signed = signsMessages(server);
   const authentication =
     client_auth === 'private_key_jwt' ? client.PrivateKeyJwt({ key, kid }) : client.TlsClientAuth();
   const config = await client.discovery(new URL(server.issuer), client_id, expectations(certificate), authentication, {
-    [client.customFetch]: trustingFetch(certificate) as client.CustomFetch,
+    [client.customFetch]: fetch as client.CustomFetch,
   });
   client.enableNonRepudiationChecks(config);
   if (signed) client.useJwtResponseMode(config);
