@@ -14,6 +14,7 @@ export type { Mechanism } from './fapi/mechanism.ts';
 export { pages } from './interactions/pages.ts';
 export { interactionPolicy } from './interactions/policy.ts';
 export { type InteractionsOptions, interactions, interactionUrl } from './interactions/routes.ts';
+export { type IntrospectionSettings, introspection } from './introspection.ts';
 // The store, with or without a profile.
 export { type Keys, loadKeys } from './keys.ts';
 export { attach, configure, type Profile, violations } from './profile.ts';

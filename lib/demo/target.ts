@@ -66,7 +66,7 @@ function running(config: Config, issuer: string, metadata: Record<string, unknow
   return { config, issuer, mtls, profile, where: 'which is running', unverified: local(issuer, mtls) };
 }
 
-async function started(options: TargetOptions, resources: Resources): Promise<Target> {
+async function started(options: TargetOptions, why: string, resources: Resources): Promise<Target> {
   const { database = 'pglite:', profile = 'fapi2-security-profile' } = options;
   const [port, mtlsPort] = [await freePort(), await freePort()];
   const config = await loadConfig(development(), {
@@ -84,7 +84,8 @@ async function started(options: TargetOptions, resources: Resources): Promise<Ta
   const kept = database === 'pglite:' ? 'in memory' : `on ${database.replace(/\/\/[^/@]*@/, '//')}`;
   const { issuer } = config;
   const mtls = `${config.mtls?.url}`;
-  return { config, issuer, mtls, profile, where: `started for this, ${kept}`, unverified: local(issuer, mtls) };
+  const where = `started for this, ${kept}${why}`;
+  return { config, issuer, mtls, profile, where, unverified: local(issuer, mtls) };
 }
 
 /**
@@ -98,7 +99,8 @@ export async function findTarget(options: TargetOptions, resources: Resources): 
   const metadata = options.database === undefined || options.issuer ? await metadataOf(issuer) : undefined;
   const fits = metadata && (!options.profile || options.profile === profileOf(metadata));
   if (fits) return running(config, issuer, metadata);
-  if (!options.issuer) return started(options, resources);
+  const other = metadata ? `; that at ${issuer} runs ${profileOf(metadata)}` : '';
+  if (!options.issuer) return started(options, other, resources);
   throw new OperationalError(
     metadata ? `${issuer} runs ${profileOf(metadata)}, not ${options.profile}` : `no provider answers at ${issuer}`,
   );
