@@ -14,6 +14,7 @@ import { Screen } from '../../lib/demo/screen.ts';
 import { OperationalError } from '../../lib/errors.ts';
 import { fapi2SecurityProfile } from '../../lib/profiles/fapi2_security_profile.ts';
 import { type RunningServer, startServer } from '../../lib/server.ts';
+import { run as command } from '../commands/cli.ts';
 import { clientAuths, senderConstrains } from './clients.ts';
 
 async function development(profile: string): Promise<RunningServer> {
@@ -66,6 +67,13 @@ describe('npm run demo', () => {
         }
       }
 
+      it('says so when another profile is asked for than is there', async () => {
+        const other = profile === 'fapi2-security-profile' ? 'fapi2-message-signing' : 'fapi2-security-profile';
+        expect(await failure(told('--issuer', server.issuer, '--profile', other)))
+          .to.be.instanceOf(OperationalError)
+          .with.property('message', `${server.issuer} runs ${profile}, not ${other}`);
+      });
+
       it('shows no secret, however much it shows', async () => {
         const text = await told('--issuer', server.issuer, '--verbose');
         // Codes, tokens and references have 43 characters, proofs and assertions more.
@@ -78,6 +86,20 @@ describe('npm run demo', () => {
 
   it('starts a provider of its own where none is asked for', async () => {
     expect(await told('--database', 'pglite:')).to.include('started for this, in memory');
+  });
+
+  it('is a command: 0 when all went as told, 1 when not, 2 when it was asked for something else', async () => {
+    const nobody = `https://localhost:${await freePort()}`;
+    const commands = [
+      ['demo', '--help'],
+      ['demo', '--issuer', nobody],
+      ['demo', '--client-auth', 'none'],
+    ];
+    const ended = await Promise.all(commands.map((args) => command(args)));
+    expect(ended.map(({ code }) => code)).to.deep.equal([0, 1, 2]);
+    expect(ended[0]?.stdout).to.include('--sender-constrain');
+    expect(ended[1]?.stderr).to.equal(`oidc-provider-fapi: no provider answers at ${nobody}\n`);
+    expect(ended[2]?.stderr).to.include('private_key_jwt, tls_client_auth, self_signed_tls_client_auth');
   });
 
   it('says that nobody answers at the issuer it was given', async () => {

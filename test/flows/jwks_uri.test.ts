@@ -42,7 +42,6 @@ async function signingKey(kid: string) {
 
 describe('FAPI2-SP-FINAL-6.8-1 a client that publishes its keys', () => {
   const published = new Published();
-  after(present);
   let client: TestClient;
   let server: FlowServer;
   before(async () => {
@@ -61,6 +60,7 @@ describe('FAPI2-SP-FINAL-6.8-1 a client that publishes its keys', () => {
     server = await serve(provider.callback());
   });
   after(async () => {
+    present();
     await server?.close();
     published.server.closeAllConnections();
     published.server.close();
