@@ -125,17 +125,18 @@ function inOrder(problems: readonly Problem[]): Problem[] {
   return [...problems].sort((a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column);
 }
 
+// No secret: it spares development a line, and without development the rules demand real keys.
+const developmentKey = createHash('sha256').update('development').digest('base64url');
+
 /** The defaults that follow from other keys. */
 function complete(parsed: Parsed): Config {
   const { issuer, profile, mtls, database } = parsed;
   const every = { signed_request_object: true, jarm: true, signed_introspection: true };
-  // Anyone can compute this key: it keeps development one line long, and without development the rules demand real ones.
-  const preset = createHash('sha256').update(`development ${issuer}`).digest('base64url');
   const port = mtls?.port === undefined || mtls.port === 443 ? '' : `:${mtls.port}`;
   return Object.freeze({
     ...parsed,
     message_signing: profile === 'fapi2-message-signing' ? (parsed.message_signing ?? every) : undefined,
-    database: { ...database, encryption_keys: database.encryption_keys ?? [preset] },
+    database: { ...database, encryption_keys: database.encryption_keys ?? [developmentKey] },
     mtls: mtls && { ...mtls, url: mtls.url ?? `https://${mtls.host ?? new URL(issuer).hostname}${port}` },
   });
 }

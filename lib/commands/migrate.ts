@@ -1,13 +1,15 @@
 import type { Config } from '../config.ts';
+import { OperationalError } from '../errors.ts';
 import { openConfigured } from '../open_store.ts';
 import type { Resources } from '../resources.ts';
-import { migrate, migrateDown, schemaStatus } from '../store/schema.ts';
+import { distribute, migrate, migrateDown, schemaStatus } from '../store/schema.ts';
 
 export const summary = 'bring the database schema up to this version, take the last migration back, or look';
 
 export type Direction = 'up' | 'down' | 'status';
 
-export async function run(config: Config, resources: Resources, direction: Direction): Promise<void> {
+export async function run(config: Config, resources: Resources, direction: Direction, spread: boolean): Promise<void> {
+  if (spread && direction !== 'up') throw new OperationalError('--distribute goes with migrate up');
   const { knex } = await openConfigured(config, resources);
   if (direction === 'status') {
     console.log(`the database schema is ${await schemaStatus(knex)}`);
@@ -16,4 +18,8 @@ export async function run(config: Config, resources: Resources, direction: Direc
   const names = direction === 'up' ? await migrate(knex) : await migrateDown(knex);
   for (const name of names) console.log(`${direction === 'up' ? 'applied' : 'took back'} ${name}`);
   if (names.length === 0) console.log(direction === 'up' ? 'nothing to apply' : 'nothing to take back');
+  if (spread) {
+    await distribute(knex);
+    console.log('the table is spread over the workers');
+  }
 }

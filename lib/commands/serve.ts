@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+
 import type { Config } from '../config.ts';
 import type { Resources } from '../resources.ts';
 import { type RunningServer, startServer } from '../server.ts';
@@ -8,10 +10,13 @@ export const summary = 'start the authorization server';
 export async function run(config: Config, resources: Resources, file: string): Promise<void> {
   const server = resources.add(await startServer(config), ({ close }) => close());
   console.log(greeting(config, server, file));
-  const signal = await new Promise<NodeJS.Signals>((stop) => {
-    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, stop);
-  });
+  const heard = new AbortController();
+  const told = (['SIGTERM', 'SIGINT'] as const).map((name) =>
+    once(process, name, { signal: heard.signal }).then(() => name),
+  );
+  const signal = await Promise.race(told);
   // Another signal finds no listener, and ends the process as it would have without us.
+  heard.abort();
   console.log(`${signal}: answering what is under way, then stopping`);
 }
 

@@ -1,0 +1,14 @@
+import type { Config } from '../config.ts';
+import { openStore } from '../open_store.ts';
+import type { Resources } from '../resources.ts';
+import { purge } from '../store/purge.ts';
+
+export const summary = 'delete what has expired, once, and print how many rows of what it was';
+
+export async function run(config: Config, resources: Resources): Promise<void> {
+  const { store } = await openStore(config, resources);
+  const purged = Object.entries(await purge(store.knex));
+  for (const [model, rows] of purged.sort()) console.log(`${String(rows).padStart(9)}  ${model}`);
+  const total = purged.reduce((sum, [, rows]) => sum + rows, 0);
+  console.log(`${String(total).padStart(9)}  in all`);
+}

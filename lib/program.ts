@@ -1,0 +1,116 @@
+import { Argument, Command } from 'commander';
+
+import * as accounts from './commands/accounts.ts';
+import * as check from './commands/check.ts';
+import { judge } from './commands/judge.ts';
+import * as migrate from './commands/migrate.ts';
+import * as prune from './commands/prune.ts';
+import * as reseal from './commands/reseal.ts';
+import * as serve from './commands/serve.ts';
+import { type Config, loadConfig } from './config.ts';
+import { Resources } from './resources.ts';
+
+/** The command's name, as npm installs it. */
+export const name = 'oidc-provider-fapi';
+
+/** Every command: what it takes, an example of it, and the file that does it. */
+export const program = new Command(name)
+  .description('FAPI 2.0 authorization server: Security Profile and Message Signing, on oidc-provider')
+  .exitOverride();
+
+type Options = { readonly config: string; readonly set: readonly string[] };
+type Run = (config: Config, resources: Resources, file: string) => Promise<void>;
+
+/** What a command opens is closed for it, in reverse, even when it fails. */
+async function withConfig({ config: file, set }: Options, run: Run): Promise<void> {
+  const config = await loadConfig(file, { set, judge });
+  const resources = new Resources();
+  try {
+    await run(config, resources, file);
+  } finally {
+    await resources.close();
+  }
+}
+
+function examples(command: Command, ...lines: readonly string[]): Command {
+  return command.addHelpText('after', `\nFor example:\n${lines.map((line) => `  npx ${name} ${line}`).join('\n')}\n`);
+}
+
+/** Adds what every command that works on a configuration file takes. */
+function configured(command: Command): Command {
+  const collect = (value: string, values: readonly string[]) => [...values, value];
+  return command
+    .requiredOption('-c, --config <file>', 'configuration file')
+    .option('-s, --set <path=value>', 'lay a value over the file; may be repeated', collect, []);
+}
+
+examples(
+  configured(program.command('serve').description(serve.summary)),
+  'serve --config as.yaml',
+  'serve --config as.yaml --set listen.port=8443 --set dpop.nonce=required',
+).action((options: Options) => withConfig(options, serve.run));
+
+examples(
+  configured(program.command('migrate').description(migrate.summary)),
+  'migrate status --config as.yaml',
+  'migrate up --config as.yaml',
+  'migrate up --distribute --config as.yaml',
+)
+  .addArgument(new Argument('<direction>', 'which way').choices(['up', 'down', 'status']))
+  .option('--distribute', 'up, then spread the table over the workers of a Citus cluster', false)
+  .action((direction: migrate.Direction, options: Options & { distribute: boolean }) =>
+    withConfig(options, (config, resources) => migrate.run(config, resources, direction, options.distribute)),
+  );
+
+examples(configured(program.command('check').description(check.summary)), 'check --config as.yaml').action(
+  (options: Options) => withConfig(options, check.run),
+);
+
+const accountsCommand = program.command('accounts').description(accounts.summary);
+examples(
+  configured(accountsCommand.command('add <login>').description('add an account to the database')),
+  'accounts add jane --config as.yaml --claim name="Jane Doe" --claim email=jane@example.com',
+  'accounts add jane --config as.yaml < password.txt',
+)
+  .option('--claim <name=value>', 'what clients may be told; may be repeated', accounts.claim, {})
+  .action((login: string, options: Options & { claim: Record<string, unknown> }) =>
+    withConfig(options, (config, resources) => accounts.add(config, resources, login, options.claim)),
+  );
+examples(
+  configured(accountsCommand.command('password <login>').description('give an account of the database a new password')),
+  'accounts password jane --config as.yaml',
+).action((login: string, options: Options) =>
+  withConfig(options, (config, resources) => accounts.setPassword(config, resources, login)),
+);
+examples(
+  configured(accountsCommand.command('remove <login>').description('remove an account from the database')),
+  'accounts remove jane --config as.yaml',
+).action((login: string, options: Options) =>
+  withConfig(options, (config, resources) => accounts.remove(config, resources, login)),
+);
+examples(
+  accountsCommand.command('hash').description('print the password_hash of a password'),
+  'accounts hash',
+  'accounts hash < password.txt',
+).action(accounts.hash);
+
+examples(configured(program.command('prune').description(prune.summary)), 'prune --config as.yaml').action(
+  (options: Options) => withConfig(options, prune.run),
+);
+
+examples(configured(program.command('reseal').description(reseal.summary)), 'reseal --config as.yaml')
+  .option('--clear', 'seal rows that lie in the clear, too; they may be anybody’s work', false)
+  .action((options: Options & { clear: boolean }) =>
+    withConfig(options, (config, resources) => reseal.run(config, resources, options.clear)),
+  );
+
+examples(
+  program
+    .command('demo')
+    .description('drive a whole flow with a real client, each step explained')
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .helpOption(false)
+    .argument('[arguments...]'),
+  'demo',
+).action(async (args: string[]) => (await import('./commands/demo.ts')).run(args));

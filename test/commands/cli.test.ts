@@ -1,0 +1,98 @@
+import { expect } from 'chai';
+
+import { program } from '../../lib/program.ts';
+import { directory } from '../config/written.ts';
+import { development, run } from './cli.ts';
+
+const commands = [
+  ['serve'],
+  ['migrate'],
+  ['check'],
+  ['accounts', 'add'],
+  ['accounts', 'password'],
+  ['accounts', 'remove'],
+  ['accounts', 'hash'],
+  ['prune'],
+  ['reseal'],
+  ['demo'],
+];
+
+describe('oidc-provider-fapi', () => {
+  const files = directory();
+
+  it('--help names every command', async () => {
+    const { code, stdout } = await run(['--help']);
+
+    expect(code).to.equal(0);
+    for (const [command] of commands) expect(stdout).to.match(new RegExp(`^  ${command}\\b`, 'm'));
+  });
+
+  for (const command of commands) {
+    it(`${command.join(' ')} --help has an example`, () => {
+      let help = '';
+      const found = command.reduce((parent, word) => {
+        const next = parent.commands.find((child) => child.name() === word);
+        if (!next) throw new Error(`no command ${word}`);
+        return next;
+      }, program);
+      found.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+
+      expect(help).to.match(new RegExp(`^  np[xm] .*${command.join(' ')}`, 'm'));
+    });
+  }
+
+  for (const args of [
+    ['sevre'],
+    ['serve'],
+    ['migrate', 'sideways', '--config', development],
+    ['check', '--confg', 'x'],
+  ]) {
+    it(`${args[0]} ${args[1] ?? ''}: what cannot be meant is refused with exit code 2`, async () => {
+      const { code, stderr } = await run(args);
+
+      expect(code).to.equal(2);
+      expect(stderr).to.match(/^error: /);
+    });
+  }
+
+  it('check prints what holds each clause, and exits with 0', async () => {
+    const { code, stdout, stderr } = await run(['check', '--config', development]);
+
+    expect(stderr).to.equal('');
+    expect(code).to.equal(0);
+    expect(stdout).to.match(/^FAPI2-SP-FINAL-5\.3\.2\.2-3 +held by par /m);
+    expect(stdout).to.match(/^FAPI2-SP-FINAL-5\.3\.2\.2-5 +held by pkce /m);
+    expect(stdout).to.match(/development\.yaml: ok: https:\/\/localhost:9443 is inside FAPI 2\.0 Security Profile/);
+  });
+
+  it('check asks the other profile of --set', async () => {
+    const { stdout } = await run(['check', '--config', development, '--set', 'profile=fapi2-message-signing']);
+
+    expect(stdout).to.match(/held by jarm /);
+    expect(stdout).to.match(/is inside FAPI 2\.0 Message Signing/);
+  });
+
+  for (const command of ['check', 'serve']) {
+    it(`${command} lists every problem of a file, and exits with 2`, async () => {
+      const file = await files.write(
+        'wrong.yaml',
+        'issuer: https://localhost:9443\ndevelopment: true\nlisten: { prot: 1 }\nclients:\n  - client_id: a\n    redirect_uris: [http://a.example.com/]\n',
+      );
+
+      const { code, stdout, stderr } = await run([command, '--config', file]);
+
+      expect(code).to.equal(2);
+      expect(stdout).to.equal('');
+      const [first, second, ...more] = stderr.trim().split('\n');
+      expect(first).to.equal(`${file}:3:11 listen.prot: is no known key, did you mean port?`);
+      expect(second).to.match(/:6:21 clients\.0\.redirect_uris\.0: must use https.* \[FAPI2-SP-FINAL-5\.3\.2\.2-8\]$/);
+      expect(more).to.deep.equal([]);
+    });
+  }
+
+  it('demo brings its own arguments', async () => {
+    const { stdout } = await run(['demo', '--help']);
+
+    expect(stdout).to.contain('--client-auth');
+  });
+});

@@ -1,0 +1,101 @@
+import { once } from 'node:events';
+import { request } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+
+import { expect } from 'chai';
+
+import { anywhere, development, Running, run } from './cli.ts';
+
+const serve = ['serve', '--config', development, ...anywhere];
+// The issuer stays the file's, whatever port was free.
+const headers = { host: 'localhost:9443' };
+
+describe('serve', () => {
+  const started: Running[] = [];
+  const start = (...more: string[]) => {
+    const running = new Running([...serve, ...more]);
+    started.push(running);
+    return running;
+  };
+  afterEach(() => {
+    for (const { process } of started.splice(0)) process.kill('SIGKILL');
+  });
+
+  it('says where it listens, the discovery URL, the login, the clients, and what to try next', async () => {
+    const running = start();
+    await running.prints(/Stop with/);
+
+    expect(running.stdout).to.match(/listening on +https:\/\/localhost:\d+$/m);
+    expect(running.stdout).to.match(/mutual TLS on +https:\/\/localhost:\d+$/m);
+    expect(running.stdout).to.contain('https://localhost:9443/.well-known/openid-configuration');
+    expect(running.stdout).to.match(/log in as +demo, password demo$/m);
+    for (const auth of ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth']) {
+      for (const bound of ['dpop', 'mtls']) expect(running.stdout).to.contain(`${auth}-${bound}`);
+    }
+    expect(running.stdout).to.contain('npm run demo');
+  });
+
+  it('answers a request that is under way when it is told to stop, then exits with 0', async () => {
+    const running = start();
+    const url = await running.prints(/listening on +(\S+)/);
+    const push = request(new URL('/request', url), {
+      method: 'POST',
+      rejectUnauthorized: false,
+      headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded', 'content-length': 22 },
+    });
+    const answered = once(push, 'response');
+    push.write('client_id=n');
+    await once(push, 'socket').then(([socket]) => socket.connecting && once(socket, 'secureConnect'));
+    // Only what the server has begun to read is under way.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+
+    running.process.kill('SIGTERM');
+    await running.prints(/SIGTERM: answering what is under way/);
+    push.end('obody&x=yyy');
+    const [response] = await answered;
+    response.resume();
+
+    expect(response.statusCode).to.equal(401);
+    expect((await running.ends()).code).to.equal(0);
+  });
+
+  it('a database that is away is one line that says which and why, without its password, and exit code 1', async () => {
+    const { port, close } = await closedPort();
+    await close();
+
+    const { code, stdout, stderr } = await run([
+      'serve',
+      '--config',
+      development,
+      '--set',
+      `database.url=postgres://me:s3cret@127.0.0.1:${port}/oidc`,
+    ]);
+
+    expect(code).to.equal(1);
+    expect(stdout).to.equal('');
+    expect(stderr.trim().split('\n')).to.have.length(1);
+    expect(stderr).to.contain(`postgres://127.0.0.1:${port}/oidc`).and.to.contain('ECONNREFUSED');
+    expect(stderr).not.to.contain('s3cret');
+  });
+
+  it('a port that is taken is one line, and exit code 1', async () => {
+    const { port, close } = await closedPort();
+
+    const { code, stderr } = await run([...serve, '--set', `listen.port=${port}`]);
+    await close();
+
+    expect(code).to.equal(1);
+    expect(stderr.trim().split('\n')).to.have.length(1);
+    expect(stderr).to.match(new RegExp(`^oidc-provider-fapi: cannot listen on localhost:${port}: EADDRINUSE`));
+  });
+});
+
+async function closedPort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () => new Promise((resolve) => server.close(resolve)),
+  };
+}
