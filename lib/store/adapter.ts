@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { type Adapter, type AdapterPayload, errors, Provider } from 'oidc-provider';
 
 import { kept } from './kept.ts';
-import { type Linking, linksOf } from './links.ts';
+import { type Linking, linksOf, withSessionRow } from './links.ts';
 import { aliasOf, emptied, type Found, type Row, rowId } from './row.ts';
 import { seconds } from './seconds.ts';
 import { Store, type StoreOptions } from './store.ts';
@@ -48,9 +48,10 @@ export class KnexAdapter implements Adapter {
   upsert(id: string, payload: AdapterPayload, expiresIn?: number): Promise<void> {
     if (this.#model === 'ReplayDetection') return this.#upsertUnique(id, payload, expiresIn);
     return inUnit(this.#store, async (unit) => {
-      const row = this.#row(id, payload, expiresIn);
+      const linking = withSessionRow(unit, payload);
+      const row = this.#row(id, linking, expiresIn);
       unit.put(row);
-      unit.link(row.id, linksOf(payload as Linking));
+      unit.link(row.id, linksOf(linking));
       if (!mayWait.has(this.#model) || (unit.undecided && !refreshTokenFollows(this.#model))) await unit.flush();
     });
   }
@@ -160,16 +161,16 @@ export class KnexAdapter implements Adapter {
     const row = written ? undefined : await unit.find(id);
     const text = written ? written.text : row && this.#store.open(this.#model, row);
     if (typeof text !== 'string') return undefined;
-    const payload: AdapterPayload = JSON.parse(text);
-    if (row?.consumed_at) payload.consumed = row.consumed_at;
-    this.#learn(unit, id, payload);
-    return payload;
+    const linking: AdapterPayload & Linking = JSON.parse(text);
+    this.#learn(unit, id, linking);
+    const { session_row, ...payload } = linking;
+    return row?.consumed_at ? { ...payload, consumed: row.consumed_at } : payload;
   }
 
-  #learn(unit: Unit, id: string, payload: AdapterPayload): void {
-    const { uid, userCode } = payload;
-    const { session } = payload as Linking;
-    unit.link(id, linksOf(payload as Linking));
+  #learn(unit: Unit, id: string, payload: AdapterPayload & Linking): void {
+    const { uid, userCode, session, session_row, sessionUid } = payload;
+    unit.link(id, linksOf(payload));
+    if (session_row && sessionUid) unit.guess(aliasOf('Session', 'uid', sessionUid), session_row);
     if (uid) unit.name(this.#alias('uid', uid), id);
     if (userCode) unit.name(this.#alias('userCode', userCode), id);
     if (session?.uid && session.cookie) {

@@ -1,4 +1,7 @@
-import { rowId } from './row.ts';
+import { type AdapterPayload, Provider } from 'oidc-provider';
+
+import { aliasOf, rowId } from './row.ts';
+import type { Unit } from './unit.ts';
 
 /** Two hundred bytes each. */
 const REMEMBERED = 8192;
@@ -28,14 +31,31 @@ export interface Linking {
   readonly parJti?: string | undefined;
   readonly result?: { readonly consent?: { readonly grantId?: string } } | undefined;
   readonly session?: { readonly uid?: string; readonly cookie?: string } | undefined;
+  /** Ours, sealed with the rest: see `withSessionRow()`. */
+  readonly session_row?: string | undefined;
+}
+
+/**
+ * What ends with a session says which row that is. oidc-provider asks for it by the session's uid, which is not what
+ * rows are spread by: a distributed database would have to look in every shard. A session takes a new id now and then,
+ * so this is a guess as well, and the uid in the row decides.
+ */
+export function withSessionRow(unit: Unit, payload: AdapterPayload): AdapterPayload & Linking {
+  const { expiresWithSession, sessionUid } = payload;
+  if (!expiresWithSession || typeof sessionUid !== 'string') return payload as AdapterPayload & Linking;
+  const session = Provider.ctx?.oidc?.session;
+  const isOwn = session?.uid === sessionUid;
+  const session_row = isOwn ? rowId('Session', session.jti) : unit.named(aliasOf('Session', 'uid', sessionUid));
+  return { ...(payload as AdapterPayload & Linking), session_row };
 }
 
 /** The rows that oidc-provider asks for when it has read this one. */
-export function linksOf({ grantId, parJti, result, session }: Linking): string[] {
+export function linksOf({ grantId, parJti, result, session, session_row }: Linking): string[] {
   const grant = result?.consent?.grantId ?? grantId;
   const links: string[] = [];
   if (grant) links.push(rowId('Grant', grant));
   if (parJti) links.push(rowId('PushedAuthorizationRequest', parJti));
   if (session?.cookie) links.push(rowId('Session', session.cookie));
+  if (session_row) links.push(session_row);
   return links;
 }

@@ -67,6 +67,19 @@ export async function schemaStatus(knex: Knex, options: MigrateOptions = {}): Pr
 }
 
 /**
+ * What a server needs of the database, and no more: statements for its role, to be run by whoever migrates. The role
+ * makes, changes and drops nothing.
+ */
+export function runtimeGrants(role: string, schema = 'public'): string[] {
+  const of = (table: string) => `${quoted(schema)}.${table}`;
+  return [
+    `grant usage on schema ${quoted(schema)} to ${quoted(role)}`,
+    `grant select, insert, update, delete on ${of('oidc_payloads')} to ${quoted(role)}`,
+    `grant select on ${of(HISTORY)} to ${quoted(role)}`,
+  ];
+}
+
+/**
  * Spreads the table over the workers of a Citus cluster, by the primary key. Rows that are there already move along.
  * @throws OperationalError where the extension is missing
  * @see [Citus - create_distributed_table](https://docs.citusdata.com/en/stable/develop/api_udf.html#create-distributed-table)

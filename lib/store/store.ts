@@ -34,9 +34,8 @@ const codeOf = (error: unknown) => String((error as { code?: unknown } | undefin
 /** Errors of one row's making: a value out of range, a constraint, a limit. */
 const isOwnFault = (error: unknown) => /^(21|22|23|54)/.test(codeOf(error));
 const ownFaultCaused = (error: unknown) => error instanceof StoreUnavailable && isOwnFault(error.cause);
-/** Two statements met; the database chose one to start over. */
-const isCollision = (error: unknown) => /^40/.test(codeOf(error));
-
+/** Nothing of the statement was done: two met and the database chose one, or this connection's server is none to ask. */
+const isWorthTrying = (error: unknown) => /^(40|57P|25006|0A000)/.test(codeOf(error));
 /** A pooler hands each transaction another connection: what was prepared on one is unknown, or known already, on another. */
 const isUnprepared = (error: unknown) => /^(26000|42P05)$/.test(codeOf(error));
 
@@ -132,7 +131,7 @@ export class Store {
         return rows;
       } catch (error) {
         if (isUnprepared(error) && prepared) this.#prepared = false;
-        else if (!isCollision(error) || attempt === 3) throw this.#unavailable(error);
+        else if (!isWorthTrying(error) || attempt === 3) throw this.#unavailable(error);
       }
     }
   }
@@ -140,9 +139,9 @@ export class Store {
   #unavailable(error: unknown): StoreUnavailable {
     const { code, message } = error as NodeJS.ErrnoException;
     if (isOwnFault(error)) {
-      log.error({ code, reason: message }, 'the database refused a row');
+      log.error({ sqlstate: code, reason: message }, 'the database refused a row');
     } else {
-      if (!this.#away) log.error({ code, reason: message }, 'the database is unavailable');
+      if (!this.#away) log.error({ sqlstate: code, reason: message }, 'the database is unavailable');
       this.#away = true;
     }
     return new StoreUnavailable('the authorization server is temporarily unable to keep its records', { cause: error });

@@ -74,6 +74,11 @@ export class Unit {
     this.#named.set(alias, id);
   }
 
+  /** The same from hearsay: what this request has seen itself counts more. */
+  guess(alias: string, id: string): void {
+    if (!this.#named.has(alias)) this.#named.set(alias, id);
+  }
+
   /** Remembers what a row leads to: here, and for whoever reads the row next. */
   link(id: string, linked: readonly string[]): void {
     if (!this.#links || linked.length === 0) return;

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, hash } from 'node:crypto';
+import { generateKeyPairSync, hash, type JsonWebKey } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -12,12 +12,14 @@ import { Client, issuer, makeKey, metadata, request } from '../bench/client.ts';
 import { Connection, type Reply } from '../bench/connection.ts';
 import { authorizationRequest, discover, type Endpoints } from '../bench/endpoints.ts';
 
+/** The client's; the same for every node of one test. */
+export const key: JsonWebKey = process.env.CLIENT_KEY ? JSON.parse(process.env.CLIENT_KEY) : makeKey();
+
 /** Core as anyone sets it up, on an adapter, behind a listener of its own; bare when there is no middleware. */
 export async function startCore(
   adapter: NonNullable<Configuration['adapter']>,
   ...middleware: ((provider: Provider) => Middleware)[]
 ) {
-  const key = makeKey();
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const provider = new Provider(issuer, {
     adapter,
@@ -42,11 +44,10 @@ export async function startCore(
   const server = createServer(provider.callback()).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const target = { port };
   return {
     provider,
     port,
-    agent: async () => new Agent(new Client(key), await discover(target), await Connection.open(target)),
+    agent: () => agentAt(port),
     async close() {
       server.closeAllConnections();
       server.close();
@@ -79,6 +80,10 @@ export function loginAndConsent(provider: Provider): Middleware {
     const consent = { grantId: await grant.save() };
     await provider.interactionFinished(ctx.req, ctx.res, { login: { accountId: 'demo' }, consent });
   };
+}
+
+export async function agentAt(port: number): Promise<Agent> {
+  return new Agent(new Client(key), await discover({ port }), await Connection.open({ port }));
 }
 
 /** A client and its person's browser, on one connection. */

@@ -89,7 +89,7 @@ export class Postgres {
     return `postgres://test@127.0.0.1:${this.port}/postgres`;
   }
 
-  async start(settings: Record<string, string> = {}): Promise<void> {
+  async start(settings: Record<string, string> = {}, parameters = ''): Promise<void> {
     const all = { port: `${this.port}`, listen_addresses: '127.0.0.1', unix_socket_directories: '', ...settings };
     const options = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     this.#process = spawn(join(findBinaries(), 'postgres'), ['-D', this.folder, ...options], {
@@ -99,7 +99,7 @@ export class Postgres {
     this.#process.unref();
     for (let tries = 0; tries < 300; tries += 1) {
       if (
-        await query(this.url, 'select 1').then(
+        await query(this.url + parameters, 'select 1').then(
           () => true,
           () => false,
         )
