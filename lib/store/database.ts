@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 
 import knexModule, { type Knex } from 'knex';
 
 import { OperationalError } from '../errors.ts';
+import { lockDirectory } from './directory_lock.ts';
 
 const { knex } = knexModule;
 
@@ -29,7 +29,6 @@ export interface Database {
 
 async function embedded(directory: string): Promise<Knex> {
   const [{ default: client }, { PGlite }] = await Promise.all([import('knex-pglite'), import('@electric-sql/pglite')]);
-  if (directory) await mkdir(directory, { recursive: true });
   // A new cluster unpacked takes a second; made by initdb it takes four.
   const isNew = !directory || !existsSync(join(directory, 'PG_VERSION'));
   const cluster = isNew ? { loadDataDir: await (await import('@electric-sql/pglite-prepopulatedfs')).dataDir() } : {};
@@ -67,14 +66,21 @@ function named(url: string): string {
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const isEmbedded = options.url.startsWith('pglite:');
-  const opened = isEmbedded ? await embedded(options.url.slice('pglite:'.length)) : server(options);
+  const directory = isEmbedded ? options.url.slice('pglite:'.length) : '';
+  const unlock = directory ? await lockDirectory(directory) : undefined;
+  const opened = isEmbedded ? await embedded(directory) : server(options);
   const database = opened.withUserParams({ schema: options.schema });
   try {
     await database.raw('select 1');
   } catch (cause) {
     await database.destroy().catch(() => {});
+    await unlock?.();
     const { message, code } = cause as NodeJS.ErrnoException;
     throw new OperationalError(`database ${named(options.url)} does not answer: ${message || code}`, { cause });
   }
-  return { knex: database, embedded: isEmbedded, close: () => database.destroy() };
+  const close = async () => {
+    await database.destroy();
+    await unlock?.();
+  };
+  return { knex: database, embedded: isEmbedded, close };
 }

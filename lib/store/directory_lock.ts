@@ -1,7 +1,10 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 
 import { OperationalError } from '../errors.ts';
+
+/** What this process holds: in a container, its number alone would not tell it from a killed predecessor. */
+const held = new Set<string>();
 
 /** Whether a process of that number runs, whoever's it is. */
 function isAlive(pid: number): boolean {
@@ -21,23 +24,29 @@ function isAlive(pid: number): boolean {
  * @returns what gives it back.
  */
 export async function lockDirectory(directory: string): Promise<() => Promise<void>> {
-  await mkdir(directory, { recursive: true });
-  const file = join(directory, 'owner.pid');
+  const file = resolve(directory, 'owner.pid');
   const own = `${process.pid}\n`;
   for (let attempt = 1; ; attempt += 1) {
     try {
+      await mkdir(directory, { recursive: true });
       await writeFile(file, own, { flag: 'wx' });
-      return () => rm(file, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || attempt > 3) throw error;
+      held.add(file);
+      return async () => {
+        held.delete(file);
+        await rm(file, { force: true });
+      };
+    } catch (cause) {
+      const { code, syscall } = cause as NodeJS.ErrnoException;
+      if (code !== 'EEXIST' || syscall !== 'open' || attempt > 3) {
+        throw new OperationalError(`database pglite:${directory} cannot be written: ${code}`, { cause });
+      }
     }
     const owner = Number(await readFile(file, 'utf8').catch(() => ''));
     if (owner > 0 && isAlive(owner) && (owner !== process.pid || held.has(file))) {
-      throw new OperationalError(`database pglite:${directory} is in use by process ${owner}: stop it, or write another directory`);
+      throw new OperationalError(
+        `database pglite:${directory} is in use by process ${owner}: stop it, or write another directory`,
+      );
     }
     await rm(file, { force: true });
   }
 }
-
-/** Directories of this process, whose number alone would not tell them from a killed predecessor's in a container. */
-const held = new Set<string>();
