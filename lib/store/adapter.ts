@@ -3,6 +3,7 @@ import { type Adapter, type AdapterPayload, errors, Provider } from 'oidc-provid
 
 import { kept } from './kept.ts';
 import { type Linking, linksOf, withSessionRow } from './links.ts';
+import { isBeingDecided, replayRefusal } from './replay.ts';
 import { aliasOf, emptied, type Found, type Row, rowId } from './row.ts';
 import { seconds } from './seconds.ts';
 import { Store, type StoreOptions } from './store.ts';
@@ -81,7 +82,9 @@ export class KnexAdapter implements Adapter {
   find(id: string): Promise<AdapterPayload | undefined> {
     return inUnit(this.#store, async (unit) => {
       const own = rowId(this.#model, id);
-      if (this.#model === 'ReplayDetection') return this.#replayed(id, await unit.find(own));
+      if (this.#model === 'ReplayDetection') {
+        return isBeingDecided() ? undefined : this.#replayed(id, await unit.find(own));
+      }
       const payload = await this.#read(unit, own);
       if (payload?.consumed && this.#model === 'AuthorizationCode') await this.#revokeExpired(unit, payload);
       return payload;
@@ -127,10 +130,9 @@ export class KnexAdapter implements Adapter {
     return inUnit(this.#store, (unit) => unit.revoke(rowId('Grant', grantId), [this.#model]));
   }
 
-  async #upsertUnique(id: string, { exp }: AdapterPayload, expiresIn = 0): Promise<void> {
-    if (await this.unique(id, exp ?? seconds() + expiresIn)) return;
-    // oidc-provider looked before it saved, and another request was faster.
-    throw new errors.InvalidRequest('a client assertion or proof must only be used once');
+  async #upsertUnique(id: string, { exp, iss }: AdapterPayload, expiresIn = 0): Promise<void> {
+    const refusal = replayRefusal(id, iss);
+    if (!(await this.unique(id, exp ?? seconds() + expiresIn, refusal))) throw refusal();
   }
 
   #row(id: string, payload: AdapterPayload, expiresIn?: number): Row {

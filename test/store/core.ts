@@ -1,12 +1,11 @@
-import { generateKeyPairSync, hash, type JsonWebKey } from 'node:crypto';
+import { generateKeyPairSync, type JsonWebKey } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import type { Middleware } from 'koa';
-import Core, { type Configuration, errors, Provider } from 'oidc-provider';
+import { type Configuration, Provider } from 'oidc-provider';
 
-import type { KnexAdapter } from '../../lib/store/adapter.ts';
 import { Browser, header } from '../bench/browser.ts';
 import { Client, issuer, makeKey, metadata, request } from '../bench/client.ts';
 import { Connection, type Reply } from '../bench/connection.ts';
@@ -36,10 +35,8 @@ export async function startCore(
     findAccount: (_ctx, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
     scopes: ['openid', 'offline_access'],
     rotateRefreshToken: false,
-    assertJwtClientAuthClaimsAndHeader: (ctx, { jti }) => void assertions.set(ctx, jti),
   });
   provider.proxy = true;
-  if ('unique' in provider.ReplayDetection.adapter && middleware.length > 0) decideReplays(provider);
   for (const each of middleware) provider.use(each(provider));
   const server = createServer(provider.callback()).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -53,20 +50,6 @@ export async function startCore(
       server.close();
       await once(server, 'close');
     },
-  };
-}
-
-const assertions = new WeakMap<object, unknown>();
-
-/** As the profiles do it: who is first is one statement's row count, and a refusal says what was used twice. */
-function decideReplays(provider: Provider): void {
-  const adapter = provider.ReplayDetection.adapter as unknown as KnexAdapter;
-  provider.ReplayDetection.unique = async (iss, jti, exp) => {
-    const isAssertion = assertions.get(Core.ctx as object) === jti;
-    const refusal = () =>
-      isAssertion ? new errors.InvalidClientAuth('used before') : new errors.InvalidDpopProof('used before');
-    if (await adapter.unique(hash('sha256', JSON.stringify([isAssertion, iss, jti])), exp, refusal)) return true;
-    throw refusal();
   };
 }
 

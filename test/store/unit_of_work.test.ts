@@ -71,7 +71,7 @@ describe('one HTTP request as one unit of work', () => {
     expect((await agent.push(agent.client.pushBody(), proof)).status).to.equal(201);
     const before = await pushed();
     const again = await agent.push(agent.client.pushBody(), proof);
-    expect([again.status, JSON.parse(again.body).error]).to.deep.equal([400, 'invalid_dpop_proof']);
+    expect([again.status, JSON.parse(again.body).error]).to.deep.equal([400, 'invalid_request']);
     expect(await pushed()).to.equal(before);
   });
 
@@ -107,7 +107,7 @@ describe('one HTTP request as one unit of work', () => {
     const tokens = `select count(*)::int from oidc_payloads where model like '%Token' and payload is not null`;
     const before = (await query(test.url, tokens)).rows[0].count;
     const again = await agent.token(`${agent.client.tokenBody()}&code=${await codeFor()}`, proof);
-    expect([again.status, JSON.parse(again.body).error]).to.deep.equal([400, 'invalid_dpop_proof']);
+    expect([again.status, JSON.parse(again.body).error]).to.deep.equal([400, 'invalid_grant']);
     expect((await query(test.url, tokens)).rows[0].count).to.equal(before);
   });
 
