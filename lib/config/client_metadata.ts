@@ -1,7 +1,8 @@
 import type { ClientMetadata } from 'oidc-provider';
 import { z } from 'zod';
 
-const text = z.string().min(1, 'is empty');
+import { text } from './values.ts';
+
 const url = z.url('is no URL');
 const texts = z.array(text);
 

@@ -21,8 +21,6 @@ export interface Source {
   readonly file: string;
   readonly document: Document;
   readonly lines: LineCounter;
-  /** Whether the document can be judged beyond its syntax. */
-  readonly readable: boolean;
   readonly problems: Problem[];
   /** What stood in a plain scalar before it was read as a number or a boolean, by its path. */
   readonly texts: Map<string, string>;
@@ -38,8 +36,7 @@ export function readSource(file: string, text: string, env: NodeJS.ProcessEnv): 
     lineCounter: lines,
     prettyErrors: false,
   });
-  const readable = document.errors.every(({ code }) => code === 'DUPLICATE_KEY');
-  const source: Source = { file, document, lines, readable, problems: [], texts: new Map(), overridden: [] };
+  const source: Source = { file, document, lines, problems: [], texts: new Map(), overridden: [] };
   for (const { code, message, pos } of [...document.errors, ...document.warnings]) {
     const text = code === 'DUPLICATE_KEY' ? 'this key stands here twice, remove one' : message.replace(/[.:]?\s*$/, '');
     source.problems.push({ file, ...position(lines, pos[0]), key: '', text });
@@ -89,6 +86,26 @@ function pathOf(nodes: readonly unknown[]): Path {
     if (isCollection(node) && !isMap(node)) return [node.items.indexOf(next as never)];
     return [];
   });
+}
+
+/** What the file says, as plain data; `undefined` where it cannot be told. */
+export function toPlain({ file, document, lines, problems }: Source): unknown {
+  let readable = document.errors.every(({ code }) => code === 'DUPLICATE_KEY');
+  visit(document, {
+    Alias(_key, node) {
+      if (node.resolve(document)) return;
+      readable = false;
+      const at = position(lines, node.range?.[0] ?? 0);
+      problems.push({
+        file,
+        ...at,
+        key: '',
+        text: `*${node.source} stands for nothing, write &${node.source} further up`,
+      });
+    },
+  });
+  // One anchor may serve as many clients as there are.
+  return readable ? document.toJS({ maxAliasCount: 10_000 }) : undefined;
 }
 
 /** Where a path's deepest existing part stands: a key in a map, an item in a list. */

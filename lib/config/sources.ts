@@ -3,7 +3,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 
 import { ConfigError, type Problem } from '../errors.ts';
 import type { Finding } from './explain.ts';
-import { override, type Path, type Place, place, readSource, type Source } from './source.ts';
+import { override, type Path, type Place, place, readSource, type Source, toPlain } from './source.ts';
 
 /** Keys whose value may be the name of a file that holds it. */
 export const references: readonly Path[] = [['clients'], ['keys', 'jwks']];
@@ -35,12 +35,23 @@ async function open(file: string, env: NodeJS.ProcessEnv): Promise<Source> {
 /** A configuration file and the files it names, each grafted in where its name stood. */
 export class Sources {
   readonly #held: (readonly [at: Path, source: Source])[];
+  #readable: boolean;
   readonly data: Record<string, unknown>;
 
   private constructor(main: Source) {
     this.#held = [[[], main]];
-    const data: unknown = main.readable ? main.document.toJS() : undefined;
-    this.data = typeof data === 'object' && data !== null ? { ...data } : {};
+    const plain = toPlain(main);
+    const isMap = (plain ?? undefined) === undefined || (typeof plain === 'object' && !Array.isArray(plain));
+    if (!isMap)
+      main.problems.push({
+        file: main.file,
+        line: 1,
+        column: 1,
+        key: '',
+        text: 'holds no keys, write for example issuer: https://...',
+      });
+    this.#readable = isMap && plain !== undefined;
+    this.data = isMap ? { ...(plain as object | undefined) } : {};
   }
 
   /** @throws {ConfigError} when there is no such file. */
@@ -58,7 +69,9 @@ export class Sources {
     put(this.data, reference, undefined);
     try {
       const source = await open(isAbsolute(name) ? name : join(dirname(main.file), name), env);
-      if (source.readable) put(this.data, reference, source.document.toJS());
+      const plain = toPlain(source);
+      if (plain === undefined) this.#readable = false;
+      put(this.data, reference, plain);
       this.#held.push([reference, source]);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
@@ -70,7 +83,7 @@ export class Sources {
 
   /** Whether every file is YAML, so that it can be judged beyond that. */
   get readable(): boolean {
-    return this.#held.every(([, { readable }]) => readable);
+    return this.#readable;
   }
 
   get problems(): Problem[] {

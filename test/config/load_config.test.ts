@@ -77,6 +77,25 @@ describe('the configuration file', () => {
     for (const problem of problems) expect(problem).to.match(/^as\.yaml:4:\d+ \w/);
   });
 
+  it('has anchors: one may serve a thousand clients, and one that is not there is a problem at its place', async () => {
+    const uses = Array.from({ length: 1000 }, (_, index) => `  - { client_id: c${index}, grant_types: *grants }`);
+    const client = '  - { client_id: a, grant_types: &grants [client_credentials] }';
+    const config = await files.load(`${minimal}clients:\n${[client, ...uses].join('\n')}\n`);
+    expect(config.clients).to.have.nested.property('[1000].grant_types[0]', 'client_credentials');
+
+    expect(await files.problems(`${minimal}clients:\n${uses[0]}\n`)).to.deep.equal([
+      'as.yaml:4:35 *grants stands for nothing, write &grants further up',
+    ]);
+  });
+
+  for (const text of ['- a list', 'text', '42']) {
+    it(`is a map of keys, not ${text}`, async () => {
+      expect(await files.problems(`${text}\n`)).to.deep.equal([
+        'as.yaml:1:1 holds no keys, write for example issuer: https://...',
+      ]);
+    });
+  }
+
   it('has each key once', async () => {
     expect(await files.problems(`${minimal}dpop: { nonce: off }\ndpop: { nonce: required }\n`)).to.deep.equal([
       'as.yaml:4:1 this key stands here twice, remove one',

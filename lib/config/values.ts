@@ -1,0 +1,48 @@
+import { isIP } from 'node:net';
+
+import { z } from 'zod';
+
+export const text = z.string().min(1, 'is empty');
+export const file = text.describe('file, relative to the configuration file');
+export const port = z.int().min(0, 'is no port, write 0 to 65535').max(65535, 'is no port, write 0 to 65535');
+export const seconds = z.int().min(1, 'is too short, write at least 1 second');
+
+/** An https URL that has one spelling: clients compare the issuer character by character (RFC 8414 section 3.3). */
+export const httpsUrl = z.string().check((ctx) => {
+  const url = URL.canParse(ctx.value) ? new URL(ctx.value) : undefined;
+  const wrong =
+    url?.protocol !== 'https:'
+      ? 'is not an https URL, write https://... [FAPI2-SP-FINAL-5.2.1-1]'
+      : url.search || url.hash || /[?#]/.test(ctx.value)
+        ? 'has a query or a fragment, leave it out [RFC8414-2]'
+        : url.username || url.password
+          ? 'carries a user name or password, leave it out'
+          : ctx.value.endsWith('/') || (url.href !== ctx.value && url.href !== `${ctx.value}/`)
+            ? `has more than one spelling, write ${url.href.replace(/\/+$/, '')}`
+            : undefined;
+  if (wrong) ctx.issues.push({ code: 'custom', message: wrong, input: ctx.value });
+});
+
+export const cidr = z.string().refine((value) => {
+  const [address = '', bits, ...rest] = value.split('/');
+  const family = isIP(address);
+  const size = Number(bits ?? 0);
+  return (
+    family !== 0 &&
+    rest.length === 0 &&
+    bits !== '' &&
+    Number.isInteger(size) &&
+    size >= 0 &&
+    size <= (family === 4 ? 32 : 128)
+  );
+}, 'is not an address or a range of addresses, write for example 10.0.0.0/8');
+
+/** As the store reads them: base64, base64url or hexadecimal. */
+export const encryptionKey = text.regex(
+  /^([0-9a-f]{64}|[A-Za-z0-9+/_-]{43}=?)$/i,
+  'is not 32 bytes, write what `openssl rand -base64 32` prints',
+);
+
+/** OpenID Connect Core section 2: at most 255 ASCII characters. */
+const sub = z.string().regex(/^[\x21-\x7e]{1,255}$/, 'is no subject, write 1 to 255 visible ASCII characters');
+export const claims = z.looseObject({ sub: sub.optional().describe('what the person is called towards clients') });
