@@ -7,7 +7,10 @@ type JsonSchema = z.core.JSONSchema.BaseSchema;
 
 /** The configuration file's JSON Schema, for editors; `config/config.schema.json` is its output. */
 export function jsonSchema(): JsonSchema {
-  const generated: JsonSchema = z.toJSONSchema(schema, { io: 'input' });
+  const generated: JsonSchema = z.toJSONSchema(schema, {
+    io: 'input',
+    override: ({ jsonSchema }) => orVariable(jsonSchema),
+  });
   for (const reference of references) {
     const steps = reference.map(String);
     const name = steps.at(-1) ?? '';
@@ -21,6 +24,15 @@ export function jsonSchema(): JsonSchema {
     parent.properties = { ...parent.properties, [name]: either };
   }
   return generated;
+}
+
+/** `${NAME}` may stand for what is not any text. */
+function orVariable(node: JsonSchema): void {
+  const { type, pattern, format, enum: values } = node;
+  if (!['integer', 'number', 'boolean'].includes(`${type}`) && !pattern && !format && !values) return;
+  const { description, default: preset, ...rest } = node;
+  for (const key of Object.keys(rest)) delete node[key];
+  node.anyOf = [rest, { type: 'string', pattern: '\\$\\{[^}]+\\}' }];
 }
 
 function child(node: JsonSchema, step: string): JsonSchema {

@@ -39,7 +39,7 @@ export const cidr = z.string().refine((value) => {
 
 /** As the store reads them: base64, base64url or hexadecimal. */
 export const encryptionKey = text.regex(
-  /^([0-9a-f]{64}|[A-Za-z0-9+/_-]{43}=?)$/i,
+  /^([0-9a-fA-F]{64}|[A-Za-z0-9+/_-]{43}=?)$/,
   'is not 32 bytes, write what `openssl rand -base64 32` prints',
 );
 

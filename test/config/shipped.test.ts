@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { expect } from 'chai';
+import { parse } from 'yaml';
+import { z } from 'zod';
 
 import { judge } from '../../lib/commands/judge.ts';
 import { jsonSchema, loadConfig } from '../../lib/config.ts';
@@ -24,6 +26,22 @@ describe('config.schema.json', () => {
     const undescribed = [...keys()].filter(({ schema }) => !schema.description).map(({ path }) => path.join('.'));
 
     expect(undescribed).to.deep.equal([]);
+  });
+
+  for (const name of ['development', 'fapi2-security-profile', 'fapi2-message-signing']) {
+    it(`finds nothing wrong with ${name}.yaml as it stands, variables and all`, async () => {
+      const { error } = z.fromJSONSchema(jsonSchema() as never).safeParse(parse(await read(`${name}.yaml`)));
+
+      expect(error?.issues).to.equal(undefined);
+    });
+  }
+
+  it('finds a misspelt key', () => {
+    const { error } = z
+      .fromJSONSchema(jsonSchema() as never)
+      .safeParse({ issuer: 'https://a.example.com', profil: 'x' });
+
+    expect(error?.issues[0]).to.deep.include({ code: 'unrecognized_keys', keys: ['profil'] });
   });
 
   it('lets clients and the JWK Set be the name of a file', () => {
