@@ -6,10 +6,11 @@ import type { z } from 'zod';
 import { filePath } from './config/core_path.ts';
 import { explain, type Finding, leaves } from './config/explain.ts';
 import { resolveFiles } from './config/files.ts';
+import { at, type Path, put } from './config/path.ts';
 import { crossFindings } from './config/rules.ts';
 import { schema } from './config/schema.ts';
-import type { Path, Place } from './config/source.ts';
-import { at, put, Sources } from './config/sources.ts';
+import type { Place } from './config/source.ts';
+import { Sources } from './config/sources.ts';
 import { ConfigError, type Problem, type Violation } from './errors.ts';
 
 export { jsonSchema } from './config/json_schema.ts';

@@ -1,4 +1,4 @@
-import type { Path } from './source.ts';
+import type { Path } from './path.ts';
 
 /** What core calls differently, by the start of its path; the longest start that fits counts. */
 const names: readonly (readonly [core: Path, file: Path])[] = [

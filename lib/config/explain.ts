@@ -2,9 +2,8 @@ import { z } from 'zod';
 
 import type { ClauseId } from '../clause.ts';
 import { didYouMean } from '../did_you_mean.ts';
+import { at, type Path } from './path.ts';
 import { schema } from './schema.ts';
-import type { Path } from './source.ts';
-import { at } from './sources.ts';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 

@@ -3,9 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
 import type { Finding } from './explain.ts';
+import { at, type Path, put } from './path.ts';
 import { isSampleAuthority, publicKnowledge } from './sample.ts';
-import type { Path } from './source.ts';
-import { at, put } from './sources.ts';
 
 const certificate = (pem: string) => new X509Certificate(pem);
 type Reader = (content: string) => X509Certificate | KeyObject | undefined;

@@ -12,8 +12,8 @@ import {
 } from 'yaml';
 
 import type { Problem } from '../errors.ts';
+import type { Path } from './path.ts';
 
-export type Path = readonly (string | number)[];
 export type Place = Pick<Problem, 'file' | 'line' | 'column'>;
 
 /** A YAML (or JSON) file whose every value knows where it stands. */

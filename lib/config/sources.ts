@@ -3,25 +3,11 @@ import { dirname, isAbsolute, join } from 'node:path';
 
 import { ConfigError, type Problem } from '../errors.ts';
 import type { Finding } from './explain.ts';
-import { override, type Path, type Place, place, readSource, type Source, toPlain } from './source.ts';
+import { at, type Path, put } from './path.ts';
+import { override, type Place, place, readSource, type Source, toPlain } from './source.ts';
 
 /** Keys whose value may be the name of a file that holds it. */
 export const references: readonly Path[] = [['clients'], ['keys', 'jwks']];
-
-/** What stands at a path of plain data. */
-export function at(data: unknown, path: Path): unknown {
-  return path.reduce<unknown>(
-    (node, step) => (node as Record<string | number, unknown> | null | undefined)?.[step],
-    data,
-  );
-}
-
-/** Replaces what stands at a path, where it has a parent. */
-export function put(data: unknown, path: Path, value: unknown): void {
-  const parent = at(data, path.slice(0, -1));
-  const name = path.at(-1);
-  if (typeof parent === 'object' && parent !== null && name !== undefined) Object.assign(parent, { [name]: value });
-}
 
 async function open(file: string, env: NodeJS.ProcessEnv): Promise<Source> {
   try {
