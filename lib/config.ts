@@ -56,7 +56,8 @@ export async function loadConfig(
   const config = parsed && complete(parsed);
   if (config && judge) findings.push(...unreported(await judge(config), findings));
 
-  const problems = [...sources.problems, ...findings.map((finding) => sources.problem(finding))].filter(isFirst);
+  const found = findings.map((finding) => sources.problem(finding));
+  const problems = [...sources.problems, ...found.filter(({ line, key }) => !unset(sources.problems, line, key))];
   if (problems.length > 0 || !config) throw new ConfigError(inOrder(problems));
   origins.set(config, sources);
   return config;
@@ -118,8 +119,9 @@ function unreported(violations: readonly Violation[], findings: readonly Finding
   });
 }
 
-function isFirst({ file, line, key }: Problem, index: number, all: readonly Problem[]): boolean {
-  return !key || all.findIndex((other) => other.file === file && other.line === line && other.key === key) === index;
+/** A variable that is not set leaves a value that is wrong for further reasons. */
+function unset(problems: readonly Problem[], line: number, key: string): boolean {
+  return problems.some((problem) => problem.line === line && problem.key === key);
 }
 
 function inOrder(problems: readonly Problem[]): Problem[] {

@@ -232,6 +232,25 @@ describe('what a profile finds', () => {
     }
   });
 
+  it('is every clause, also where several are violated by one key', async () => {
+    const problems = await files.problems(
+      `${development}clients:\n  - client_id: a\n    redirect_uris: [https://a.example.com/]\n    token_endpoint_auth_method: none\n`,
+      {
+        judge: () =>
+          ['FAPI2-SP-FINAL-5.3.2.1-3' as const, 'FAPI2-SP-FINAL-5.3.2.1-6' as const].map((clause) => ({
+            clause,
+            path: ['clients', 0, 'token_endpoint_auth_method'],
+            text: 'is outside',
+          })),
+      },
+    );
+
+    expect(problems).to.deep.equal([
+      'as.yaml:6:5 clients.0.token_endpoint_auth_method: is outside [FAPI2-SP-FINAL-5.3.2.1-3]',
+      'as.yaml:6:5 clients.0.token_endpoint_auth_method: is outside [FAPI2-SP-FINAL-5.3.2.1-6]',
+    ]);
+  });
+
   it('is not said of a value that is reported already', async () => {
     const problems = await files.problems(`${development}clients: [{ client_id: a, redirect_uris: [nowhere] }]\n`, {
       judge,
