@@ -20,6 +20,7 @@ const now = () => Math.floor(Date.now() / 1000);
 function setLifetime(provider: Provider, seconds: number): void {
   const { prototype } = provider.PushedAuthorizationRequest;
   const save = prototype.save;
+  const granted = new WeakMap<object, number>();
   prototype.save = async function saveFor(ttl: number) {
     let lifetime = Math.min(ttl, seconds);
     if (seconds > ttl && this.request) {
@@ -31,14 +32,15 @@ function setLifetime(provider: Provider, seconds: number): void {
         lifetime = Math.min(payload.exp - now(), seconds);
       }
     }
+    granted.set(this, lifetime);
     return save.call(this, lifetime);
   };
   provider.use(async function expiresIn(ctx, next) {
     await next();
     const { oidc, status, body } = ctx as unknown as KoaContextWithOIDC;
-    const exp = oidc?.entities.PushedAuthorizationRequest?.exp;
-    if (oidc?.route === 'pushed_authorization_request' && status === 201 && exp) {
-      (body as { expires_in: number }).expires_in = Math.min(exp - now(), seconds);
+    const pushed = oidc?.entities.PushedAuthorizationRequest;
+    if (oidc?.route === 'pushed_authorization_request' && status === 201 && pushed) {
+      (body as { expires_in: number }).expires_in = granted.get(pushed) ?? seconds;
     }
   });
 }
@@ -67,15 +69,17 @@ function ignoreSpent(error: { error?: string }): void {
 
 /**
  * What stands beside a pushed request counts for nothing. Core uses none of it either, but refuses a response_type that
- * differs, and answers at a redirect_uri it takes from there.
+ * differs. A redirect_uri stays: where the pushed request cannot be loaded, core tells the client so at one it registered.
  *
  * @see [RFC 9101 section 6.3 - Request Parameter Assembly](https://www.rfc-editor.org/rfc/rfc9101.html#section-6.3)
  */
 function ignoreOthers(provider: Provider): void {
   const endpointOf = endpoints(provider);
   provider.use(async function pushedParametersOnly(ctx, next) {
-    const { client_id, request_uri } = ctx.query;
-    if (endpointOf(ctx) === 'authorization' && request_uri !== undefined) ctx.query = { client_id, request_uri };
+    const { response_type, ...others } = ctx.query;
+    if (response_type !== undefined && others.request_uri !== undefined && endpointOf(ctx) === 'authorization') {
+      ctx.query = others;
+    }
     await next();
   });
 }
