@@ -8,6 +8,7 @@ import type Provider from 'oidc-provider';
 import { type Accounts, accountsModule, listedAccounts, storedAccounts } from './accounts.ts';
 import { type Config, violationProblems } from './config.ts';
 import { ConfigError, OperationalError, ProfileViolationError } from './errors.ts';
+import { gracefulStop } from './http/graceful_stop.ts';
 import { loadKeys } from './keys.ts';
 import { logRequests } from './log_requests.ts';
 import { openStore } from './open_store.ts';
@@ -63,11 +64,7 @@ async function listen(server: Server, host: string, port: number, resources: Res
     );
     server.listen(port, host, resolve);
   });
-  resources.add(server, () => {
-    const closed = new Promise((resolve) => server.close(resolve));
-    server.closeIdleConnections();
-    return closed;
-  });
+  resources.add(gracefulStop(server), (stop) => stop());
   return (server.address() as AddressInfo).port;
 }
 

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { request } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
+import { connect as connectTcp, createServer } from 'node:net';
+import { connect, type TLSSocket } from 'node:tls';
 
 import { expect } from 'chai';
 
@@ -57,6 +58,30 @@ describe('serve', () => {
     response.resume();
 
     expect(response.statusCode).to.equal(401);
+    expect((await running.ends()).code).to.equal(0);
+  });
+
+  it('stops although a connection is kept, says nothing, or stops in the middle of its request', async () => {
+    const running = start();
+    const { hostname: host, port } = new URL(await running.prints(/listening on +(\S+)/));
+    const line = `Host: ${headers.host}\r\n`;
+    const half = `POST /request HTTP/1.1\r\n${line}Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 3\r\n\r\na`;
+    const clients = ['', 'POST /requ', half].map((said) => {
+      const client = connect({ host, port: Number(port), rejectUnauthorized: false });
+      client.on('error', () => {}).once('secureConnect', () => client.write(said));
+      return client;
+    });
+    const handshakeless = connectTcp(Number(port), host).on('error', () => {});
+    await Promise.all([...clients.map((client) => once(client, 'secureConnect')), once(handshakeless, 'connect')]);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+
+    running.process.kill('SIGTERM');
+    await running.prints(/SIGTERM: answering what is under way/);
+    // Under way, so it is answered; its connection would be kept for another minute.
+    clients[2]?.write('=b');
+    const [answer] = await once(clients[2] as TLSSocket, 'data');
+
+    expect(String(answer)).to.match(/^HTTP\/1.1 40/);
     expect((await running.ends()).code).to.equal(0);
   });
 

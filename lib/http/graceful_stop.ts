@@ -1,0 +1,43 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** Milliseconds in which what is on its way at the moment of the stop still becomes a request. */
+const settle = 250;
+/** Milliseconds a request has to end in, longer than the database and other servers are waited for. */
+const longest = 10_000;
+
+/**
+ * Follows a server's connections; the answer stops it. Requests under way are answered, and nothing else is waited for:
+ * Node's own `close()` waits for whoever has connected and said nothing, stopped in the middle of a request, or keeps a
+ * connection for later, and lets them send one request after the other meanwhile.
+ */
+export function gracefulStop(server: Server): () => Promise<void> {
+  const connections = new Set<Socket>();
+  let underWay = 0;
+  let stopping = false;
+  // Also of a listener for TLS this is the connection below, so that a handshake that never ends is known as well.
+  server.on('connection', (socket: Socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
+  server.prependListener('request', (_req, res) => {
+    underWay += 1;
+    res.once('close', () => {
+      underWay -= 1;
+    });
+    if (stopping) res.shouldKeepAlive = false;
+  });
+  return async function stop() {
+    stopping = true;
+    const closed = new Promise((resolve) => server.close(resolve));
+    const started = performance.now();
+    const sweep = setInterval(() => {
+      server.closeIdleConnections();
+      const waited = performance.now() - started;
+      if (waited < (underWay > 0 ? longest : settle)) return;
+      for (const socket of connections) socket.destroy();
+    }, 50);
+    await closed;
+    clearInterval(sweep);
+  };
+}
