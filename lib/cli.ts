@@ -1,8 +1,13 @@
 #!/usr/bin/env node
+import { enableCompileCache } from 'node:module';
+
 import { CommanderError } from 'commander';
 
 import { ConfigError, OperationalError } from './errors.ts';
-import { name, program } from './program.ts';
+
+// Before the program is loaded: half of a start is compiling what was compiled the last time.
+enableCompileCache();
+const { name, program } = await import('./program.ts');
 
 /** 2: what was asked for is wrong; 1: it could not be done; 0: it was done. */
 function exitCode(error: unknown): number {
