@@ -1,4 +1,4 @@
-import type { Provider } from 'oidc-provider';
+import type { Configuration, Provider } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 
 import { algorithms } from './algorithms.ts';
@@ -6,6 +6,19 @@ import type { Mechanism } from './mechanism.ts';
 
 /** Longest life of an access token a resource server may ask for, in seconds. */
 const longest = 3600;
+const kinds = ['AccessToken', 'ClientCredentials'] as const;
+
+type Ttl = NonNullable<Configuration['ttl']>;
+
+/** A deployment's own functions, which say more than the profile allows at most in vain. */
+function limited(ttl: Ttl = {}): Ttl {
+  const { AccessToken: user, ClientCredentials: client } = ttl;
+  return {
+    ...ttl,
+    ...(typeof user === 'function' && { AccessToken: (...args) => Math.min(user(...args), longest) }),
+    ...(typeof client === 'function' && { ClientCredentials: (...args) => Math.min(client(...args), longest) }),
+  };
+}
 
 type Find = Provider['AccessToken']['find'];
 
@@ -49,19 +62,20 @@ export function accessToken(): Mechanism {
       {
         id: 'FAPI2-SP-FINAL-6.1',
         text: 'access tokens are short-lived, and signed with a permitted algorithm where they are JWTs',
-        violated: ({ ttl }) =>
-          typeof ttl?.AccessToken === 'function' || Number(ttl?.AccessToken) <= longest
-            ? undefined
-            : { path: ['ttl', 'AccessToken'], text: `must be at most ${longest} seconds` },
+        violated({ ttl }) {
+          const long = kinds.find((kind) => typeof ttl?.[kind] !== 'function' && !(Number(ttl?.[kind]) <= longest));
+          return long && { path: ['ttl', long], text: `must be at most ${longest} seconds` };
+        },
       },
     ],
     configuration: { acceptQueryParamAccessTokens: false, ttl: { AccessToken: 300, ClientCredentials: 300 } },
     compose(configuration) {
-      const { features, formats } = configuration;
+      const { features, formats, ttl } = configuration;
       const theirs = features?.resourceIndicators?.getResourceServerInfo;
       const customize = formats?.customizers?.jwt;
       return {
         ...configuration,
+        ttl: limited(ttl),
         ...(theirs && {
           features: {
             ...features,

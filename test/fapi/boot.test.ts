@@ -115,6 +115,7 @@ const loosened: [string, string, string, Configuration, Profile?][] = [
   ['authorization_code', 'FAPI2-SP-FINAL-5.3.2.1-11', 'ttl.AuthorizationCode', { ttl: { AuthorizationCode: 61 } }],
   ['access_token', 'FAPI2-SP-FINAL-5.3.4-2', 'acceptQueryParamAccessTokens', { acceptQueryParamAccessTokens: true }],
   ['access_token', 'FAPI2-SP-FINAL-6.1', 'ttl.AccessToken', { ttl: { AccessToken: 86_400 } }],
+  ['access_token', 'FAPI2-SP-FINAL-6.1', 'ttl.ClientCredentials', { ttl: { ClientCredentials: 86_400 } }],
   ['refresh_token', 'FAPI2-SP-FINAL-5.3.2.1-9', 'rotateRefreshToken', { rotateRefreshToken: true }],
   [
     'introspection',

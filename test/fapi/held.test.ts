@@ -342,6 +342,14 @@ describe('What a profile holds falls with the mechanism that holds it', () => {
     expect((await userinfo(client, access_token)).status).to.equal(401);
   });
 
+  const forAYear = { ttl: { AccessToken: () => 365 * 24 * hour, ClientCredentials: () => 365 * 24 * hour } };
+  held('FAPI2-SP-FINAL-6.1', { by: 'access_token', own: forAYear }, async (client) => {
+    const { body } = await client.token({ grant_type: 'client_credentials' });
+    expect(body.expires_in).to.be.at.most(hour);
+    const { body: user } = await client.exchange(await client.code());
+    expect(user.expires_in).to.be.at.most(hour);
+  });
+
   held('FAPI2-SP-FINAL-5.3.2.1-9', { by: 'refresh_token' }, async (client) => {
     const { refresh_token } = await bound(client, 'openid');
     const { status, body } = await client.token({ grant_type: 'refresh_token', refresh_token });
