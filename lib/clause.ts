@@ -11,6 +11,7 @@ const specifications = {
   'DPOP-': 'https://www.rfc-editor.org/rfc/rfc9449.html#section-',
   'RFC6749-': 'https://www.rfc-editor.org/rfc/rfc6749.html#section-',
   'RFC6750-': 'https://www.rfc-editor.org/rfc/rfc6750.html#section-',
+  'RFC7009-': 'https://www.rfc-editor.org/rfc/rfc7009.html#section-',
   'RFC7523-': 'https://www.rfc-editor.org/rfc/rfc7523.html#section-',
   'RFC7636-': 'https://www.rfc-editor.org/rfc/rfc7636.html#section-',
   'RFC7662-': 'https://www.rfc-editor.org/rfc/rfc7662.html#section-',

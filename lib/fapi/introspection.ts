@@ -26,6 +26,10 @@ export function introspection(): Mechanism {
         text: 'the authorization server MUST require authorization to the introspection endpoint: a client learns of its own tokens only',
       },
       {
+        id: 'RFC7009-2.1',
+        text: 'the authorization server verifies whether the token was issued to the client making the revocation request',
+      },
+      {
         id: 'FAPI2-SP-FINAL-6.8',
         text: 'tokens can be revoked: credentials are stateful and linked to each other',
         violated: ({ features }) =>
@@ -37,12 +41,13 @@ export function introspection(): Mechanism {
     configuration: {
       features: {
         introspection: { enabled: true },
-        revocation: { enabled: true, allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId },
+        revocation: { enabled: true },
       },
     },
     compose(configuration) {
       const { features } = configuration;
       const theirs = features?.introspection?.allowedPolicy;
+      const mayRevoke = features?.revocation?.allowedPolicy;
       return {
         ...configuration,
         features: {
@@ -50,9 +55,17 @@ export function introspection(): Mechanism {
           introspection: {
             ...features?.introspection,
             async allowedPolicy(ctx: KoaContextWithOIDC, client: Client, token: Token) {
-              const resourceServer = client.grantTypes?.length === 0;
+              // Whoever registers by itself is a client, or anybody could make themselves a resource.
+              const resourceServer = client.grantTypes?.length === 0 && client.clientIdIssuedAt === undefined;
               if (!resourceServer && token.clientId !== client.clientId) return false;
               return (await theirs?.(ctx, client, token)) ?? true;
+            },
+          },
+          revocation: {
+            ...features?.revocation,
+            async allowedPolicy(ctx: KoaContextWithOIDC, client: Client, token: Token) {
+              if (token.clientId !== client.clientId) return false;
+              return (await mayRevoke?.(ctx, client, token)) ?? true;
             },
           },
         },

@@ -373,6 +373,31 @@ describe('What a profile holds falls with the mechanism that holds it', () => {
     },
   );
 
+  const registration = { features: { registration: { enabled: true } } };
+  holds('RFC7662-4', { by: 'introspection', own: registration }, async (client) => {
+    const metadata = { grant_types: [], response_types: [], redirect_uris: [], jwks: client.metadata.jwks };
+    const registered = await client.request('/reg', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(metadata),
+    });
+    const { access_token: token } = await bound(client);
+    const { body } = await client.post('/token/introspection', { token }, {}, registered.body.client_id);
+    expect(body).to.deep.equal({ active: false });
+  });
+
+  held(
+    'RFC7009-2.1',
+    { by: 'introspection', own: { features: { revocation: { enabled: true, allowedPolicy: () => true } } } as never },
+    async (client) => {
+      const { access_token: token } = await bound(client);
+      await client.post('/token/revocation', { token }, {}, 'clien');
+      expect((await userinfo(client, token)).status).to.equal(200);
+      await client.post('/token/revocation', { token });
+      expect((await userinfo(client, token)).status).to.equal(401);
+    },
+  );
+
   held('RFC9700-4.7', { by: 'session' }, async (client) => {
     const { body } = await client.push();
     const { headers } = await client.request(

@@ -134,7 +134,7 @@ export class RawClient {
 
   async request(
     path: string,
-    init: { method?: string; headers?: object; body?: URLSearchParams } = {},
+    init: { method?: string; headers?: object; body?: URLSearchParams | string } = {},
   ): Promise<Answer> {
     const { body, ...rest } = init;
     const response = await this.#fetch(this.issuer + path, {
