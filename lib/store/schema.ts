@@ -92,8 +92,12 @@ export async function distribute(knex: Knex, options: MigrateOptions = {}): Prom
       'this database has no Citus: run `create extension citus`, or migrate without --distribute',
     );
   }
-  const { rows: distributed } = await knex.raw('select 1 from pg_dist_partition where logicalrelid = to_regclass(?)', [
-    table,
-  ]);
-  if (distributed.length === 0) await knex.raw(`select create_distributed_table(?, 'id')`, [table]);
+  await knex.transaction(async (trx) => {
+    await trx.raw('select pg_advisory_xact_lock(?)', [LOCK]);
+    const known = 'select 1 from pg_dist_partition where logicalrelid = to_regclass(?)';
+    const { rows: distributed } = await trx.raw(known, [table]);
+    if (distributed.length === 0) await trx.raw(`select create_distributed_table(?, 'id')`, [table]);
+    // What it copied from stays on the coordinator's disk otherwise, where neither purge nor reseal sees it.
+    await trx.raw('select truncate_local_data_after_distributing_table(?)', [table]);
+  });
 }

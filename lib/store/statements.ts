@@ -82,10 +82,10 @@ export function findByAlias(table: string, alias: string): Statement {
   };
 }
 
-export function revoke(table: string, grantId: string, models: readonly string[]): Statement {
+export function findByGrant(table: string, grantId: string, models: readonly string[], limit: number): Statement {
   const list = models.map((_, index) => `$${index + 2}`);
   return {
-    text: `delete from ${table} where grant_id = $1 and model in (${list})`,
+    text: `${found} from ${table} where grant_id = $1 and model in (${list}) limit ${limit}`,
     values: [bytes(grantId), ...models],
   };
 }

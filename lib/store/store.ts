@@ -5,11 +5,11 @@ import { Batch } from './batch.ts';
 import { execute } from './connection.ts';
 import { Links } from './links.ts';
 import { type Retention, retentionOf } from './retention.ts';
-import type { Found, Row } from './row.ts';
+import { emptied, type Found, type Row } from './row.ts';
 import { schemaOf, tableOf } from './schema.ts';
 import { type EncryptionKey, Seal } from './seal.ts';
 import { seconds } from './seconds.ts';
-import { find, findByAlias, revoke, type Statement, write } from './statements.ts';
+import { find, findByAlias, findByGrant, type Statement, write } from './statements.ts';
 import { StoreUnavailable } from './unavailable.ts';
 
 export interface StoreOptions {
@@ -82,8 +82,17 @@ export class Store {
     return row;
   }
 
+  /**
+   * Looked for, then emptied by their own ids: a delete by anything else would ask every shard of a distributed
+   * database, and hold up all others of its kind until each of them has agreed.
+   */
   async revoke(grantId: string, models: readonly string[]): Promise<void> {
-    await this.run(revoke(this.table, grantId, models));
+    for (let isMore = true; isMore; ) {
+      const rows = await this.run(findByGrant(this.table, grantId, models, BATCH));
+      // A row keeps the model it has.
+      if (rows.length > 0) await this.write(rows.map(({ id }) => emptied({ id, model: 'Revoked' })));
+      isMore = rows.length === BATCH;
+    }
   }
 
   /** What the row says, or `undefined` when it is empty or is not what this store wrote there. */
