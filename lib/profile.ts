@@ -1,5 +1,5 @@
 import type { ClientMetadata, Configuration, Provider } from 'oidc-provider';
-import { errors } from 'oidc-provider';
+import Core, { errors } from 'oidc-provider';
 
 import { ProfileViolationError, type Violation } from './errors.ts';
 import type { Mechanism } from './fapi/mechanism.ts';
@@ -13,6 +13,17 @@ export interface Profile {
 }
 
 const configured = new WeakMap<Profile, Configuration>();
+const attached = new WeakSet<Provider>();
+
+/** Half a profile looks like a whole one until somebody tries what the other half holds. */
+function refuseUnattached(): void {
+  const { provider } = Core.ctx?.oidc ?? {};
+  if (provider && !attached.has(provider)) {
+    throw new TypeError(
+      'this provider serves without its profile: call attach(profile, provider) right after new Provider()',
+    );
+  }
+}
 
 /** Every way in which one client's metadata is outside the profile; paths are relative to the client. */
 export function clientViolations(
@@ -55,20 +66,25 @@ function layered(profile: Profile, configuration: Configuration): Configuration 
 
 /** Core loads clients from the adapter and by registration as well; each one passes the same rules as those of the file. */
 function withClientRules(profile: Profile, configuration: Configuration): Configuration {
-  const properties = configuration.extraClientMetadata?.properties ?? [];
+  const declared = configuration.extraClientMetadata?.properties ?? [];
   const theirs = configuration.extraClientMetadata?.validator;
+  // Core asks the validator once a property, also for absent ones, and not at all where there is none.
+  const properties = [...new Set(['software_id', ...declared])];
   return {
     ...configuration,
     extraClientMetadata: {
-      // Core asks the validator once a property, also for absent ones, and not at all where there is none.
-      properties: ['software_id', ...properties],
+      properties,
       validator(ctx, key, value, metadata) {
-        if (key === 'software_id') {
-          for (const mechanism of profile.mechanisms) mechanism.complete?.(metadata);
+        refuseUnattached();
+        if (key === properties[0]) for (const mechanism of profile.mechanisms) mechanism.complete?.(metadata);
+        // What it answers is core's to judge: it may not be a promise.
+        const answer = declared.includes(key) ? theirs?.(ctx, key, value, metadata) : undefined;
+        // In the end, since a validator may set what it likes.
+        if (key === properties.at(-1)) {
           const [first] = clientViolations(profile, metadata, configuration);
           if (first) throw new errors.InvalidClientMetadata(`${first.path?.join('.')}: ${first.text}`, first.clause);
         }
-        if (properties.includes(key)) theirs?.(ctx, key, value, metadata);
+        return answer;
       },
     },
   };
@@ -95,12 +111,14 @@ export function configure(profile: Profile, configuration: Configuration = {}): 
  * Adds to a provider what core has no setting for. Call it once, right after `new Provider(issuer, configure(profile, ...))`
  * and before the provider serves.
  *
- * @throws {TypeError} when the profile was not configured before.
+ * @throws {TypeError} when the profile was not configured before, or the provider has one already.
  * @throws {ProfileViolationError} when core refuses one of the configured clients.
  */
 export function attach(profile: Profile, provider: Provider): void {
   const configuration = configured.get(profile);
   if (!configuration) throw new TypeError('configure(profile, ...) comes before attach(profile, provider)');
+  if (attached.has(provider)) throw new TypeError('attach(profile, provider) is called once');
+  attached.add(provider);
   for (const mechanism of profile.mechanisms) mechanism.attach?.(provider, configuration);
   // Core looks at a static client when it is first used; a client it would refuse is a boot error here.
   const refused = (configuration.clients ?? []).flatMap((client, index): Violation[] => {

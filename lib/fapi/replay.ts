@@ -17,7 +17,8 @@ export interface ReplayAdapter extends Adapter {
 function adapterFor(configuration: Configuration, model: string): Partial<ReplayAdapter> | undefined {
   const { adapter } = configuration;
   if (typeof adapter !== 'function') return undefined;
-  return /^class\s/.test(Function.prototype.toString.call(adapter))
+  // As core tells a class from a factory.
+  return adapter.prototype
     ? new (adapter as new (name: string) => Adapter)(model)
     : (adapter as (name: string) => Adapter)(model);
 }

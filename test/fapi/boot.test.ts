@@ -1,15 +1,20 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 
 import { expect } from 'chai';
-import type { ClientMetadata, Configuration } from 'oidc-provider';
+import Provider, { type Adapter, type ClientMetadata, type Configuration } from 'oidc-provider';
 
 import { clauseUrl } from '../../lib/clause.ts';
 import { ProfileViolationError } from '../../lib/errors.ts';
-import { configure, type Profile, violations } from '../../lib/profile.ts';
+import { attach, configure, type Profile, violations } from '../../lib/profile.ts';
 import { fapi2MessageSigning } from '../../lib/profiles/fapi2_message_signing.ts';
 import { configurationWith, keys, without } from '../support/configuration.ts';
 
 const weakKey = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({ format: 'jwk' });
+
+type Validator = NonNullable<NonNullable<Configuration['extraClientMetadata']>['validator']>;
 
 const profile = (par = {}): Profile => fapi2MessageSigning({ mtls: { url: 'https://localhost:9444' }, par });
 
@@ -266,6 +271,61 @@ describe('Boot: a configuration outside the profile', () => {
       "is no option of core's, did you mean pushedAuthorizationRequests?",
       "is no option of core's, did you mean requireNonce?",
     ]);
+  });
+
+  it('RFC7523-3-7 takes every kind of adapter core takes', () => {
+    const make = configurationWith().adapter as (name: string) => Adapter;
+    const kinds = {
+      'a factory': (name: string) => make(name),
+      'a class without a name': class {
+        constructor(name: string) {
+          // biome-ignore lint/correctness/noConstructorReturn: what is made is an adapter of ours
+          return make(name);
+        }
+      },
+      'a constructor of old': function (this: object, name: string) {
+        Object.setPrototypeOf(this, make(name));
+      },
+    };
+    for (const [kind, adapter] of Object.entries(kinds)) {
+      expect(found(profile(), { ...configurationWith(), adapter: adapter as never }), kind).to.deep.equal([]);
+    }
+  });
+
+  describe('with a validator of client metadata of its own', () => {
+    const started = (validator: Validator) => {
+      const inside = profile();
+      const own = { clients: [client], extraClientMetadata: { properties: ['bank'], validator } };
+      attach(inside, new Provider('https://as.example', configure(inside, configurationWith(own))));
+    };
+
+    it('FAPI2-SP-FINAL-5.3.2.2-8 judges a client as that leaves it', () => {
+      const loosen: Validator = (_ctx, _key, _value, metadata) => {
+        metadata.redirect_uris = ['http://client.example/callback'];
+      };
+      expect(() => started(loosen)).to.throw(ProfileViolationError, /redirect_uris/);
+    });
+
+    it('lets core refuse a promise, whose rejection nobody would hear', () => {
+      expect(() => started((async () => {}) as unknown as Validator)).to.throw(TypeError, /synchronous/);
+    });
+  });
+
+  it('serves no client before the profile is attached, and attaches it once', async () => {
+    const inside = profile();
+    const provider = new Provider('https://as.example', configure(inside, configurationWith({ clients: [client] })));
+    const failures: Error[] = [];
+    provider.on('server_error', (_ctx, error) => failures.push(error));
+    const server = createServer(provider.callback()).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const { status } = await fetch(`http://127.0.0.1:${port}/auth?client_id=c`);
+    server.close();
+
+    expect(status).to.equal(500);
+    expect(failures[0]?.message).to.match(/attach\(profile, provider\)/);
+    attach(inside, provider);
+    expect(() => attach(inside, provider)).to.throw(TypeError, /once/);
   });
 
   it('states each clause in one mechanism only', () => {
