@@ -114,12 +114,17 @@ export function signatureAlgorithms(): Mechanism {
           const keys = jwks?.keys as JWK[] | undefined;
           if (!keys?.length)
             return { path: ['jwks'], text: 'must hold the signing keys: core has a published one for development' };
+          const kids = keys.map(({ kid }) => kid);
           const index = keys.findIndex(
-            ({ alg, kid }) => !permitted.includes(alg) || !kid || kid === 'keystore-CHANGE-ME',
+            ({ alg, kid }, at) =>
+              !permitted.includes(alg) || !kid || kid === 'keystore-CHANGE-ME' || kids.indexOf(kid) < at,
           );
           return index < 0
             ? undefined
-            : { path: ['jwks', 'keys', index], text: `must have a kid and an alg of ${algorithms.join(', ')}` };
+            : {
+                path: ['jwks', 'keys', index],
+                text: `must have a kid no other key has, and an alg of ${algorithms.join(', ')}`,
+              };
         },
       },
     ],

@@ -3,14 +3,16 @@ import type { Configuration } from 'oidc-provider';
 import type { Finding, Mechanism } from './mechanism.ts';
 
 function cookies({ cookies: { keys, long, short } = {}, enableHttpPostMethods }: Configuration): Finding | undefined {
-  if (!keys || (Array.isArray(keys) && keys.length === 0)) {
+  if (!keys || (Array.isArray(keys) && (keys.length === 0 || !keys.every(Boolean)))) {
     return { path: ['cookies', 'keys'], text: 'must hold at least one secret: unsigned cookies can be made up' };
   }
   for (const [name, options] of Object.entries({ long, short })) {
-    if (options?.httpOnly === false || options?.secure === false || options?.signed === false) {
+    if (!options?.httpOnly || !options.secure || !options.signed) {
       return { path: ['cookies', name], text: 'must be httpOnly, secure and signed' };
     }
-    if (options?.sameSite === 'none') return { path: ['cookies', name, 'sameSite'], text: 'must be lax or strict' };
+    if (!/^(lax|strict|true)$/i.test(`${options.sameSite}`)) {
+      return { path: ['cookies', name, 'sameSite'], text: 'must be lax or strict' };
+    }
   }
   return enableHttpPostMethods
     ? { path: ['enableHttpPostMethods'], text: 'must be false: it needs cookies that other sites may send' }

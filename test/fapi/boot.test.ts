@@ -116,6 +116,12 @@ const loosened: [string, string, string, Configuration, Profile?][] = [
     { jwks: { keys: [{ ...weakKey, alg: 'PS256', kid: 'weak' }] } as never },
   ],
   ['algorithms', 'FAPI2-SP-FINAL-5.4.2-3', 'jwks', { jwks: { keys: [] } }],
+  [
+    'algorithms',
+    'FAPI2-SP-FINAL-5.4.2-3',
+    'jwks.keys.1',
+    { jwks: { keys: [keys.jwks.keys[0], { ...keys.jwks.keys[1], kid: keys.jwks.keys[0]?.kid }] } as never },
+  ],
   ['opaque', 'FAPI2-SP-FINAL-5.4.1-4', 'formats.bitsOfOpaqueRandomness', { formats: { bitsOfOpaqueRandomness: 64 } }],
   ['authorization_code', 'FAPI2-SP-FINAL-5.3.2.1-11', 'ttl.AuthorizationCode', { ttl: { AuthorizationCode: 61 } }],
   ['access_token', 'FAPI2-SP-FINAL-5.3.4-2', 'acceptQueryParamAccessTokens', { acceptQueryParamAccessTokens: true }],
@@ -129,7 +135,10 @@ const loosened: [string, string, string, Configuration, Profile?][] = [
     { features: { revocation: { enabled: false } } },
   ],
   ['session', 'RFC9700-4.7', 'cookies.keys', { cookies: { keys: [] } }],
+  ['session', 'RFC9700-4.7', 'cookies.keys', { cookies: { keys: [''] } }],
   ['session', 'RFC9700-4.7', 'cookies.long', { cookies: { long: { secure: false } } }],
+  ['session', 'RFC9700-4.7', 'cookies.long', { cookies: { long: { signed: 0 } } } as never],
+  ['session', 'RFC9700-4.7', 'cookies.short.sameSite', { cookies: { short: { sameSite: 'None' } } } as never],
   ['session', 'RFC9700-4.7', 'enableHttpPostMethods', { enableHttpPostMethods: true }],
   [
     'session',
