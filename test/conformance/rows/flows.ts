@@ -2,6 +2,7 @@ import { expect } from 'chai';
 
 import * as expected from './expectations.ts';
 import type { Rows } from './row.ts';
+import { tls } from './tls.ts';
 
 /** Requests that have to work, whatever is unusual about them. */
 export const flows: Rows = {
@@ -25,6 +26,7 @@ export const flows: Rows = {
     const url = new URL(second.resourceUrl);
     url.searchParams.set('access_token', access_token);
     expect((await second.send(url.href)).status).to.be.oneOf([400, 401, 414]);
+    await tls(second.resourceUrl);
   },
   'user-rejects-authentication': async ({ first, second }) => {
     for (const client of [first, second]) {

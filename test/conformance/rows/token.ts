@@ -6,6 +6,7 @@ import * as expected from './expectations.ts';
 import type { Rows } from './row.ts';
 import { brief } from './setting.ts';
 import { proofKey } from './suite_client.ts';
+import { tls } from './tls.ts';
 
 /** What the token endpoint says to a client that shows neither proof nor certificate. */
 const unbound = (dpop: boolean) =>
@@ -47,6 +48,7 @@ export const tokens: Rows = {
     expected.tk(await first.exchange(await expected.fresh(first), nothing), ...unbound(first.dpop));
     const theirs = await expected.flow(second);
     expect((await first.resource(theirs.access_token)).status).to.be.within(400, 499);
+    for (const endpoint of [first.url('/token'), `${first.server.issuer}/auth`]) await tls(endpoint);
   },
   'access-token-type-header-case-sensitivity': async ({ first }) => {
     const { access_token } = await expected.flow(first);
