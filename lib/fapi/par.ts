@@ -23,14 +23,13 @@ function setLifetime(provider: Provider, seconds: number): void {
   const granted = new WeakMap<object, number>();
   prototype.save = async function saveFor(ttl: number) {
     let lifetime = Math.min(ttl, seconds);
-    if (seconds > ttl && this.request) {
-      const payload = decodeJwt(this.request);
-      if (decodeProtectedHeader(this.request).alg === 'none') {
-        lifetime = seconds;
-        this.request = new UnsecuredJWT(payload).setExpirationTime(now() + seconds).encode();
-      } else if (payload.exp) {
-        lifetime = Math.min(payload.exp - now(), seconds);
-      }
+    if (this.request && decodeProtectedHeader(this.request).alg !== 'none') {
+      const { exp } = decodeJwt(this.request);
+      // Also of a fraction of a second, and of one that clocks differ about, `expires_in` is a positive integer.
+      if (exp) lifetime = Math.max(1, Math.min(Math.floor(exp) - now(), seconds));
+    } else if (this.request && seconds > ttl) {
+      lifetime = seconds;
+      this.request = new UnsecuredJWT(decodeJwt(this.request)).setExpirationTime(now() + seconds).encode();
     }
     granted.set(this, lifetime);
     return save.call(this, lifetime);

@@ -452,6 +452,11 @@ describe('What a profile holds falls with the mechanism that holds it', () => {
       const { body } = await signed(client, { exp: now() + 30 });
       expect(body.expires_in).to.be.within(28, 30);
     });
+    holds('PAR-2.2', { by: 'jar', profile }, async (client) => {
+      const { body } = await signed(client, { exp: now() + 90.5 });
+      expect(body.expires_in).to.be.within(88, 90);
+      expect(Number.isInteger(body.expires_in)).to.equal(true);
+    });
 
     held('FAPI2-MS-ID1-5.4.1-1', { by: 'jarm', profile }, async (client) => {
       const plain = await client.push({ client_id: 'client', request: await client.requestObject(client.params) });
