@@ -3,6 +3,7 @@ import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { log } from './log.ts';
 
 interface Failure {
+  code?: string;
   message?: string;
   error?: string;
   error_description?: string;
@@ -23,6 +24,14 @@ function about(ctx: KoaContextWithOIDC, { error, error_description, error_detail
     error_detail,
     cause: cause?.message,
   };
+}
+
+/** What Node says of a client that went away in the middle of its request. */
+const hangUps = ['ECONNRESET', 'EPIPE', 'HPE_INVALID_EOF_STATE'];
+
+/** Not an error of ours: anybody could fill the log with those, and wake whoever is called for them. */
+function hungUp(ctx: KoaContextWithOIDC | undefined, { code = '' }: Failure): boolean {
+  return ctx?.req.socket.destroyed === true && hangUps.includes(code);
 }
 
 const refusals = [
@@ -48,7 +57,8 @@ export function logRequests(provider: Provider): void {
   emitter.on('server_error', (ctx: KoaContextWithOIDC, error: Failure) =>
     log.error({ ...about(ctx, error), message: error.message, stack: error.stack }, 'server error'),
   );
-  emitter.on('error', (error: Failure, ctx?: KoaContextWithOIDC) =>
-    log.error({ ...(ctx && about(ctx, error)), message: error.message, stack: error.stack }, 'server error'),
-  );
+  emitter.on('error', (error: Failure, ctx?: KoaContextWithOIDC) => {
+    if (ctx && hungUp(ctx, error)) log.info({ ...about(ctx, error), message: error.message }, 'the client hung up');
+    else log.error({ ...(ctx && about(ctx, error)), message: error.message, stack: error.stack }, 'server error');
+  });
 }

@@ -61,6 +61,24 @@ describe('serve', () => {
     expect((await running.ends()).code).to.equal(0);
   });
 
+  it('a client that hangs up in the middle of a request is not logged as an error', async () => {
+    const running = new Running(serve, { LOG_LEVEL: 'info' });
+    started.push(running);
+    const { hostname: host, port } = new URL(await running.prints(/listening on +(\S+)/));
+    const forms = ['Content-Length: 9\r\n\r\na', 'Transfer-Encoding: chunked\r\n\r\n9\r\na'];
+    for (const form of forms) {
+      const client = connect({ host, port: Number(port), rejectUnauthorized: false });
+      await once(client, 'secureConnect');
+      client.end(
+        `POST /request HTTP/1.1\r\nHost: ${headers.host}\r\nContent-Type: application/x-www-form-urlencoded\r\n${form}`,
+      );
+    }
+    while (running.stderr.split('the client hung up').length <= forms.length) {
+      await once(running.process.stderr, 'data');
+      expect(running.stderr).not.to.match(/"level":50|"stack"/);
+    }
+  });
+
   it('stops although a connection is kept, says nothing, or stops in the middle of its request', async () => {
     const running = start();
     const { hostname: host, port } = new URL(await running.prints(/listening on +(\S+)/));
