@@ -29,11 +29,12 @@ const mayWait = new Set(['Session', 'Grant', 'Interaction', 'AuthorizationCode',
 /** Where a decision may wait for the rows that hang on it: they follow at once, and the refusal is oidc-provider's. */
 const decidesLater = new Set<string | undefined>(['pushed_authorization_request', 'token']);
 
+const mayDecideLater = () => requestUnderWay() && decidesLater.has(Provider.ctx?.oidc?.route);
+
 /** A guess: the access token then waits for the refresh token, and the decision with it. */
 function refreshTokenFollows(model: string): boolean {
   const { client, entities } = Provider.ctx?.oidc ?? {};
-  if (model !== 'AccessToken' || !client?.grantTypeAllowed('refresh_token')) return false;
-  return entities?.AuthorizationCode?.scopes.has('offline_access') ?? false;
+  return model === 'AccessToken' && !!entities?.AuthorizationCode && !!client?.grantTypeAllowed('refresh_token');
 }
 
 /** The rows of one model. Who is first is decided by the database, never by what oidc-provider read before. */
@@ -71,10 +72,7 @@ export class KnexAdapter implements Adapter {
       consumed_at: 0,
     };
     return inUnit(this.#store, async (unit) => {
-      if (refusal && requestUnderWay() && decidesLater.has(Provider.ctx?.oidc?.route)) {
-        return unit.decideLater(row, refusal);
-      }
-      return (await unit.decide(row)) !== undefined;
+      return refusal && mayDecideLater() ? unit.decideLater(row, refusal) : unit.decide(row);
     });
   }
 
@@ -105,20 +103,21 @@ export class KnexAdapter implements Adapter {
    * @see [RFC 6749 - 4.1.2. Authorization Response](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.2)
    */
   consume(id: string): Promise<void> {
+    const isPushed = this.#model === 'PushedAuthorizationRequest';
+    const row: Row = {
+      ...emptied({ id: rowId(this.#model, id), model: this.#model }),
+      // Of a pushed request only that it was used is kept: who asked for what is nobody's business any more.
+      text: isPushed ? JSON.stringify({ kind: this.#model, jti: id }) : null,
+      consumed_at: seconds(),
+    };
     return inUnit(this.#store, async (unit) => {
-      const own = rowId(this.#model, id);
-      const isPushed = this.#model === 'PushedAuthorizationRequest';
-      const consumed = await unit.decide({
-        ...emptied({ id: own, model: this.#model }),
-        // Of a pushed request only that it was used is kept: who asked for what is nobody's business any more.
-        text: isPushed ? JSON.stringify({ kind: this.#model, jti: id }) : null,
-        consumed_at: seconds(),
-      });
-      if (consumed && consumed.expires_at !== 0) return;
-      if (isPushed) throw new errors.InvalidRequestUri('request_uri is invalid, expired, or was already used');
-      const payload = await this.#read(unit, own);
-      if (payload?.grantId) await this.#revokeGrant(unit, payload.grantId);
-      throw new errors.InvalidGrant(`${this.#model} already consumed`);
+      const refusal = () => this.#used(unit, row.id);
+      // With the tokens the code is good for: they are there if and only if it was the first use.
+      const isDecided =
+        this.#model === 'AuthorizationCode' && mayDecideLater()
+          ? unit.decideLater(row, refusal)
+          : await unit.decide(row);
+      if (!isDecided) throw await refusal();
     });
   }
 
@@ -128,6 +127,16 @@ export class KnexAdapter implements Adapter {
 
   revokeByGrantId(grantId: string): Promise<void> {
     return inUnit(this.#store, (unit) => unit.revoke(rowId('Grant', grantId), [this.#model]));
+  }
+
+  /** What to say to whoever was not the first, when what the first was given is revoked. */
+  async #used(unit: Unit, id: string): Promise<Error> {
+    if (this.#model === 'PushedAuthorizationRequest') {
+      return new errors.InvalidRequestUri('request_uri is invalid, expired, or was already used');
+    }
+    const payload = await this.#read(unit, id);
+    if (payload?.grantId) await this.#revokeGrant(unit, payload.grantId);
+    return new errors.InvalidGrant(`${this.#model} already consumed`);
   }
 
   async #upsertUnique(id: string, { exp, iss }: AdapterPayload, expiresIn = 0): Promise<void> {

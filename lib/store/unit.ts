@@ -5,8 +5,11 @@ import type { Store } from './store.ts';
 /** A decision that has not been asked for yet, and what to say to the client who lost it. */
 interface Undecided {
   readonly row: Row;
-  readonly refusal: () => Error;
+  readonly refusal: () => Error | Promise<Error>;
 }
+
+/** Consuming what is not there leaves an empty row that expired long ago. */
+const isWon = (result: Found | undefined) => result !== undefined && result.expires_at !== 0;
 
 /** What a client that was refused must not have. */
 const issued = new Set(['PushedAuthorizationRequest', 'AccessToken', 'RefreshToken', 'ClientCredentials']);
@@ -93,18 +96,18 @@ export class Unit {
   }
 
   /** Asks for the row to be the first of its id: with the next statement that leaves, or at the latest with the last. */
-  decideLater(row: Row, refusal: () => Error): boolean {
+  decideLater(row: Row, refusal: () => Error | Promise<Error>): boolean {
     if (this.#undecided.has(row.id)) return false;
     this.#undecided.set(row.id, { row, refusal });
     return true;
   }
 
-  /** @returns the row when it got what it asked for */
-  async decide(row: Row): Promise<Found | undefined> {
+  /** Whether the row got what it asked for. */
+  async decide(row: Row): Promise<boolean> {
     // A statement touches a row once only.
     if (this.#written.has(row.id) || this.#undecided.has(row.id)) await this.flush();
     this.#read.delete(row.id);
-    return this.#send(row);
+    return isWon(await this.#send(row));
   }
 
   async revoke(grantId: string, models: readonly string[]): Promise<void> {
@@ -135,10 +138,10 @@ export class Unit {
       this.#failure ??= error;
       throw error;
     });
-    const lost = undecided.find((_, index) => !results[index]);
+    const lost = undecided.find((_, index) => !isWon(results[index]));
     if (lost) {
       await this.#withdraw(written);
-      throw lost.refusal();
+      throw await lost.refusal();
     }
     return asked && results[undecided.length];
   }
