@@ -19,17 +19,21 @@ const runner = fileURLToPath(new URL('run.ts', import.meta.url));
 const [plan] = plans.filter(({ name }) => name === 'cc-mtls-mtls') as [Plan];
 const known = expectedModules(plan);
 
-async function conformance(...args: string[]) {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', runner, ...args], {
+const start = (...args: string[]) =>
+  spawn(process.execPath, ['--disable-warning=ExperimentalWarning', runner, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+
+async function ended(child: ReturnType<typeof start>) {
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   return { code: code as number, stdout, stderr };
 }
 
+const conformance = (...args: string[]) => ended(start(...args));
+
 interface Script {
   readonly modules?: readonly string[];
-  /** The module's result by its name; `gone` when the suite stops answering. */
+  /** The module's result by its name; `gone` when the suite stops answering, `RUNNING` when it never ends. */
   readonly results?: Readonly<Record<string, string>>;
   readonly log?: readonly object[];
 }
@@ -40,13 +44,18 @@ async function suite({ modules = known, results = {}, log = [] }: Script): Promi
     [/^\/api\/server$/, () => ({ version: '9.9.9' })],
     [/^\/api\/plan$/, () => ({ id: 'plan', modules: modules.map((testModule) => ({ testModule, variant: {} })) })],
     [/^\/api\/runner$/, (_, query) => ({ id: query.get('test') })],
-    [/^\/api\/info\/(.+)$/, ([, id = '']) => ({ status: 'FINISHED', result: results[id] ?? 'PASSED' })],
+    [
+      /^\/api\/info\/(.+)$/,
+      ([, id = '']) =>
+        results[id] === 'RUNNING' ? { status: 'RUNNING' } : { status: 'FINISHED', result: results[id] ?? 'PASSED' },
+    ],
     [/^\/api\/log\//, () => log],
     [/^\/api\/plan\/exporthtml\//, () => 'zip'],
   ];
   const listener: RequestListener = (request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '', 'https://suite');
     if (results[searchParams.get('test') ?? ''] === 'gone') return request.socket.destroy();
+    if (pathname.endsWith('/wait-state')) return undefined;
     for (const [path, body] of answers) {
       const match = path.exec(pathname);
       if (match) return response.end(JSON.stringify(body(match, searchParams)));
@@ -64,12 +73,13 @@ describe('npm run conformance', () => {
   const url = (server: Server, host = '127.0.0.1') => `https://${host}:${(server.address() as AddressInfo).port}`;
 
   /** With a provider that is said to run already: what is judged here is what the runner makes of the suite. */
-  async function runAgainst(script: Script) {
+  async function startAgainst(script: Script) {
     const server = await suite(script);
     servers.push(server);
     const selected = ['--plans', 'cc', '--variants', plan.name, '--issuer', 'https://as.example.com'];
-    return conformance('--suite', url(server), ...selected, '--out', directory);
+    return start('--suite', url(server), ...selected, '--out', directory);
   }
+  const runAgainst = async (script: Script) => ended(await startAgainst(script));
 
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), 'conformance-'));
@@ -133,6 +143,17 @@ describe('npm run conformance', () => {
     const { code, stdout, stderr } = await runAgainst({ results: { [known[2] ?? '']: 'gone' } });
     expect(stdout).to.match(/\| cc-mtls-mtls +\| +5 \| +2 \| +0 \| +0 \| +0 \| +0 \| +3 \|/);
     expect(stderr).to.match(/does not answer/);
+    expect(code).to.equal(1);
+  });
+
+  it('prints the table of what was done when it is stopped, and exits 1', async () => {
+    const child = await startAgainst({ results: { [known[1] ?? '']: 'RUNNING' } });
+    child.stdout.on('data', (chunk) => {
+      if (`${chunk}`.includes('1/5')) child.kill('SIGINT');
+    });
+    const { code, stdout, stderr } = await ended(child);
+    expect(stdout).to.match(/\| cc-mtls-mtls +\| +5 \| +1 \| +0 \| +0 \| +0 \| +0 \| +4 \|/);
+    expect(stderr).to.equal('stopped by SIGINT\n');
     expect(code).to.equal(1);
   });
 
