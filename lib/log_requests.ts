@@ -26,12 +26,12 @@ function about(ctx: KoaContextWithOIDC, { error, error_description, error_detail
   };
 }
 
-/** What Node says of a client that went away in the middle of its request. */
-const hangUps = ['ECONNRESET', 'EPIPE', 'HPE_INVALID_EOF_STATE'];
+/** What Node says of a client that went away, or stopped to speak HTTP, in the middle of its request. */
+const hangUps = /^(ECONNRESET|EPIPE|HPE_.+)$/;
 
 /** Not an error of ours: anybody could fill the log with those, and wake whoever is called for them. */
-function hungUp(ctx: KoaContextWithOIDC | undefined, { code = '' }: Failure): boolean {
-  return ctx?.req.socket.destroyed === true && hangUps.includes(code);
+function hungUp({ req: { socket } }: KoaContextWithOIDC, { code = '' }: Failure): boolean {
+  return hangUps.test(code) && (socket.destroyed || code.startsWith('HPE_'));
 }
 
 const refusals = [
