@@ -28,12 +28,15 @@ export function redirectUri(): Mechanism {
       {
         id: 'FAPI2-SP-FINAL-5.3.2.2-6',
         text: 'shall require the redirect_uri parameter in pushed authorization requests',
-        violated: ({ features, allowOmittingSingleRegisteredRedirectUri: omit }) =>
-          features?.fapi?.enabled !== true || features.fapi.profile !== '2.0'
-            ? { path: ['features', 'fapi', 'profile'], text: "must be enabled with the profile '2.0'" }
-            : omit === false
-              ? undefined
-              : { path: ['allowOmittingSingleRegisteredRedirectUri'], text: 'must be false' },
+        violated({ features, allowOmittingSingleRegisteredRedirectUri: omit }) {
+          const rules = features?.fapi?.enabled ? features.fapi.profile : undefined;
+          if (rules !== '2.0') {
+            return { path: ['features', 'fapi', 'profile'], text: "must be enabled with the profile '2.0'" };
+          }
+          return omit === false
+            ? undefined
+            : { path: ['allowOmittingSingleRegisteredRedirectUri'], text: 'must be false' };
+        },
       },
       {
         id: 'FAPI2-SP-FINAL-5.3.2.2-8',

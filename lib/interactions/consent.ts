@@ -1,13 +1,17 @@
 import type { AuthorizationDetail, Interaction, Provider } from 'oidc-provider';
 
-import type { ConsentAhead } from './policy.ts';
-
 /** What core's consent prompt asks for. */
 export interface Asked {
   readonly missingOIDCScope?: readonly string[];
   readonly missingOIDCClaims?: readonly string[];
   readonly missingResourceScopes?: Readonly<Record<string, readonly string[]>>;
   readonly rar?: readonly AuthorizationDetail[];
+}
+
+/** What the consent prompt is going to ask of somebody who never granted anything. */
+export interface ConsentAhead {
+  readonly reasons: readonly string[];
+  readonly details: Asked;
 }
 
 /** Where a person is in an interaction. */

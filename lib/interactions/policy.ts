@@ -1,12 +1,6 @@
 import { interactionPolicy as core, type KoaContextWithOIDC } from 'oidc-provider';
 
-import type { Asked } from './consent.ts';
-
-/** What the consent prompt is going to ask of somebody who never granted anything. */
-export interface ConsentAhead {
-  readonly reasons: readonly string[];
-  readonly details: Asked;
-}
+import type { ConsentAhead } from './consent.ts';
 
 async function consentAhead(ctx: KoaContextWithOIDC, consent: core.Prompt): Promise<ConsentAhead | undefined> {
   const { oidc } = ctx;

@@ -1,0 +1,76 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+
+import { expect } from 'chai';
+
+/** The house, floor by floor: a file imports from its own line or from lines above, never from below. */
+const floors: readonly (readonly string[])[] = [
+  ['clause', 'errors', 'log', 'resources', 'merge', 'did_you_mean', 'paths'],
+  ['x509', 'certification_path', 'distinguished_name', 'tls'],
+  ['http/', 'client_certificate', 'dpop_nonce', 'dpop_proof', 'access_tokens', 'introspection', 'resource'],
+  ['fapi/'],
+  ['profile'],
+  ['profiles/'],
+  ['password', 'accounts'],
+  ['config/', 'config'],
+  ['store/', 'open_store'],
+  ['keys'],
+  ['interactions/'],
+  ['provider', 'log_requests'],
+  ['server'],
+  ['demo/'],
+  ['commands/'],
+  ['program', 'index'],
+  ['cli'],
+];
+
+const files = readdirSync('lib', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+const floorOf = (file: string) =>
+  floors.findIndex((floor) =>
+    floor.some((room) => (room.endsWith('/') ? file.startsWith(room) : file === `${room}.ts`)),
+  );
+
+function importsOf(file: string): string[] {
+  const specifiers = readFileSync(join('lib', file), 'utf8').matchAll(/(?:from|import\() ?'(\.[^']+)'/g);
+  const paths = [...specifiers].map(([, specifier = '']) => normalize(join('lib', dirname(file), specifier)));
+  return paths.filter((path) => path.startsWith('lib/')).map((path) => path.slice('lib/'.length));
+}
+
+describe('The house', () => {
+  it('has a floor for every file', () => {
+    expect(files.filter((file) => floorOf(file) < 0)).to.deep.equal([]);
+  });
+
+  it('is built from above: no file imports from a floor below', () => {
+    const downward = files.flatMap((file) =>
+      importsOf(file)
+        .filter((imported) => floorOf(imported) > floorOf(file))
+        .map((imported) => `${file} imports ${imported}`),
+    );
+    expect(downward).to.deep.equal([]);
+  });
+
+  it('has no circles', () => {
+    const done = new Set<string>();
+    const circles: string[] = [];
+    const visit = (file: string, path: readonly string[]) => {
+      if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(' -> '));
+      else if (!done.has(file)) for (const imported of importsOf(file)) visit(imported, [...path, file]);
+      done.add(file);
+    };
+    for (const file of files) visit(file, []);
+    expect(circles).to.deep.equal([]);
+  });
+
+  it("uses core's public surface only", () => {
+    const deep = files.filter((file) => /from 'oidc-provider\//.test(readFileSync(join('lib', file), 'utf8')));
+    expect(deep).to.deep.equal([]);
+  });
+
+  it('asks for a profile by name only where profiles are made', () => {
+    const asked = files.filter((file) =>
+      /profile(\.name)? *[!=]==? *['"]/.test(readFileSync(join('lib', file), 'utf8')),
+    );
+    expect(asked.filter((file) => !/^(config|profiles|provider|demo)/.test(file))).to.deep.equal([]);
+  });
+});
