@@ -21,7 +21,10 @@ function guarded(theirs: Fetch): Fetch {
   };
 }
 
-type KeyStore = { refresh(): Promise<void>; fresh(): boolean };
+/** Seconds in which a server that has failed is not asked again, whoever names its client. */
+const pause = 5;
+
+type KeyStore = { refresh(): Promise<void>; fresh(): boolean; clear(): void; freshUntil: number };
 
 /** Keys of a client that are published, not registered. */
 export function jwksUri(): Mechanism {
@@ -54,7 +57,11 @@ export function jwksUri(): Mechanism {
         const client = (await find.apply(this, args)) as (Client & { asymmetricKeyStore: KeyStore }) | undefined;
         // Core verifies with what it has first and only asks again when that fails, so a removed key would work for ever.
         if (client?.jwksUri && !client.asymmetricKeyStore.fresh()) {
-          await client.asymmetricKeyStore.refresh().catch((cause) => {
+          const keys = client.asymmetricKeyStore;
+          await keys.refresh().catch((cause) => {
+            // Core takes what it had for fresh again also when the answer was that there is nothing.
+            keys.clear();
+            keys.freshUntil = Math.floor(Date.now() / 1000) + pause;
             throw Object.assign(new errors.InvalidClient('the keys at jwks_uri cannot be read'), { cause });
           });
         }

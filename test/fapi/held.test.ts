@@ -246,10 +246,11 @@ describe('What a profile holds falls with the mechanism that holds it', () => {
   describe('jwks_uri', () => {
     const jwks = { keys: [] as object[] };
     let asked = 0;
+    let status = 200;
     const own = {
       fetch: async () => {
         asked += 1;
-        return new Response(JSON.stringify(jwks), { headers: { 'cache-control': 'max-age=31536000' } });
+        return new Response(JSON.stringify(jwks), { status, headers: { 'cache-control': 'max-age=31536000' } });
       },
     } as never;
     const client = { jwks: undefined, jwks_uri: 'https://client.example.com/jwks' };
@@ -266,6 +267,22 @@ describe('What a profile holds falls with the mechanism that holds it', () => {
       jwks.keys = [];
       refused(await raw.push(), 401, 'invalid_client');
       expect(asked).to.equal(2);
+    });
+    holds('FAPI2-SP-FINAL-6.8-1', { by: 'jwks_uri', own, client }, async (raw) => {
+      jwks.keys = (raw.others[0]?.jwks as typeof jwks).keys;
+      expect((await raw.push()).status).to.equal(201);
+      const { asymmetricKeyStore } = (await raw.provider.Client.find('client')) as unknown as {
+        asymmetricKeyStore: { freshUntil: number };
+      };
+      // All of them removed at once, with the address they were published at.
+      status = 404;
+      asymmetricKeyStore.freshUntil = now() - 1;
+      asked = 0;
+      for (let push = 0; push < 3; push += 1) expect((await raw.push()).body.error).to.equal('invalid_client');
+      expect(asked, 'times a server was asked that has just failed').to.equal(1);
+      status = 200;
+      asymmetricKeyStore.freshUntil = now() - 1;
+      expect((await raw.push()).status).to.equal(201);
     });
   });
 

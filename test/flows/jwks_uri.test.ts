@@ -129,6 +129,7 @@ describe('FAPI2-SP-FINAL-6.8-1 a client that publishes its keys', () => {
       expect(await refused(key), `${status}`).to.equal('invalid_client');
     }
     published.status = 200;
+    later(6);
     expect(await refused(key)).to.equal(undefined);
   });
 });
