@@ -1,11 +1,10 @@
 import { expect } from 'chai';
 import pg from 'pg';
-
+import { Postgres } from '../support/postgres.ts';
 import { Bench } from './bench.ts';
 import { makeKey } from './client.ts';
 import { type Figure, judged, reached, table } from './figure.ts';
 import { plot } from './plot.ts';
-import { PostgresServer } from './postgres.ts';
 import { postgresProcessorTime } from './processor_time.ts';
 import { coreInMemory, ours } from './subjects.ts';
 import { Wire } from './wire.ts';
@@ -13,7 +12,7 @@ import { Wire } from './wire.ts';
 describe('what measures', () => {
   let bench: Bench;
   before(async () => {
-    bench = new Bench(await PostgresServer.create(), { seconds: 0.2, repetitions: 1 });
+    bench = new Bench(await Postgres.start(), { seconds: 0.2, repetitions: 1 });
   });
   after(() => bench.close());
 

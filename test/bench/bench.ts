@@ -1,11 +1,10 @@
 import type { JsonWebKey } from 'node:crypto';
 import { join } from 'node:path';
-
+import type { Postgres } from '../support/postgres.ts';
 import { Child } from './child.ts';
 import { makeKey } from './client.ts';
 import type { Target } from './connection.ts';
 import type { Measured, Preparation } from './load.ts';
-import type { PostgresServer } from './postgres.ts';
 import { postgresProcessorTime, residentMemory } from './processor_time.ts';
 import { startServers } from './servers.ts';
 import type { Start, SubjectName } from './subjects.ts';
@@ -94,12 +93,12 @@ export class Bench {
   readonly profile: string | undefined;
   readonly key: JsonWebKey = makeKey();
   readonly load = new Child(new URL('load.ts', import.meta.url));
-  readonly postgres: PostgresServer;
+  readonly postgres: Postgres;
   readonly #tls: Start['tls'];
   readonly #running = new Set<Subject>();
 
   constructor(
-    postgres: PostgresServer,
+    postgres: Postgres,
     options: { seconds: number; repetitions: number; profile?: string | undefined; tls?: Start['tls'] | undefined },
   ) {
     this.postgres = postgres;

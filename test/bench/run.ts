@@ -3,6 +3,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 
 import { selfSigned } from '../../lib/tls.ts';
+import { Postgres, query } from '../support/postgres.ts';
 import { Bench } from './bench.ts';
 import { type Figure, table } from './figure.ts';
 import { expiredRows } from './figures/expired_rows.ts';
@@ -14,7 +15,6 @@ import { roundTrips } from './figures/round_trips.ts';
 import { start } from './figures/start.ts';
 import { twoProcesses } from './figures/two_processes.ts';
 import { plot } from './plot.ts';
-import { PostgresServer } from './postgres.ts';
 
 const rooms = { push, flow, roundTrips, twoProcesses, latency, expiredRows, memory, start };
 
@@ -42,8 +42,15 @@ figures: ${Object.keys(rooms).join(', ')}
   process.exit();
 }
 
-const machine = `Node ${process.version}, ${availableParallelism()} x ${cpus()[0]?.model ?? 'unknown processor'}, ${new Date().toISOString().slice(0, 10)}`;
-const bench = new Bench(await PostgresServer.create(), {
+const postgres = await Postgres.start();
+const { rows } = await query(postgres.url, 'show server_version');
+const machine = [
+  `Node ${process.versions.node}`,
+  `Postgres ${rows[0].server_version}`,
+  `${availableParallelism()} x ${cpus()[0]?.model ?? 'unknown processor'} for server, database and load`,
+  new Date().toISOString().slice(0, 10),
+].join(', ');
+const bench = new Bench(postgres, {
   seconds: Number(options.seconds),
   repetitions: Number(options.repetitions),
   profile: options.profile,

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
-
-import { PostgresServer } from '../bench/postgres.ts';
 import { coreInUnits, coreOnNaive, coreOnOurs, ours } from '../bench/subjects.ts';
+import { Postgres } from '../support/postgres.ts';
 import { Arena, fapiThings, type Thing, things } from './races.ts';
 
 const contest = { processes: 2, attempts: 64, contenders: 8, lanes: 2 };
@@ -15,9 +14,9 @@ const clauses: Readonly<Record<Thing, string>> = {
 };
 
 describe('races between two processes on one database', () => {
-  let postgres: PostgresServer;
+  let postgres: Postgres;
   before(async () => {
-    postgres = await PostgresServer.create();
+    postgres = await Postgres.start();
   });
   after(() => postgres.remove());
 

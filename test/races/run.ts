@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util';
-
-import { PostgresServer } from '../bench/postgres.ts';
 import { coreInUnits, ours } from '../bench/subjects.ts';
+import { Postgres } from '../support/postgres.ts';
 import { Arena, fapiThings, type Tally, things } from './races.ts';
 
 const { values: options } = parseArgs({
@@ -19,7 +18,7 @@ const contest = {
   contenders: 16,
   lanes: 6,
 };
-const postgres = await PostgresServer.create();
+const postgres = await Postgres.start();
 const tallies: Tally[] = [];
 try {
   for (const [subject, contended] of [

@@ -89,6 +89,16 @@ export class Postgres {
     return `postgres://test@127.0.0.1:${this.port}/postgres`;
   }
 
+  get pid(): number {
+    return this.#process?.pid ?? 0;
+  }
+
+  async createDatabase(): Promise<string> {
+    const name = `test_${randomBytes(6).toString('hex')}`;
+    await query(this.url, `create database ${name}`);
+    return this.url.replace(/postgres$/, name);
+  }
+
   async start(settings: Record<string, string> = {}, parameters = ''): Promise<void> {
     const all = { port: `${this.port}`, listen_addresses: '127.0.0.1', unix_socket_directories: '', ...settings };
     const options = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);

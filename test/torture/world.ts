@@ -5,20 +5,20 @@ import { Child } from '../bench/child.ts';
 import { makeKey } from '../bench/client.ts';
 import { Connection, type Target } from '../bench/connection.ts';
 import { discover, type Endpoints } from '../bench/endpoints.ts';
-import { PostgresServer } from '../bench/postgres.ts';
 import type { Start, SubjectName } from '../bench/subjects.ts';
+import { Postgres } from '../support/postgres.ts';
 import type { Ledger } from './ledger.ts';
 
 /** A server and its Postgres, either of which may be dead at any moment and is soon started again. */
 export class World {
   readonly key = makeKey();
   readonly ledger: Ledger;
-  readonly #postgres: PostgresServer;
+  readonly #postgres: Postgres;
   #start: Start;
   #server: Child;
   #ending = false;
 
-  private constructor(ledger: Ledger, postgres: PostgresServer, start: Omit<Start, 'key'>) {
+  private constructor(ledger: Ledger, postgres: Postgres, start: Omit<Start, 'key'>) {
     this.ledger = ledger;
     this.#postgres = postgres;
     this.#start = { ...start, key: this.key };
@@ -26,7 +26,7 @@ export class World {
   }
 
   static async create(subject: SubjectName, ledger: Ledger): Promise<World> {
-    const postgres = await PostgresServer.create();
+    const postgres = await Postgres.start();
     const world = new World(ledger, postgres, { subject, database_url: await postgres.createDatabase() });
     const port = await world.#server.call<number>('start', world.#start);
     world.#start = { ...world.#start, port };
@@ -55,7 +55,7 @@ export class World {
 
   async killPostgres(): Promise<void> {
     this.ledger.kills.postgres += 1;
-    await this.#postgres.stop('SIGQUIT');
+    await this.#postgres.stop();
     await delay(randomInt(1500));
     await this.#postgres.start();
   }

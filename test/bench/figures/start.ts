@@ -5,10 +5,9 @@ import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-
+import { freePort } from '../../support/postgres.ts';
 import type { Bench } from '../bench.ts';
 import type { Figure } from '../figure.ts';
-import { freePort } from '../postgres.ts';
 import { residentMemory } from '../processor_time.ts';
 
 const ROOT = new URL('../../../', import.meta.url);
