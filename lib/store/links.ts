@@ -1,7 +1,6 @@
 import { type AdapterPayload, Provider } from 'oidc-provider';
 
 import { aliasOf, rowId } from './row.ts';
-import type { Unit } from './unit.ts';
 
 /** Two hundred bytes each. */
 const REMEMBERED = 8192;
@@ -35,12 +34,17 @@ export interface Linking {
   readonly session_row?: string | undefined;
 }
 
+/** Who knows which row goes by an alias. */
+interface Named {
+  named(alias: string): string | undefined;
+}
+
 /**
  * What ends with a session says which row that is. oidc-provider asks for it by the session's uid, which is not what
  * rows are spread by: a distributed database would have to look in every shard. A session takes a new id now and then,
  * so this is a guess as well, and the uid in the row decides.
  */
-export function withSessionRow(unit: Unit, payload: AdapterPayload): AdapterPayload & Linking {
+export function withSessionRow(unit: Named, payload: AdapterPayload): AdapterPayload & Linking {
   const { expiresWithSession, sessionUid } = payload;
   if (!expiresWithSession || typeof sessionUid !== 'string') return payload as AdapterPayload & Linking;
   const session = Provider.ctx?.oidc?.session;
