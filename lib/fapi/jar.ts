@@ -11,41 +11,49 @@ function invalid(text: string): never {
   throw new errors.InvalidRequestObject(`Request Object ${text}`);
 }
 
-/** @see [RFC 9101 - JWT-Secured Authorization Request](https://www.rfc-editor.org/rfc/rfc9101.html) */
-export function jar(): Mechanism {
+const clauses: Mechanism['clauses'] = [
+  {
+    id: 'FAPI2-MS-ID1-5.3.1-1',
+    text: 'shall support, require use of, and verify signed request objects according to JAR at the push',
+    violated: ({ features }) =>
+      features?.requestObjects?.enabled && features.requestObjects.requireSignedRequestObject
+        ? undefined
+        : { path: ['features', 'requestObjects', 'requireSignedRequestObject'], text: 'must be true' },
+  },
+  {
+    id: 'FAPI2-MS-ID1-5.3.1-2',
+    text: 'shall require the aud claim in the request object to be, or to be an array containing, the issuer identifier',
+  },
+  {
+    id: 'FAPI2-MS-ID1-5.3.1-3',
+    text: 'shall require the request object to contain an nbf claim that is no longer than 60 minutes in the past',
+  },
+  {
+    id: 'FAPI2-MS-ID1-5.3.1-4',
+    text: 'shall require the request object to contain an exp claim with a lifetime of no longer than 60 minutes after nbf',
+  },
+  {
+    id: 'FAPI2-MS-ID1-5.3.1-5',
+    text: 'shall accept request objects with a typ header parameter of oauth-authz-req+jwt, and none of another kind',
+  },
+  {
+    id: 'PAR-2.2',
+    text: 'expires_in is a positive integer: a request object about to expire is refused',
+  },
+];
+
+/**
+ * @param settings.required whether a request object is demanded, as Message Signing does. Otherwise one that a deployment
+ *   allows is held to the same, and nothing is claimed.
+ * @see [RFC 9101 - JWT-Secured Authorization Request](https://www.rfc-editor.org/rfc/rfc9101.html)
+ */
+export function jar({ required = true }: { required?: boolean } = {}): Mechanism {
   return {
     name: 'jar',
-    clauses: [
-      {
-        id: 'FAPI2-MS-ID1-5.3.1-1',
-        text: 'shall support, require use of, and verify signed request objects according to JAR at the push',
-        violated: ({ features }) =>
-          features?.requestObjects?.enabled && features.requestObjects.requireSignedRequestObject
-            ? undefined
-            : { path: ['features', 'requestObjects', 'requireSignedRequestObject'], text: 'must be true' },
-      },
-      {
-        id: 'FAPI2-MS-ID1-5.3.1-2',
-        text: 'shall require the aud claim in the request object to be, or to be an array containing, the issuer identifier',
-      },
-      {
-        id: 'FAPI2-MS-ID1-5.3.1-3',
-        text: 'shall require the request object to contain an nbf claim that is no longer than 60 minutes in the past',
-      },
-      {
-        id: 'FAPI2-MS-ID1-5.3.1-4',
-        text: 'shall require the request object to contain an exp claim with a lifetime of no longer than 60 minutes after nbf',
-      },
-      {
-        id: 'FAPI2-MS-ID1-5.3.1-5',
-        text: 'shall accept request objects with a typ header parameter of oauth-authz-req+jwt, and none of another kind',
-      },
-      {
-        id: 'PAR-2.2',
-        text: 'expires_in is a positive integer: a request object about to expire is refused',
-      },
-    ],
-    configuration: { features: { requestObjects: { enabled: true, requireSignedRequestObject: true } } },
+    clauses: required ? clauses : [],
+    configuration: required
+      ? { features: { requestObjects: { enabled: true, requireSignedRequestObject: true } } }
+      : {},
     compose(configuration) {
       const { features } = configuration;
       return {

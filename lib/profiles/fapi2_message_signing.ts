@@ -16,11 +16,12 @@ export function fapi2MessageSigning(
   settings: ProfileSettings & { message_signing?: MessageSigning | undefined } = {},
 ): Profile {
   const claimed = settings.message_signing ?? {};
+  const required = claimed.signed_request_object ?? true;
   return {
     name: 'FAPI 2.0 Message Signing',
     mechanisms: [
-      ...fapi2SecurityProfile(settings).mechanisms,
-      ...((claimed.signed_request_object ?? true) ? [jar()] : []),
+      ...fapi2SecurityProfile(settings).mechanisms.filter(({ name }) => name !== 'jar'),
+      jar({ required }),
       ...((claimed.jarm ?? true) ? [jarm()] : []),
       ...((claimed.signed_introspection ?? true) ? [signedIntrospection()] : []),
     ],

@@ -11,6 +11,7 @@ import { type DpopSettings, dpop } from '../fapi/dpop.ts';
 import { hostPinning } from '../fapi/host.ts';
 import { introspection } from '../fapi/introspection.ts';
 import { iss } from '../fapi/iss.ts';
+import { jar } from '../fapi/jar.ts';
 import { jwksUri } from '../fapi/jwks_uri.ts';
 import { type MtlsSettings, mtls } from '../fapi/mtls.ts';
 import { opaque } from '../fapi/opaque.ts';
@@ -62,6 +63,7 @@ export function fapi2SecurityProfile(settings: ProfileSettings = {}): Profile {
       refreshToken(),
       introspection(),
       session(),
+      jar({ required: false }),
     ],
   };
 }

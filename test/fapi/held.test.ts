@@ -454,6 +454,16 @@ describe('What a profile holds falls with the mechanism that holds it', () => {
       refused(await signed(client, { nbf: undefined }), 400, 'invalid_request_object');
       refused(await signed(client, { nbf: now() - 70 * 60, exp: now() + 60 }), 400, 'invalid_request_object');
     });
+    const optional = { features: { requestObjects: { enabled: true } } };
+    holds('FAPI2-MS-ID1-5.3.1-3', { by: 'jar', own: optional }, async (client) => {
+      // The Security Profile demands no request object; one that is sent is held to the same.
+      const push = async (claims: object) =>
+        client.push({ client_id: 'client', request: await client.requestObject(client.params, claims) });
+      expect((await push({})).status).to.equal(201);
+      refused(await push({ nbf: undefined }), 400, 'invalid_request_object');
+      refused(await push({ exp: undefined }), 400, 'invalid_request_object');
+      expect((await client.push()).status).to.equal(201);
+    });
     jar('FAPI2-MS-ID1-5.3.1-4', async (client) => {
       refused(await signed(client, { exp: undefined }), 400, 'invalid_request_object');
       refused(await signed(client, { exp: now() + 70 * 60 }), 400, 'invalid_request_object');
