@@ -40,12 +40,12 @@ function purgeBatch(knex: Knex, table: string, from: number, batch: number): Pro
       [from, now, batch],
     );
     if (rows.length === 0) return { models: [], next: undefined };
-    const ids = rows.map(({ id }: { id: string }) => Buffer.from(id, 'hex'));
-    // A row may have been written anew meanwhile.
-    const gone = await trx.raw(
-      `delete from ${table} where id in (${ids.map(() => '?')}) and expires_at < ? returning model`,
-      [...ids, now],
-    );
+    // As one value: a thousand of them cost more than the rows' deletion. A row may have been written anew meanwhile.
+    const ids = `{${rows.map(({ id }: { id: string }) => `"\\\\x${id}"`)}}`;
+    const gone = await trx.raw(`delete from ${table} where id = any(?::bytea[]) and expires_at < ? returning model`, [
+      ids,
+      now,
+    ]);
     const next = rows.length < batch ? undefined : Number(rows.at(-1).expires_at);
     return { models: gone.rows.map(({ model }: { model: string }) => model), next };
   });
