@@ -1,12 +1,12 @@
 #!/usr/bin/env node
-import { enableCompileCache } from 'node:module';
+import module from 'node:module';
 
 import { CommanderError } from 'commander';
 
 import { ConfigError, OperationalError } from './errors.ts';
 
 // Before the program is loaded: half of a start is compiling what was compiled the last time.
-enableCompileCache();
+module.enableCompileCache?.();
 const { name, program } = await import('./program.ts');
 
 /** 2: what was asked for is wrong; 1: it could not be done; 0: it was done. */
