@@ -94,9 +94,11 @@ function withClientRules(profile: Profile, configuration: Configuration): Config
  * The configuration core is constructed with: the profile's own, the deployment's laid over it, the hooks that carry a
  * rule composed so that ours runs first. A deployment may tighten the profile; whatever loosens it is reported, all at once.
  *
+ * @throws {TypeError} when the profile was configured before.
  * @throws {ProfileViolationError} with every violation.
  */
 export function configure(profile: Profile, configuration: Configuration = {}): Configuration {
+  if (configured.has(profile)) throw new TypeError('a profile is configured once: make one for each provider');
   const found = violations(profile, configuration);
   if (found.length > 0) throw new ProfileViolationError(profile.name, found);
   const merged = layered(profile, configuration);

@@ -1,5 +1,5 @@
 import type { Middleware } from 'koa';
-import Provider, { type Configuration } from 'oidc-provider';
+import Provider, { type Configuration, errors } from 'oidc-provider';
 
 import { tokensOf } from './access_tokens.ts';
 import type { Accounts } from './accounts.ts';
@@ -68,6 +68,12 @@ export function configurationOf(config: Config, { adapter, accounts, keys }: Par
     features: {
       claimsParameter: { enabled: true },
       clientCredentials: { enabled: true },
+      resourceIndicators: {
+        enabled: true,
+        getResourceServerInfo() {
+          throw new errors.InvalidTarget('resource indicates no resource server of this authorization server');
+        },
+      },
       rpInitiatedLogout: { enabled: true, ...features.rpInitiatedLogout },
     },
     interactions: { policy: interactionPolicy(), url: interactionUrl },
