@@ -1,26 +1,26 @@
 // The profiles, around a provider of yours.
 
-// A resource server.
-export { type AccessToken, tokensOf, type VerifyAccessToken } from './access_tokens.ts';
 // The pages, and who may log in.
 export { type Accounts, accountsFrom, type ListedAccount, listedAccounts, storedAccounts } from './accounts.ts';
+export { clientCertificate } from './certificates/client_certificate.ts';
 export type { Clause, ClauseId } from './clause.ts';
-export { clientCertificate } from './client_certificate.ts';
 // The server whole, from its configuration file.
 export { type Config, loadConfig } from './config.ts';
-export { type DpopNonces, dpopNonces } from './dpop_nonce.ts';
 export { ConfigError, OperationalError, ProfileViolationError, type Violation } from './errors.ts';
 export type { Mechanism } from './fapi/mechanism.ts';
 export { pages } from './interactions/pages.ts';
 export { interactionPolicy } from './interactions/policy.ts';
 export { type InteractionsOptions, interactions, interactionUrl } from './interactions/routes.ts';
-export { type IntrospectionSettings, introspection } from './introspection.ts';
 // The store, with or without a profile.
 export { type Keys, loadKeys } from './keys.ts';
 export { attach, configure, type Profile, violations } from './profile.ts';
 export { fapi2MessageSigning, type MessageSigning } from './profiles/fapi2_message_signing.ts';
 export { fapi2SecurityProfile, type ProfileSettings } from './profiles/fapi2_security_profile.ts';
-export { type ProtectedState, type Protection, protect } from './resource.ts';
+// A resource server.
+export { type AccessToken, tokensOf, type VerifyAccessToken } from './resource/access_tokens.ts';
+export { type DpopNonces, dpopNonces } from './resource/dpop_nonce.ts';
+export { type IntrospectionSettings, introspection } from './resource/introspection.ts';
+export { type ProtectedState, type Protection, protect } from './resource/protect.ts';
 export { type RunningServer, startServer } from './server.ts';
 export { type KnexAdapterFactory, type KnexAdapterOptions, knexAdapter } from './store/adapter.ts';
 export { type Database, type DatabaseOptions, openDatabase } from './store/database.ts';

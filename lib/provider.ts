@@ -1,12 +1,7 @@
-import type { Middleware } from 'koa';
 import Provider, { type Configuration, errors } from 'oidc-provider';
 
-import { tokensOf } from './access_tokens.ts';
 import type { Accounts } from './accounts.ts';
-import { clientCertificate } from './client_certificate.ts';
 import type { Config } from './config.ts';
-import { dpopNonces } from './dpop_nonce.ts';
-import type { ReplayAdapter } from './fapi/replay.ts';
 import { forwarded, trustedProxies } from './http/forwarded.ts';
 import { pages } from './interactions/pages.ts';
 import { interactionPolicy } from './interactions/policy.ts';
@@ -15,7 +10,7 @@ import type { Keys } from './keys.ts';
 import { attach, configure, type Profile } from './profile.ts';
 import { fapi2MessageSigning } from './profiles/fapi2_message_signing.ts';
 import { fapi2SecurityProfile } from './profiles/fapi2_security_profile.ts';
-import { protect } from './resource.ts';
+import { sampleResource } from './sample_resource.ts';
 import { unitOfWork } from './store/unit_of_work.ts';
 
 /** What a provider is made of besides its configuration. */
@@ -81,41 +76,15 @@ export function configurationOf(config: Config, { adapter, accounts, keys }: Par
   };
 }
 
-/** The sample resource: what the token says, to whoever holds its key. */
-function resource(provider: Provider, config: Config, { keys }: Parts): Middleware {
-  const { path } = config.resource as { path: string };
-  const origins = [config.issuer, config.mtls?.url]
-    .filter((url) => url !== undefined)
-    .map((url) => new URL(url).origin);
-  const replay = provider.ReplayDetection.adapter as unknown as ReplayAdapter;
-  const guard = protect({
-    verify: tokensOf(provider),
-    unique: (id, expiresAt) => replay.unique(id, expiresAt),
-    clientCertificate: clientCertificate({ proxy: config.proxy }),
-    origins,
-    clockTolerance: config.clock_tolerance,
-    ...(config.dpop.nonce === 'off'
-      ? {}
-      : { nonce: { nonces: dpopNonces(keys.dpopNonce), required: config.dpop.nonce === 'required' } }),
-  });
-  return async function resource(ctx, next) {
-    if (ctx.path !== path) return next();
-    await guard(ctx as never, async () => {
-      const { client_id, sub, scope } = ctx.state.token as Record<string, unknown>;
-      ctx.set('cache-control', 'no-store');
-      ctx.body = { client_id, sub, scope };
-    });
-  };
-}
-
 /** Core, configured to a profile, with everything around it that a request passes, in order. */
-export function createProvider(config: Config, parts: Parts, profile = profileOf(config, parts)): Provider {
+export function createProvider(config: Config, parts: Parts): Provider {
+  const profile = profileOf(config, parts);
   const provider = new Provider(config.issuer, configure(profile, configurationOf(config, parts)));
   provider.proxy = config.proxy !== undefined;
   provider.use(forwarded(trustedProxies(config.proxy?.trusted)));
   attach(profile, provider);
   provider.use(unitOfWork());
   provider.use(interactions(provider, { accounts: parts.accounts }));
-  if (config.resource) provider.use(resource(provider, config, parts));
+  if (config.resource) provider.use(sampleResource(provider, config, parts.keys));
   return provider;
 }

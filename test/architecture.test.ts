@@ -6,8 +6,9 @@ import { expect } from 'chai';
 /** The house, floor by floor: a file imports from its own line or from lines above, never from below. */
 const floors: readonly (readonly string[])[] = [
   ['clause', 'errors', 'log', 'resources', 'merge', 'did_you_mean', 'paths'],
-  ['x509', 'certification_path', 'distinguished_name', 'tls'],
-  ['http/', 'client_certificate', 'dpop_nonce', 'dpop_proof', 'access_tokens', 'introspection', 'resource'],
+  ['http/'],
+  ['certificates/', 'tls'],
+  ['resource/'],
   ['fapi/'],
   ['profile'],
   ['profiles/'],
@@ -16,7 +17,8 @@ const floors: readonly (readonly string[])[] = [
   ['store/', 'open_store'],
   ['keys'],
   ['interactions/'],
-  ['provider', 'log_requests'],
+  ['sample_resource', 'log_requests'],
+  ['provider'],
   ['server'],
   ['demo/'],
   ['commands/'],

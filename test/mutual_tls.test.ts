@@ -3,8 +3,8 @@ import { randomUUID, X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
 import { type Configuration, Provider } from 'oidc-provider';
 
-import { parseCertificates } from '../lib/certification_path.ts';
-import { mutualTls } from '../lib/client_certificate.ts';
+import { parseCertificates } from '../lib/certificates/certification_path.ts';
+import { mutualTls } from '../lib/certificates/client_certificate.ts';
 import { mutualTlsOptions, selfSigned } from '../lib/tls.ts';
 import {
   CertificateAuthority,

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 
-import { mutualTls, type ProxySettings } from '../client_certificate.ts';
-import { isDistinguishedName } from '../distinguished_name.ts';
+import { mutualTls, type ProxySettings } from '../certificates/client_certificate.ts';
+import { isDistinguishedName } from '../certificates/distinguished_name.ts';
 import type { Mechanism } from './mechanism.ts';
 
 /** Settings of mutual TLS. */

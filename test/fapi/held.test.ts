@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { decodeJwt } from 'jose';
 import { authorize } from '../../lib/demo/browser.ts';
-import { dpopNonces } from '../../lib/dpop_nonce.ts';
 import { fapi2MessageSigning } from '../../lib/profiles/fapi2_message_signing.ts';
+import { dpopNonces } from '../../lib/resource/dpop_nonce.ts';
 import { closeAll, held, holds } from '../support/held.ts';
 import { type Answer, RawClient } from '../support/raw_client.ts';
 
@@ -256,7 +256,7 @@ describe('What a profile holds falls with the mechanism that holds it', () => {
     const client = { jwks: undefined, jwks_uri: 'https://client.example.com/jwks' };
     held('FAPI2-SP-FINAL-6.8-1', { by: 'jwks_uri', own, client }, async (raw) => {
       asked = 0;
-      jwks.keys = (raw.others[0]?.jwks as typeof jwks).keys;
+      jwks.keys = raw.keys;
       expect((await raw.push()).status).to.equal(201);
       const { asymmetricKeyStore } = (await raw.provider.Client.find('client')) as unknown as {
         asymmetricKeyStore: { freshUntil: number };
@@ -269,7 +269,7 @@ describe('What a profile holds falls with the mechanism that holds it', () => {
       expect(asked).to.equal(2);
     });
     holds('FAPI2-SP-FINAL-6.8-1', { by: 'jwks_uri', own, client }, async (raw) => {
-      jwks.keys = (raw.others[0]?.jwks as typeof jwks).keys;
+      jwks.keys = raw.keys;
       expect((await raw.push()).status).to.equal(201);
       const { asymmetricKeyStore } = (await raw.provider.Client.find('client')) as unknown as {
         asymmetricKeyStore: { freshUntil: number };

@@ -1,2 +1,2 @@
 // Before anything imports the log: what a test provokes need not be printed beside what it expects.
-process.env['LOG_LEVEL'] ??= 'silent';
+process.env.LOG_LEVEL ??= 'silent';

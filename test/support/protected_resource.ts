@@ -11,12 +11,11 @@ import {
 } from 'jose';
 import Koa from 'koa';
 import { Provider } from 'oidc-provider';
-
-import { tokensOf } from '../../lib/access_tokens.ts';
-import { clientCertificate } from '../../lib/client_certificate.ts';
-import { dpopNonces } from '../../lib/dpop_nonce.ts';
+import { clientCertificate } from '../../lib/certificates/client_certificate.ts';
 import { oauthError } from '../../lib/http/oauth_error.ts';
-import { protect } from '../../lib/resource.ts';
+import { tokensOf } from '../../lib/resource/access_tokens.ts';
+import { dpopNonces } from '../../lib/resource/dpop_nonce.ts';
+import { protect } from '../../lib/resource/protect.ts';
 import { type KnexAdapterFactory, knexAdapter } from '../../lib/store/adapter.ts';
 import { openDatabase } from '../../lib/store/database.ts';
 import { migrate } from '../../lib/store/schema.ts';

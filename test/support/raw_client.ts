@@ -57,6 +57,7 @@ export class RawClient {
   readonly #fetch: ReturnType<typeof httpsFetch>;
   readonly #key: Key;
   readonly #rsa: Key;
+  readonly #jwks: JWK[];
   readonly #proofJwk: JWK;
   readonly #proofKey: Key;
   provider!: Provider;
@@ -70,6 +71,7 @@ export class RawClient {
     this.issuer = issuer;
     this.#key = made.key;
     this.#rsa = made.rsa;
+    this.#jwks = made.jwks;
     this.#proofKey = made.proof;
     this.#proofJwk = made.proofJwk;
     this.#fetch = httpsFetch({ unverified: [issuer] });
@@ -162,6 +164,11 @@ export class RawClient {
     const dpop = otherwise.dpop ?? (otherwise.proof ? await this.proof('POST', path, otherwise.proof) : undefined);
     const headers = { ...(dpop && { dpop }), ...otherwise.headers };
     return this.request(path, { method: otherwise.method ?? 'POST', headers, body: new URLSearchParams(stated) });
+  }
+
+  /** The public keys of all its clients. */
+  get keys(): object[] {
+    return this.#jwks;
   }
 
   thumbprint(): Promise<string> {

@@ -2,9 +2,9 @@ import { X509Certificate } from 'node:crypto';
 
 import { expect } from 'chai';
 
-import { certificateAuthorized, defect, parseCertificates } from '../lib/certification_path.ts';
-import { CertificateAuthority, type CertificateRequest, rsa, selfSignedClient } from './support/certificates.ts';
-import { ExtendedKeyUsage, Extension } from './support/x509.ts';
+import { certificateAuthorized, defect, parseCertificates } from '../../lib/certificates/certification_path.ts';
+import { CertificateAuthority, type CertificateRequest, rsa, selfSignedClient } from '../support/certificates.ts';
+import { ExtendedKeyUsage, Extension } from '../support/x509.ts';
 
 // Web Crypto makes no such key.
 const p192 = `-----BEGIN CERTIFICATE-----

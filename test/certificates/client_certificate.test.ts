@@ -7,17 +7,17 @@ import { expect } from 'chai';
 import Koa from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 
-import { parseCertificates } from '../lib/certification_path.ts';
+import { parseCertificates } from '../../lib/certificates/certification_path.ts';
 import {
   certificateSubjectMatches,
   clientCertificate,
   mutualTls,
   type ProxySettings,
-} from '../lib/client_certificate.ts';
-import { forwarded, trustedProxies } from '../lib/http/forwarded.ts';
-import { mutualTlsOptions, selfSigned, serverOptions } from '../lib/tls.ts';
-import { CertificateAuthority, type Issued, rsa, selfSignedClient } from './support/certificates.ts';
-import { type Listener, listen } from './support/listener.ts';
+} from '../../lib/certificates/client_certificate.ts';
+import { forwarded, trustedProxies } from '../../lib/http/forwarded.ts';
+import { mutualTlsOptions, selfSigned, serverOptions } from '../../lib/tls.ts';
+import { CertificateAuthority, type Issued, rsa, selfSignedClient } from '../support/certificates.ts';
+import { type Listener, listen } from '../support/listener.ts';
 
 const x509 = ({ certificate }: Issued) => new X509Certificate(certificate);
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { dpopNonces } from '../lib/dpop_nonce.ts';
+import { dpopNonces } from '../../lib/resource/dpop_nonce.ts';
 
 const minute = 60_000;
 

@@ -2,12 +2,11 @@ import { hash, type X509Certificate } from 'node:crypto';
 
 import type { Context, Middleware } from 'koa';
 import { errors } from 'oidc-provider';
-
+import { interactionId } from '../http/interaction_id.ts';
+import { writeOauthError } from '../http/oauth_error.ts';
 import type { AccessToken, VerifyAccessToken } from './access_tokens.ts';
 import type { DpopNonces } from './dpop_nonce.ts';
 import { checkDpopProof, dpopSigningAlgs, type ProofRules } from './dpop_proof.ts';
-import { interactionId } from './http/interaction_id.ts';
-import { writeOauthError } from './http/oauth_error.ts';
 
 export interface Protection extends Omit<ProofRules, 'nonces' | 'nonceRequired'> {
   readonly verify: VerifyAccessToken;

@@ -5,8 +5,8 @@ import { request } from 'node:https';
 
 import { expect } from 'chai';
 
-import { selfSignedClient } from './support/certificates.ts';
-import { expectRefusal, Holder, ProtectedResource, path, sha256 } from './support/protected_resource.ts';
+import { selfSignedClient } from '../support/certificates.ts';
+import { expectRefusal, Holder, ProtectedResource, path, sha256 } from '../support/protected_resource.ts';
 
 const thumbprint = (certificate: string) => sha256(new X509Certificate(certificate).raw);
 

@@ -3,10 +3,10 @@ import { isIP } from 'node:net';
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import type { Context } from 'koa';
 import type { Configuration } from 'oidc-provider';
+import { trustedProxies } from '../http/forwarded.ts';
+import { log } from '../log.ts';
 import { certificateAuthorized, defect } from './certification_path.ts';
 import { distinguishedNameMatches } from './distinguished_name.ts';
-import { trustedProxies } from './http/forwarded.ts';
-import { log } from './log.ts';
 import { certificateFields } from './x509.ts';
 
 type Feature = NonNullable<NonNullable<Configuration['features']>['mTLS']>;

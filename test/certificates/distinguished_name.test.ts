@@ -2,10 +2,10 @@ import { AsnConvert } from '@peculiar/asn1-schema';
 import { Name as NameSchema } from '@peculiar/asn1-x509';
 import { expect } from 'chai';
 
-import { distinguishedNameMatches, parseDistinguishedName } from '../lib/distinguished_name.ts';
-import { mtls } from '../lib/fapi/mtls.ts';
-import { clientViolations } from '../lib/profile.ts';
-import { Name } from './support/x509.ts';
+import { distinguishedNameMatches, parseDistinguishedName } from '../../lib/certificates/distinguished_name.ts';
+import { mtls } from '../../lib/fapi/mtls.ts';
+import { clientViolations } from '../../lib/profile.ts';
+import { Name } from '../support/x509.ts';
 
 const matches = (name: ConstructorParameters<typeof Name>[0], expected: string) =>
   distinguishedNameMatches(AsnConvert.parse(new Name(name).toArrayBuffer(), NameSchema), expected);

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 
-import { dpopNonces } from '../lib/dpop_nonce.ts';
+import { dpopNonces } from '../../lib/resource/dpop_nonce.ts';
 import {
   audience,
   expectRefusal,
@@ -13,7 +13,7 @@ import {
   ProtectedResource,
   path,
   sha256,
-} from './support/protected_resource.ts';
+} from '../support/protected_resource.ts';
 
 describe('DPOP-4.3 a proof at a protected resource', () => {
   let resource: ProtectedResource;

@@ -1,0 +1,37 @@
+import type { Middleware } from 'koa';
+import type Provider from 'oidc-provider';
+
+import { clientCertificate } from './certificates/client_certificate.ts';
+import type { Config } from './config.ts';
+import type { ReplayAdapter } from './fapi/replay.ts';
+import type { Keys } from './keys.ts';
+import { tokensOf } from './resource/access_tokens.ts';
+import { dpopNonces } from './resource/dpop_nonce.ts';
+import { protect } from './resource/protect.ts';
+
+/** The sample resource: what the token says, to whoever holds its key. */
+export function sampleResource(provider: Provider, config: Config, { dpopNonce }: Keys): Middleware {
+  const { path } = config.resource as { path: string };
+  const origins = [config.issuer, config.mtls?.url]
+    .filter((url) => url !== undefined)
+    .map((url) => new URL(url).origin);
+  const replay = provider.ReplayDetection.adapter as unknown as ReplayAdapter;
+  const guard = protect({
+    verify: tokensOf(provider),
+    unique: (id, expiresAt) => replay.unique(id, expiresAt),
+    clientCertificate: clientCertificate({ proxy: config.proxy }),
+    origins,
+    clockTolerance: config.clock_tolerance,
+    ...(config.dpop.nonce === 'off'
+      ? {}
+      : { nonce: { nonces: dpopNonces(dpopNonce), required: config.dpop.nonce === 'required' } }),
+  });
+  return async function sampleResource(ctx, next) {
+    if (ctx.path !== path) return next();
+    await guard(ctx as never, async () => {
+      const { client_id, sub, scope } = ctx.state.token as Record<string, unknown>;
+      ctx.set('cache-control', 'no-store');
+      ctx.body = { client_id, sub, scope };
+    });
+  };
+}
