@@ -58,7 +58,8 @@ export function linksOf({ grantId, parJti, result, session, session_row }: Linki
   const grant = result?.consent?.grantId ?? grantId;
   const links: string[] = [];
   if (grant) links.push(rowId('Grant', grant));
-  if (parJti) links.push(rowId('PushedAuthorizationRequest', parJti));
+  // Used up when the person has consented, and looked at no sooner.
+  if (parJti && result?.consent) links.push(rowId('PushedAuthorizationRequest', parJti));
   if (session?.cookie) links.push(rowId('Session', session.cookie));
   if (session_row) links.push(session_row);
   return links;
