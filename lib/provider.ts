@@ -22,6 +22,8 @@ export interface Parts {
   readonly authorities: readonly string[];
 }
 
+const profiles = { 'fapi2-security-profile': fapi2SecurityProfile, 'fapi2-message-signing': fapi2MessageSigning };
+
 /** The profile a configuration file asks for. */
 export function profileOf(config: Config, { keys, authorities }: Pick<Parts, 'keys' | 'authorities'>): Profile {
   const { par, dpop, mtls, proxy, message_signing } = config;
@@ -30,9 +32,7 @@ export function profileOf(config: Config, { keys, authorities }: Pick<Parts, 'ke
     dpop: { nonce: dpop.nonce, nonceSecret: keys.dpopNonce },
     mtls: mtls && { url: mtls.url, authorities, proxy },
   };
-  return config.profile === 'fapi2-message-signing'
-    ? fapi2MessageSigning({ ...settings, message_signing })
-    : fapi2SecurityProfile(settings);
+  return profiles[config.profile]({ ...settings, message_signing });
 }
 
 /** What a configuration file says, in core's words. */

@@ -28,6 +28,7 @@ describe('the pages in Chromium', () => {
 
   before(async function () {
     const launched = await launch();
+    if (!launched && process.env.CI) throw new Error('no Chromium, which .ci/run installs');
     if (!launched) this.skip();
     browser = launched;
     as = await testProvider({
@@ -193,6 +194,7 @@ describe('a page of another origin in the same browser', () => {
 
   before(async function () {
     const launched = await launch();
+    if (!launched && process.env.CI) throw new Error('no Chromium, which .ci/run installs');
     if (!launched) this.skip();
     browser = launched;
     as = await testProvider();
