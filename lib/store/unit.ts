@@ -28,7 +28,7 @@ export class Unit {
   readonly #linked = new Set<string>();
   readonly #named = new Map<string, string>();
   readonly #links: Links | undefined;
-  #failure: unknown;
+  #failed = false;
 
   /** @param links what rows lead to, for a unit that is going to follow them */
   constructor(store: Store, links?: Links) {
@@ -36,8 +36,12 @@ export class Unit {
     this.#links = links;
   }
 
-  get pending(): boolean {
-    return this.#written.size + this.#undecided.size > 0 || this.#failure !== undefined;
+  get isPending(): boolean {
+    return this.#written.size + this.#undecided.size > 0;
+  }
+
+  get hasFailed(): boolean {
+    return this.#failed;
   }
 
   get undecided(): boolean {
@@ -119,13 +123,7 @@ export class Unit {
   }
 
   async flush(): Promise<void> {
-    if (this.#written.size + this.#undecided.size > 0) await this.#send();
-  }
-
-  /** @throws also what failed before, in case somebody took no notice of it: what was to be written is not there. */
-  async finish(): Promise<void> {
-    await this.flush();
-    if (this.#failure) throw this.#failure;
+    if (this.isPending) await this.#send();
   }
 
   async #send(asked?: Row): Promise<Found | undefined> {
@@ -135,7 +133,7 @@ export class Unit {
     this.#written.clear();
     const rows = [...undecided.map(({ row }) => row), ...(asked ? [asked] : []), ...written];
     const results = await this.#store.write(rows).catch((error) => {
-      this.#failure ??= error;
+      this.#failed = true;
       throw error;
     });
     const lost = undecided.find((_, index) => !isWon(results[index]));

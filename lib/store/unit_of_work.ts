@@ -5,52 +5,71 @@ import type { Context, Middleware } from 'koa';
 import { errors } from 'oidc-provider';
 
 import type { Store } from './store.ts';
+import { StoreUnavailable } from './unavailable.ts';
 import { Unit } from './unit.ts';
 
-const requests = new AsyncLocalStorage<Map<Store, Unit>>();
+/** A request's units, one for each store, for as long as there is an answer to come. */
+class Request {
+  isOver = false;
+  readonly #units = new Map<Store, Unit>();
+
+  unit(store: Store): Unit {
+    let unit = this.#units.get(store);
+    if (!unit) {
+      unit = new Unit(store, store.links);
+      this.#units.set(store, unit);
+    }
+    return unit;
+  }
+
+  get isPending(): boolean {
+    return [...this.#units.values()].some((unit) => unit.isPending);
+  }
+
+  /** Whether something could not be written, and whoever was told so may have taken no notice. */
+  get hasFailed(): boolean {
+    return [...this.#units.values()].some((unit) => unit.hasFailed);
+  }
+
+  async flush(): Promise<void> {
+    for (const unit of this.#units.values()) await unit.flush();
+  }
+}
+
+const requests = new AsyncLocalStorage<Request>();
+
+/** Whether there is a request under way, at whose end what was put off is done. What it started may outlive it. */
+export function requestUnderWay(): Request | undefined {
+  const request = requests.getStore();
+  return request?.isOver ? undefined : request;
+}
 
 /** Runs in the unit of the request under way, or in one of its own that ends with it. */
 export async function inUnit<T>(store: Store, work: (unit: Unit) => Promise<T>): Promise<T> {
-  const units = requests.getStore();
-  if (!units) {
-    const unit = new Unit(store);
-    const result = await work(unit);
-    await unit.flush();
-    return result;
-  }
-  let unit = units.get(store);
-  if (!unit) {
-    unit = new Unit(store, store.links);
-    units.set(store, unit);
-  }
-  return work(unit);
-}
-
-/** Whether there is a request under way, at whose end what was put off is done. */
-export function requestUnderWay(): boolean {
-  return requests.getStore() !== undefined;
-}
-
-async function finish(units: Map<Store, Unit>): Promise<void> {
-  for (const unit of units.values()) await unit.finish();
+  const request = requestUnderWay();
+  if (request) return work(request.unit(store));
+  const unit = new Unit(store);
+  const result = await work(unit);
+  await unit.flush();
+  return result;
 }
 
 /**
  * `provider.interactionFinished()` ends the response by itself, past Koa: the end waits until everything is written.
  * @returns what to wait for before going on
  */
-function holdEnd(res: ServerResponse, units: Map<Store, Unit>): () => Promise<void> {
+function holdEnd(res: ServerResponse, request: Request): () => Promise<void> {
   let held: Promise<void> | undefined;
   const end = res.end;
   res.end = function holdEnd(this: ServerResponse, ...args: unknown[]) {
     res.end = end;
-    if (![...units.values()].some((unit) => unit.pending)) return end.apply(this, args as never);
-    held = finish(units).then(
+    if (!request.isPending) return end.apply(this, args as never);
+    held = request.flush().then(
       () => void end.apply(res, args as never),
       (error) => {
-        const { status, body } = answerTo(error);
-        for (const name of ['location', 'set-cookie', 'content-length']) res.removeHeader(name);
-        res.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
+        const { status, headers, body } = answerTo(error);
+        for (const name of [...premature, 'content-length']) res.removeHeader(name);
+        res.writeHead(status, { ...headers, 'content-type': 'application/json; charset=utf-8' });
         end.call(res, JSON.stringify(body), 'utf8');
       },
     );
@@ -62,19 +81,37 @@ function holdEnd(res: ServerResponse, units: Map<Store, Unit>): () => Promise<vo
   };
 }
 
+/** What leads on from an answer that is not to be given. */
+const premature = ['location', 'set-cookie'];
+
 function answerTo(error: unknown) {
   if (!(error instanceof errors.OIDCProviderError)) throw error;
   const { status, error_description } = error;
-  return { status, body: { error: error.error, ...(error_description ? { error_description } : {}) } };
+  const headers = { 'cache-control': 'no-store', ...(status === 503 && { 'retry-after': '1' }) };
+  return { status, headers, body: { error: error.error, ...(error_description && { error_description }) } };
 }
 
-/** What oidc-provider had answered was premature. */
 function answerInstead(ctx: Context, error: unknown): void {
-  const { status, body } = answerTo(error);
-  for (const name of ['location', 'set-cookie']) ctx.remove(name);
+  const { status, headers, body } = answerTo(error);
+  for (const name of premature) ctx.remove(name);
+  ctx.set(headers);
   ctx.status = status;
-  ctx.set('cache-control', 'no-store');
   ctx.body = body;
+}
+
+/** Whether the answer says already that something went wrong. */
+function tellsOfError({ status, response }: Context): boolean {
+  return status >= 400 || /[?&#]error=/.test(response.get('location'));
+}
+
+async function end(ctx: Context, request: Request): Promise<void> {
+  try {
+    await request.flush();
+    if (request.hasFailed && !tellsOfError(ctx)) throw new StoreUnavailable('not everything could be written');
+  } catch (error) {
+    if (ctx.headerSent) ctx.app.emit('error', error, ctx);
+    else answerInstead(ctx, error);
+  }
 }
 
 /**
@@ -84,18 +121,14 @@ function answerInstead(ctx: Context, error: unknown): void {
  */
 export function unitOfWork(): Middleware {
   return async function unitOfWork(ctx, next) {
-    const units = new Map<Store, Unit>();
-    const ended = holdEnd(ctx.res, units);
+    const request = new Request();
+    const ended = holdEnd(ctx.res, request);
     try {
-      await requests.run(units, next);
+      await requests.run(request, next);
     } finally {
       await ended();
-      try {
-        await finish(units);
-      } catch (error) {
-        if (ctx.headerSent) ctx.app.emit('error', error, ctx);
-        else answerInstead(ctx, error);
-      }
+      request.isOver = true;
+      await end(ctx, request);
       if (ctx.status === 503 && !ctx.headerSent) ctx.set('retry-after', '1');
     }
   };

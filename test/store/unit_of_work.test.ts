@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { Provider } from 'oidc-provider';
 
 import { type KnexAdapterFactory, knexAdapter } from '../../lib/store/adapter.ts';
 import { type Database, openDatabase } from '../../lib/store/database.ts';
@@ -134,5 +135,32 @@ describe('one HTTP request as one unit of work', () => {
     expect(header(reply, 'location')).to.equal(undefined);
     expect(header(reply, 'set-cookie')).to.equal(undefined);
     expect((await agent.send('GET', path)).status).to.equal(303);
+  });
+
+  it('an error page stays what it is: only what tells of no error is answered otherwise', async () => {
+    const { request_uri } = JSON.parse((await agent.push()).body);
+    await query(test.url, 'alter table oidc_payloads add constraint full_up check (false) not valid');
+    const back = await agent.authorize(request_uri).catch(({ message }) => message);
+    const pushed = await agent.push();
+    await query(test.url, 'alter table oidc_payloads drop constraint full_up');
+    expect(back).to.match(/status 503/);
+    expect([pushed.status, JSON.parse(pushed.body).error_description]).to.deep.equal([
+      503,
+      'the authorization server is temporarily unable to keep its records',
+    ]);
+  });
+
+  it('what goes on when the response has left is written at once', async () => {
+    const [answered, saved] = [Promise.withResolvers<void>(), Promise.withResolvers<string>()];
+    const straggler = (provider: Provider) => async (_ctx: unknown, next: () => Promise<void>) => {
+      const grant = new provider.Grant({ accountId: 'later', clientId: 'bench' });
+      answered.promise.then(() => grant.save()).then(saved.resolve, saved.reject);
+      await next();
+    };
+    const later = await startCore(adapter, unitOfWork, straggler);
+    await (await later.agent()).send('GET', '/nowhere');
+    answered.resolve();
+    expect(await core.provider.Grant.find(await saved.promise)).to.have.property('accountId', 'later');
+    await later.close();
   });
 });
