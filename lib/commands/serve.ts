@@ -9,11 +9,12 @@ export const summary = 'start the authorization server';
 /** Serves until told to stop; requests under way are answered first. */
 export async function run(config: Config, resources: Resources, file: string): Promise<void> {
   const server = resources.add(await startServer(config), ({ close }) => close());
-  console.log(greeting(config, server, file));
   const heard = new AbortController();
   const told = (['SIGTERM', 'SIGINT'] as const).map((name) =>
     once(process, name, { signal: heard.signal }).then(() => name),
   );
+  // Whoever reads this may send a signal at once.
+  console.log(greeting(config, server, file));
   const signal = await Promise.race(told);
   // Another signal finds no listener, and ends the process as it would have without us.
   heard.abort();
