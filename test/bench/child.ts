@@ -72,7 +72,8 @@ export class Child {
 
 /** The child's side: answers calls with these methods, and for its processor time, until the parent lets go. */
 export function answer(methods: Record<string, (argument: never) => unknown>): void {
-  process.on('disconnect', () => process.exit());
+  // An exit, unlike the end by a signal, tidies up.
+  for (const end of ['disconnect', 'SIGTERM']) process.on(end, () => process.exit());
   const usage = () => {
     const { user, system } = process.cpuUsage();
     return (user + system) / 1000;

@@ -38,7 +38,8 @@ async function configuration({ key, database_url, port = 0, tls }: Start): Promi
     }),
   );
   const config = await loadConfig(file);
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  if (tls) process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  else rmSync(folder, { recursive: true });
   return config;
 }
 
