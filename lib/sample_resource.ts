@@ -26,9 +26,9 @@ export function sampleResource(provider: Provider, config: Config, { dpopNonce }
       ? {}
       : { nonce: { nonces: dpopNonces(dpopNonce), required: config.dpop.nonce === 'required' } }),
   });
-  return async function sampleResource(ctx, next) {
+  return function sampleResource(ctx, next) {
     if (ctx.path !== path) return next();
-    await guard(ctx as never, async () => {
+    return guard(ctx as never, async () => {
       const { client_id, sub, scope } = ctx.state.token as Record<string, unknown>;
       ctx.set('cache-control', 'no-store');
       ctx.body = { client_id, sub, scope };

@@ -41,11 +41,13 @@ export function discovery({ mtls }: { mtls?: string | undefined } = {}): Mechani
     attach(provider) {
       const { origin, pathname } = new URL(provider.issuer);
       const path = pathname.replace(/\/$/, '');
-      provider.use(async function metadata(ctx, next) {
+      provider.use(function metadata(ctx, next) {
         if (path && ctx.path === wellKnown + path) ctx.path = wellKnown;
-        await next();
-        const { oidc, body } = ctx as unknown as KoaContextWithOIDC & { body: Record<string, unknown> };
-        if (oidc?.route !== 'discovery' || ctx.status !== 200) return;
+        return ctx.path.toLowerCase().includes('/.well-known/') ? next().then(() => complete(ctx)) : next();
+      });
+      function complete(ctx: object): void {
+        const { oidc, status, body } = ctx as KoaContextWithOIDC & { body: Record<string, unknown> };
+        if (oidc?.route !== 'discovery' || status !== 200) return;
         for (const [name, value] of Object.entries(body)) {
           // Core builds them from the Host header and the listener the request came to.
           if (/_(endpoint|uri)$/.test(name) && typeof value === 'string' && !name.startsWith('op_')) {
@@ -60,7 +62,7 @@ export function discovery({ mtls }: { mtls?: string | undefined } = {}): Mechani
             .filter(([, url]) => url)
             .map(([name, url]) => [name, new URL(new URL(`${url}`).pathname, mtls).href]),
         );
-      });
+      }
     },
   };
 }

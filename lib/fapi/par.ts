@@ -1,4 +1,4 @@
-import { decodeJwt, decodeProtectedHeader, UnsecuredJWT } from 'jose';
+import { decodeJwt, UnsecuredJWT } from 'jose';
 import type { Configuration, KoaContextWithOIDC, Provider } from 'oidc-provider';
 
 import { endpoints } from '../http/routes.ts';
@@ -23,7 +23,8 @@ function setLifetime(provider: Provider, seconds: number): void {
   const granted = new WeakMap<object, number>();
   prototype.save = async function saveFor(ttl: number) {
     let lifetime = Math.min(ttl, seconds);
-    if (this.request && decodeProtectedHeader(this.request).alg !== 'none') {
+    // Core makes a request object of what was pushed as a form, without a signature.
+    if (this.request && !this.request.endsWith('.')) {
       const { exp } = decodeJwt(this.request);
       // Also of a fraction of a second, and of one that clocks differ about, `expires_in` is a positive integer.
       if (exp) lifetime = Math.max(1, Math.min(Math.floor(exp) - now(), seconds));
@@ -34,13 +35,9 @@ function setLifetime(provider: Provider, seconds: number): void {
     granted.set(this, lifetime);
     return save.call(this, lifetime);
   };
-  provider.use(async function expiresIn(ctx, next) {
-    await next();
-    const { oidc, status, body } = ctx as unknown as KoaContextWithOIDC;
-    const pushed = oidc?.entities.PushedAuthorizationRequest;
-    if (oidc?.route === 'pushed_authorization_request' && status === 201 && pushed) {
-      (body as { expires_in: number }).expires_in = granted.get(pushed) ?? seconds;
-    }
+  provider.on('pushed_authorization_request.success', (ctx) => {
+    const { PushedAuthorizationRequest: pushed } = ctx.oidc.entities;
+    if (pushed) (ctx.body as { expires_in: number }).expires_in = granted.get(pushed) ?? seconds;
   });
 }
 
@@ -53,13 +50,16 @@ function spendOnDenial(provider: Provider): void {
   provider.on('authorization.error', (ctx, error) => {
     if (ctx.oidc.route === 'resume' && error.error === 'access_denied') denied.add(ctx);
   });
-  provider.use(async function spendDenied(ctx, next) {
-    await next();
+  const endpointOf = endpoints(provider);
+  provider.use(function spendDenied(ctx, next) {
+    return endpointOf(ctx) === 'resume' ? next().then(() => spend(ctx)) : next();
+  });
+  async function spend(ctx: object): Promise<void> {
     if (!denied.has(ctx)) return;
-    const { parJti } = (ctx as unknown as KoaContextWithOIDC).oidc.entities.Interaction as { parJti?: string };
+    const { parJti } = (ctx as KoaContextWithOIDC).oidc.entities.Interaction as { parJti?: string };
     // Another browser may have finished the same request meanwhile: then it is spent already, which is what we want.
     if (parJti) await provider.PushedAuthorizationRequest.adapter.consume(parJti).catch(ignoreSpent);
-  });
+  }
 }
 
 function ignoreSpent(error: { error?: string }): void {
@@ -74,12 +74,12 @@ function ignoreSpent(error: { error?: string }): void {
  */
 function ignoreOthers(provider: Provider): void {
   const endpointOf = endpoints(provider);
-  provider.use(async function pushedParametersOnly(ctx, next) {
-    const { response_type, ...others } = ctx.query;
-    if (response_type !== undefined && others.request_uri !== undefined && endpointOf(ctx) === 'authorization') {
-      ctx.query = others;
+  provider.use(function pushedParametersOnly(ctx, next) {
+    if (endpointOf(ctx) === 'authorization') {
+      const { response_type, ...others } = ctx.query;
+      if (response_type !== undefined && others.request_uri !== undefined) ctx.query = others;
     }
-    await next();
+    return next();
   });
 }
 

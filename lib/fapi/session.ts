@@ -55,13 +55,13 @@ export function session(): Mechanism {
       ttl: { Interaction: 600, Session: 86_400, Grant: 86_400 * 14, RefreshToken: 86_400 * 14, IdToken: 300 },
     },
     attach(provider) {
-      provider.use(async function cookieKeys(ctx, next) {
+      provider.use(function cookieKeys(ctx, next) {
         // Mounted in a Koa application, the cookies are that application's, and it may have no keys to sign them with.
         if (!ctx.app.keys && provider.keys) {
           ctx.app.keys = provider.keys;
           ctx.cookies = undefined as never; // Koa makes them anew, with the keys
         }
-        await next();
+        return next();
       });
     },
   };

@@ -26,10 +26,10 @@ export function signedIntrospection(): Mechanism {
     },
     attach(provider) {
       const endpointOf = endpoints(provider);
-      provider.use(async function alwaysSigned(ctx, next) {
+      provider.use(function alwaysSigned(ctx, next) {
         // Core chooses by Accept. An unsigned answer would be one somebody on the way back could have written.
         if (endpointOf(ctx) === 'introspection') ctx.req.headers.accept = signed;
-        await next();
+        return next();
       });
     },
   };

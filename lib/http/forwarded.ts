@@ -1,4 +1,4 @@
-import { BlockList, isIP } from 'node:net';
+import { BlockList, isIP, type Socket } from 'node:net';
 
 import type { Context, Middleware } from 'koa';
 
@@ -36,9 +36,15 @@ function strip({ req }: Context, names: readonly string[]): void {
  * @see [RFC 9700 section 4.13 - TLS Terminating Reverse Proxies](https://www.rfc-editor.org/rfc/rfc9700.html#section-4.13)
  */
 export function forwarded(trusted: Trusted = trustedProxies()): Middleware {
-  return async function forwarded(ctx, next) {
+  const known = new WeakMap<Socket, boolean>();
+  const speaksForOthers = (socket: Socket): boolean => {
+    const answer = known.get(socket) ?? trusted(socket.remoteAddress);
+    known.set(socket, answer);
+    return answer;
+  };
+  return function forwarded(ctx, next) {
     strip(ctx, neverRead);
-    if (trusted(ctx.req.socket.remoteAddress)) {
+    if (speaksForOthers(ctx.req.socket)) {
       for (const name of forwardedHeaders) {
         const value = ctx.get(name);
         if (!value) continue;
@@ -47,8 +53,9 @@ export function forwarded(trusted: Trusted = trustedProxies()): Middleware {
           name === 'x-forwarded-for' ? (entries.findLast((entry) => !trusted(entry)) ?? last(value)) : last(value);
       }
     } else {
-      strip(ctx, [...forwardedHeaders, ...certificateHeaders]);
+      strip(ctx, forwardedHeaders);
+      strip(ctx, certificateHeaders);
     }
-    await next();
+    return next();
   };
 }

@@ -26,11 +26,11 @@ export function host({ issuer, aliases = [] }: Hosts): Middleware {
     const { host, hostname, port } = new URL(url);
     return port ? [host] : [host, `${hostname}:443`];
   });
-  return async function host(ctx, next) {
+  return function host(ctx, next) {
     if (ctx.protocol !== 'https') throw new errors.InvalidRequest('TLS is required');
     for (const name of [ctx.host.toLowerCase(), targetOf(ctx)]) {
       if (!names.includes(name)) throw new errors.InvalidRequest('the request is for another host', 421);
     }
-    await next();
+    return next();
   };
 }

@@ -13,12 +13,12 @@ const signed = 'application/token-introspection+jwt';
  */
 export function jsonErrors(provider: Provider): Middleware {
   const endpointOf = endpoints(provider);
-  return async function jsonErrors(ctx, next) {
+  return function jsonErrors(ctx, next) {
     const endpoint = endpointOf(ctx);
     if (isApiEndpoint(endpoint)) {
       const wantsSigned = endpoint === 'introspection' && ctx.accepts('json', signed) === signed;
       ctx.req.headers.accept = wantsSigned ? signed : 'application/json';
     }
-    await next();
+    return next();
   };
 }

@@ -1,4 +1,4 @@
-import type { Context, Middleware } from 'koa';
+import type { Context, Middleware, Next } from 'koa';
 import { errors, type Provider } from 'oidc-provider';
 
 import { type Endpoint, endpoints, isApiEndpoint, isFormEndpoint } from './routes.ts';
@@ -35,6 +35,26 @@ function checkType(ctx: Context, endpoint: Endpoint): void {
   }
 }
 
+const tooLarge = () => new errors.InvalidRequest(`the request body must not be larger than ${maxBody} bytes`, 413);
+
+/**
+ * A chunked body says its size only by being read, and that is oidc-provider's: while the stream is paused, a `data`
+ * listener is told of what others read.
+ */
+async function counted(ctx: Context, next: Next): Promise<void> {
+  let received = 0;
+  ctx.req.pause().on('data', (chunk: Buffer) => {
+    received += chunk.length;
+  });
+  await next();
+  if (received > maxBody) throw tooLarge();
+}
+
+function refuse(ctx: Context, wait: number): never {
+  ctx.set('retry-after', String(Math.ceil(wait)));
+  throw new errors.InvalidRequest('too many requests', 429);
+}
+
 /**
  * The HTTP of endpoints for programs: 405 with Allow, 413, 400 for another media type, 429.
  *
@@ -42,27 +62,13 @@ function checkType(ctx: Context, endpoint: Endpoint): void {
  */
 export function limits(provider: Provider, { tooMany }: Limits = {}): Middleware {
   const endpointOf = endpoints(provider);
-  return async function limits(ctx, next) {
+  return function limits(ctx, next) {
     const endpoint = endpointOf(ctx);
     if (endpoint === undefined) return next();
     checkMethod(ctx, endpoint);
-    const tooLarge = () => new errors.InvalidRequest(`the request body must not be larger than ${maxBody} bytes`, 413);
     if ((ctx.request.length ?? 0) > maxBody) throw tooLarge();
     checkType(ctx, endpoint);
-    const wait = await tooMany?.(ctx);
-    if (wait !== undefined) {
-      ctx.set('retry-after', String(Math.ceil(wait)));
-      throw new errors.InvalidRequest('too many requests', 429);
-    }
-    if (!isApiEndpoint(endpoint) || ctx.get('transfer-encoding') === '') return next();
-
-    // A chunked body says its size only by being read, and that is oidc-provider's: while the stream is paused,
-    // a `data` listener is told of what others read.
-    let received = 0;
-    ctx.req.pause().on('data', (chunk: Buffer) => {
-      received += chunk.length;
-    });
-    await next();
-    if (received > maxBody) throw tooLarge();
+    const goOn = isApiEndpoint(endpoint) && ctx.get('transfer-encoding') !== '' ? () => counted(ctx, next) : next;
+    return tooMany ? tooMany(ctx).then((wait) => (wait === undefined ? goOn() : refuse(ctx, wait))) : goOn();
   };
 }

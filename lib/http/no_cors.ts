@@ -11,16 +11,13 @@ import { endpoints, isFormEndpoint } from './routes.ts';
  */
 export function noCors(provider: Provider, pages = '/interaction/'): Middleware {
   const endpointOf = endpoints(provider);
-  return async function noCors(ctx, next) {
-    try {
-      await next();
-    } finally {
-      const endpoint = endpointOf(ctx);
-      const isPage = endpoint === 'authorization' || endpoint === 'resume' || ctx.path.includes(pages);
-      // Clients that authenticate by a key of their own are no scripts in a browser.
-      if (isPage || isFormEndpoint(endpoint)) {
-        for (const name of ctx.res.getHeaderNames()) if (name.startsWith('access-control-')) ctx.remove(name);
-      }
-    }
+  return function noCors(ctx, next) {
+    const endpoint = endpointOf(ctx);
+    const isPage = endpoint === 'authorization' || endpoint === 'resume' || ctx.path.includes(pages);
+    // Clients that authenticate by a key of their own are no scripts in a browser.
+    if (!isPage && !isFormEndpoint(endpoint)) return next();
+    return next().finally(() => {
+      for (const name of ctx.res.getHeaderNames()) if (name.startsWith('access-control-')) ctx.remove(name);
+    });
   };
 }

@@ -45,6 +45,8 @@ export function endpoints(provider: Provider): (ctx: Context) => Endpoint {
   }
   const resume = [...names].filter(([, name]) => name === 'authorization').map(([path]) => `${path}/`);
   return ({ path }) => {
+    const known = names.get(path);
+    if (known !== undefined) return known;
     const folded = fold(path);
     return (
       names.get(folded) ??

@@ -23,7 +23,7 @@ const contentSecurityPolicy = [
  * @see [RFC 9700 section 4.16 - Clickjacking](https://www.rfc-editor.org/rfc/rfc9700.html#section-4.16)
  */
 export function securityHeaders(): Middleware {
-  return async function securityHeaders(ctx, next) {
+  return function securityHeaders(ctx, next) {
     ctx.set({
       'strict-transport-security': strictTransportSecurity,
       'x-frame-options': 'DENY',
@@ -32,6 +32,6 @@ export function securityHeaders(): Middleware {
     });
     // An application around us may have pages, and a policy, of its own.
     if (!ctx.response.get('content-security-policy')) ctx.set('content-security-policy', contentSecurityPolicy);
-    await next();
+    return next();
   };
 }

@@ -1,4 +1,4 @@
-import type { Context, Middleware } from 'koa';
+import type { Context, Middleware, Next } from 'koa';
 import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
 
 import type { Accounts } from '../accounts.ts';
@@ -82,9 +82,7 @@ function explain({ name }: Desk, ctx: Context, error: unknown): void {
 export function interactions(provider: Provider, options: InteractionsOptions): Middleware {
   const { accounts, attempts = inMemory(), acr, words } = options;
   const desk: Desk = { provider, accounts, attempts, acr, words, name: nameOf(provider.issuer, options) };
-  return async function interactions(ctx, next) {
-    const [, uid] = route.exec(ctx.path) ?? [];
-    if (!uid) return next();
+  async function visited(ctx: Context, uid: string, next: Next): Promise<void> {
     let ours = true;
     try {
       if (!['GET', 'HEAD', 'POST'].includes(ctx.method)) {
@@ -98,5 +96,9 @@ export function interactions(provider: Provider, options: InteractionsOptions): 
       explain(desk, ctx, error);
     }
     if (!ours) await next();
+  }
+  return function interactions(ctx, next) {
+    const [, uid] = route.exec(ctx.path) ?? [];
+    return uid ? visited(ctx, uid, next) : next();
   };
 }
