@@ -18,6 +18,8 @@ import { plot } from './plot.ts';
 
 const rooms = { push, flow, roundTrips, twoProcesses, latency, expiredRows, memory, start };
 
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+
 const { values: options } = parseArgs({
   options: {
     only: { type: 'string', default: '' },

@@ -3,6 +3,8 @@ import { coreInUnits, ours } from '../bench/subjects.ts';
 import { Postgres } from '../support/postgres.ts';
 import { Arena, fapiThings, type Tally, things } from './races.ts';
 
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+
 const { values: options } = parseArgs({
   options: {
     attempts: { type: 'string', default: '100000' },

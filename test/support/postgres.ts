@@ -81,6 +81,8 @@ export class Postgres {
     const made = spawnSync(join(findBinaries(), 'initdb'), options, { ...unprivileged, encoding: 'utf8' });
     if (made.status !== 0) throw new Error(`initdb: ${made.stderr ?? made.error}`);
     const server = new Postgres(folder, await freePort());
+    // Whoever fails, or is stopped, in the middle of something leaves no server behind.
+    process.once('exit', () => server.#process?.kill('SIGQUIT'));
     await server.start(settings);
     return server;
   }

@@ -3,6 +3,8 @@ import { parseArgs } from 'node:util';
 import { ours, type SubjectName } from '../bench/subjects.ts';
 import { torture } from './torture.ts';
 
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+
 const { values: options } = parseArgs({
   options: {
     kills: { type: 'string', default: '50' },
