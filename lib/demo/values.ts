@@ -1,11 +1,14 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 
-/** Whoever has one of these may try to use it. */
+/** Names of values that let their holder do something. */
 const secret =
-  /^(access_token|refresh_token|token|code|code_verifier|cookie|set-cookie|request_uri|dpop|authorization)$/i;
+  /^(access_token|refresh_token|token|code|code_verifier|nonce|dpop-nonce|state|jti|cookie|set-cookie|request_uri|dpop|authorization|interaction|session)$/i;
 
-/** Random values, which no person compares: `0NuLS_ng…` does as well. */
-const random = /^(?=.*\d)(?=.*[A-Z])[\w-]{20,}$/;
+/** Long words of the protocol, such as `code_challenge_methods_supported`, which no person mistakes for a secret. */
+const words = /^\.?[a-z]+([_-][a-z]+)+$/;
+
+/** Anything else as long as 20 characters without a space is shown by its beginning, whatever characters it has. */
+const isLong = (value: string) => /^[\w.~+/=-]{20,}$/.test(value) && !words.test(value);
 
 export const isJwt = (value: string): boolean => /^ey[\w-]+\.[\w-]+\.[\w-]+$/.test(value);
 
@@ -14,7 +17,7 @@ const short = (value: string) => `${value.slice(0, 8)}…`;
 /** The secrets in an address are secrets too. */
 function shownUrl(value: string): string {
   const [address = '', query] = value.split('?', 2);
-  const path = address.replace(/[\w-]{40,}/, short);
+  const path = address.replace(/(?<=\/)[^/]+/g, (segment) => (isLong(segment) ? short(segment) : segment));
   const parameters = [...new URLSearchParams(query)].map(([name, content]) => `${name}=${shown(name, content)}`);
   return query === undefined ? path : `${path}?${parameters.join('&')}`;
 }
@@ -24,7 +27,7 @@ export function shown(name: string, value: string): string {
   if (name === 'password') return '•'.repeat(8);
   if (/^(https?:\/)?\//.test(value)) return shownUrl(value);
   const [, scheme = '', rest = ''] = /^(DPoP |Bearer |urn:ietf:params:oauth:request_uri:)?(.*)$/s.exec(value) ?? [];
-  return secret.test(name) || isJwt(rest) || random.test(rest) ? scheme + short(rest) : value;
+  return secret.test(name) || isJwt(rest) || isLong(rest) ? scheme + short(rest) : value;
 }
 
 /** What a JWT says: its header and its claims, each as one line. */
