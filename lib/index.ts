@@ -1,18 +1,22 @@
 // The profiles, around a provider of yours.
 
 // The pages, and who may log in.
-export { type Accounts, accountsFrom, type ListedAccount, listedAccounts, storedAccounts } from './accounts.ts';
+export { type Accounts, accountsFrom, type ListedAccount } from './accounts/accounts.ts';
+export { listedAccounts } from './accounts/listed.ts';
+export { storedAccounts } from './accounts/stored.ts';
 export { clientCertificate } from './certificates/client_certificate.ts';
 export type { Clause, ClauseId } from './clause.ts';
 // The server whole, from its configuration file.
-export { type Config, loadConfig } from './config.ts';
+export { type Config, loadConfig } from './config/load.ts';
+export { type Database, type DatabaseOptions, openDatabase } from './database/database.ts';
+export { migrate, migrateDown, schemaStatus } from './database/schema.ts';
 export { ConfigError, OperationalError, ProfileViolationError, type Violation } from './errors.ts';
 export type { Mechanism } from './fapi/mechanism.ts';
 export { pages } from './interactions/pages.ts';
 export { interactionPolicy } from './interactions/policy.ts';
 export { type InteractionsOptions, interactions, interactionUrl } from './interactions/routes.ts';
 // The store, with or without a profile.
-export { type Keys, loadKeys } from './keys.ts';
+export { type Keys, loadKeys } from './keys/keys.ts';
 export { attach, configure, type Profile, violations } from './profile.ts';
 export { fapi2MessageSigning, type MessageSigning } from './profiles/fapi2_message_signing.ts';
 export { fapi2SecurityProfile, type ProfileSettings } from './profiles/fapi2_security_profile.ts';
@@ -21,8 +25,6 @@ export { type AccessToken, tokensOf, type VerifyAccessToken } from './resource/a
 export { type DpopNonces, dpopNonces } from './resource/dpop_nonce.ts';
 export { type IntrospectionSettings, introspection } from './resource/introspection.ts';
 export { type ProtectedState, type Protection, protect } from './resource/protect.ts';
-export { type RunningServer, startServer } from './server.ts';
+export { type RunningServer, startServer } from './server/server.ts';
 export { type KnexAdapterFactory, type KnexAdapterOptions, knexAdapter } from './store/adapter.ts';
-export { type Database, type DatabaseOptions, openDatabase } from './store/database.ts';
-export { migrate, migrateDown, schemaStatus } from './store/schema.ts';
 export { unitOfWork } from './store/unit_of_work.ts';

@@ -7,7 +7,7 @@ import * as migrate from './commands/migrate.ts';
 import * as prune from './commands/prune.ts';
 import * as reseal from './commands/reseal.ts';
 import * as serve from './commands/serve.ts';
-import { type Config, loadConfig } from './config.ts';
+import { type Config, loadConfig } from './config/load.ts';
 import { Resources } from './resources.ts';
 
 /** The command's name, as npm installs it. */

@@ -2,13 +2,12 @@ import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 
 import { InvalidArgumentError } from 'commander';
-
-import { storedAccounts } from '../accounts.ts';
-import type { Config } from '../config.ts';
+import { hashPassword } from '../accounts/password.ts';
+import { storedAccounts } from '../accounts/stored.ts';
+import type { Config } from '../config/load.ts';
 import { OperationalError } from '../errors.ts';
-import { openStore } from '../open_store.ts';
-import { hashPassword } from '../password.ts';
 import type { Resources } from '../resources.ts';
+import { openStore } from '../server/open_store.ts';
 
 export const summary = 'keep accounts in the database, or print a password hash for the configuration file';
 

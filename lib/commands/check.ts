@@ -1,6 +1,6 @@
-import type { Config } from '../config.ts';
-import { profileOf } from '../provider.ts';
+import type { Config } from '../config/load.ts';
 import type { Resources } from '../resources.ts';
+import { profileOf } from '../server/provider.ts';
 import { stand } from './judge.ts';
 
 export const summary = 'say whether a configuration is inside its profile, and what holds each clause';

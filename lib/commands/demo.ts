@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream';
 
 import { Command, Option } from 'commander';
 
-import { type Config, schema } from '../config.ts';
+import { type Config, schema } from '../config/load.ts';
 import { sampleClient, type Ways } from '../demo/client.ts';
 import { flow } from '../demo/flow.ts';
 import { misuse } from '../demo/misuse.ts';

@@ -3,10 +3,10 @@ import { rootCertificates } from 'node:tls';
 
 import knexModule from 'knex';
 
-import type { Config } from '../config.ts';
+import type { Config } from '../config/load.ts';
 import { ProfileViolationError, type Violation } from '../errors.ts';
-import { loadKeys } from '../keys.ts';
-import { createProvider, type Parts } from '../provider.ts';
+import { loadKeys } from '../keys/keys.ts';
+import { createProvider, type Parts } from '../server/provider.ts';
 import { knexAdapter } from '../store/adapter.ts';
 
 /** What a provider is made of, without anything a running one needs: no database answers, no key is kept. */

@@ -1,8 +1,8 @@
-import type { Config } from '../config.ts';
+import type { Config } from '../config/load.ts';
+import { distribute, migrate, migrateDown, schemaStatus } from '../database/schema.ts';
 import { OperationalError } from '../errors.ts';
-import { openConfigured } from '../open_store.ts';
 import type { Resources } from '../resources.ts';
-import { distribute, migrate, migrateDown, schemaStatus } from '../store/schema.ts';
+import { openConfigured } from '../server/open_store.ts';
 
 export const summary = 'bring the database schema up to this version, take the last migration back, or look';
 

@@ -1,6 +1,6 @@
-import type { Config } from '../config.ts';
-import { openStore } from '../open_store.ts';
+import type { Config } from '../config/load.ts';
 import type { Resources } from '../resources.ts';
+import { openStore } from '../server/open_store.ts';
 import { purge } from '../store/purge.ts';
 
 export const summary = 'delete what has expired, once, and print how many rows of what it was';

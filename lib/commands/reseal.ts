@@ -1,7 +1,7 @@
-import type { Config } from '../config.ts';
+import type { Config } from '../config/load.ts';
 import { OperationalError } from '../errors.ts';
-import { openStore } from '../open_store.ts';
 import type { Resources } from '../resources.ts';
+import { openStore } from '../server/open_store.ts';
 import { reseal } from '../store/reseal.ts';
 
 export const summary = 'seal every row by the first of encryption_keys, so that the others may go';

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 
-import type { Config } from '../config.ts';
+import type { Config } from '../config/load.ts';
 import type { Resources } from '../resources.ts';
-import { type RunningServer, startServer } from '../server.ts';
+import { type RunningServer, startServer } from '../server/server.ts';
 
 export const summary = 'start the authorization server';
 

@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 
-import { canonicalLogin, type ListedAccount, subOf } from '../accounts.ts';
-import { parsePasswordHash } from '../password.ts';
+import { canonicalLogin, type ListedAccount } from '../accounts/accounts.ts';
+import { subOf } from '../accounts/listed.ts';
+import { parsePasswordHash } from '../accounts/password.ts';
 import type { Finding } from './explain.ts';
 import { isSampleKey, publicKnowledge } from './sample.ts';
 import type { schema } from './schema.ts';

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
-import { type Config, loadConfig } from '../config.ts';
+import { type Config, loadConfig } from '../config/load.ts';
 import { OperationalError } from '../errors.ts';
 import { log } from '../log.ts';
 import type { Resources } from '../resources.ts';
-import { startServer } from '../server.ts';
-import type { KeyPair } from '../tls.ts';
+import { startServer } from '../server/server.ts';
+import type { KeyPair } from '../server/tls.ts';
 import { freePort } from './free_port.ts';
 import { httpsFetch } from './https_fetch.ts';
 

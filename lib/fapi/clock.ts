@@ -1,13 +1,11 @@
 import { decodeJwt, type JWTPayload } from 'jose';
 import type { Configuration } from 'oidc-provider';
 import { errors } from 'oidc-provider';
-
+import { seconds } from '../seconds.ts';
 import { after, type Mechanism } from './mechanism.ts';
 
-const now = () => Math.floor(Date.now() / 1000);
-
 function fromTheFuture(claims: JWTPayload, tolerance: number): boolean {
-  return [claims.iat, claims.nbf].some((time) => typeof time === 'number' && time > now() + tolerance);
+  return [claims.iat, claims.nbf].some((time) => typeof time === 'number' && time > seconds() + tolerance);
 }
 
 /** A proof core cannot read is core's to refuse, in the words it has for it. */
@@ -64,10 +62,10 @@ export function clock(): Mechanism {
             // Core asks this of every proof before it verifies it, which makes it the place for a rule of ours.
             requireNonce(ctx) {
               const { iat, nonce } = proofClaims(ctx.get('DPoP'));
-              if (typeof iat === 'number' && iat > now() + skew) {
+              if (typeof iat === 'number' && iat > seconds() + skew) {
                 throw new errors.InvalidDpopProof('DPoP proof iat is in the future');
               }
-              if (nonce && typeof iat === 'number' && iat < now() - 300) {
+              if (nonce && typeof iat === 'number' && iat < seconds() - 300) {
                 throw new errors.InvalidDpopProof('DPoP proof iat is not recent enough');
               }
               return features?.dPoP?.requireNonce?.(ctx) ?? false;

@@ -1,6 +1,6 @@
 import type { Client, Configuration } from 'oidc-provider';
 import { errors } from 'oidc-provider';
-
+import { seconds } from '../seconds.ts';
 import type { Mechanism } from './mechanism.ts';
 
 /** Longest time, in seconds, a client's keys are used without asking for them again. */
@@ -61,7 +61,7 @@ export function jwksUri(): Mechanism {
           await keys.refresh().catch((cause) => {
             // Core takes what it had for fresh again also when the answer was that there is nothing.
             keys.clear();
-            keys.freshUntil = Math.floor(Date.now() / 1000) + pause;
+            keys.freshUntil = seconds() + pause;
             throw Object.assign(new errors.InvalidClient('the keys at jwks_uri cannot be read'), { cause });
           });
         }

@@ -2,6 +2,7 @@ import { decodeJwt, UnsecuredJWT } from 'jose';
 import type { Configuration, KoaContextWithOIDC, Provider } from 'oidc-provider';
 
 import { endpoints } from '../http/routes.ts';
+import { seconds } from '../seconds.ts';
 import type { Mechanism } from './mechanism.ts';
 
 /** Settings of the pushed authorization request. */
@@ -11,33 +12,32 @@ export interface ParSettings {
 }
 
 const feature = (configuration: Configuration) => configuration.features?.pushedAuthorizationRequests;
-const now = () => Math.floor(Date.now() / 1000);
 
 /**
  * Core stores every pushed request for at most 60 seconds, and a request pushed as a form as an unsecured JWT that
  * expires with it. A longer lifetime therefore needs that JWT's own `exp` moved; a signed request object's never moves.
  */
-function setLifetime(provider: Provider, seconds: number): void {
+function setLifetime(provider: Provider, longest: number): void {
   const { prototype } = provider.PushedAuthorizationRequest;
   const save = prototype.save;
   const granted = new WeakMap<object, number>();
   prototype.save = async function saveFor(ttl: number) {
-    let lifetime = Math.min(ttl, seconds);
+    let lifetime = Math.min(ttl, longest);
     // Core makes a request object of what was pushed as a form, without a signature.
     if (this.request && !this.request.endsWith('.')) {
       const { exp } = decodeJwt(this.request);
       // Also of a fraction of a second, and of one that clocks differ about, `expires_in` is a positive integer.
-      if (exp) lifetime = Math.max(1, Math.min(Math.floor(exp) - now(), seconds));
-    } else if (this.request && seconds > ttl) {
-      lifetime = seconds;
-      this.request = new UnsecuredJWT(decodeJwt(this.request)).setExpirationTime(now() + seconds).encode();
+      if (exp) lifetime = Math.max(1, Math.min(Math.floor(exp) - seconds(), longest));
+    } else if (this.request && longest > ttl) {
+      lifetime = longest;
+      this.request = new UnsecuredJWT(decodeJwt(this.request)).setExpirationTime(seconds() + longest).encode();
     }
     granted.set(this, lifetime);
     return save.call(this, lifetime);
   };
   provider.on('pushed_authorization_request.success', (ctx) => {
     const { PushedAuthorizationRequest: pushed } = ctx.oidc.entities;
-    if (pushed) (ctx.body as { expires_in: number }).expires_in = granted.get(pushed) ?? seconds;
+    if (pushed) (ctx.body as { expires_in: number }).expires_in = granted.get(pushed) ?? longest;
   });
 }
 

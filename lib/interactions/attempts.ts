@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net';
 
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 
-import { canonicalLogin } from '../accounts.ts';
+import { canonicalLogin } from '../accounts/accounts.ts';
 
 /** What became of an attempt: the check's answer, or the seconds to wait because the check was not made. */
 export type Attempt<T> = { readonly result: T | undefined } | { readonly wait: number };

@@ -1,5 +1,5 @@
 import type { Interaction } from 'oidc-provider';
-
+import { seconds } from '../seconds.ts';
 import { consentAfterLogin, type Step, stepOf } from './consent.ts';
 import { short } from './render.ts';
 import { show } from './show.ts';
@@ -46,7 +46,7 @@ export async function logIn(desk: Desk, visit: Visit, step: Step, form: URLSearc
   }
   const { result: accountId } = attempt;
   if (!accountId) return show(desk, visit, step, { status: 422, alert: 'Login or password is wrong.', login });
-  const result = { login: { accountId, ts: Math.floor(Date.now() / 1000), amr: ['pwd'], acr, login: short(login) } };
+  const result = { login: { accountId, ts: seconds(), amr: ['pwd'], acr, login: short(login) } };
   if (!consentAfterLogin(interaction, accountId)) return finish(visit, result);
   // Kept with the interaction, not with the browser: the decision that follows is this person's and no other's.
   interaction.result = result;

@@ -1,7 +1,7 @@
 import type { Context, Middleware, Next } from 'koa';
 import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
 
-import type { Accounts } from '../accounts.ts';
+import type { Accounts } from '../accounts/accounts.ts';
 import { type Attempts, attempts as inMemory } from './attempts.ts';
 import { grantAsked, stepOf } from './consent.ts';
 import { readForm } from './form.ts';

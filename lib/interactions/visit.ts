@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import { type Client, errors, type Interaction, type Provider } from 'oidc-provider';
 
-import type { Accounts } from '../accounts.ts';
+import type { Accounts } from '../accounts/accounts.ts';
 import type { Attempts } from './attempts.ts';
 import type { Words } from './words.ts';
 

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { calculateJwkThumbprint, EmbeddedJWK, errors as joseErrors, jwtVerify } from 'jose';
 import type { Context } from 'koa';
 import { errors } from 'oidc-provider';
-
+import { seconds } from '../seconds.ts';
 import type { DpopNonces } from './dpop_nonce.ts';
 
 /** FAPI2-SP-FINAL-5.4.1-1.2; `Ed25519` is what RFC 9864 calls EdDSA with that curve. */
@@ -86,7 +86,7 @@ export async function checkDpopProof(
   const target = normalized(htu);
   if (!target || !here.includes(target)) throw refuse('the htu of the DPoP proof is not the URI of the request');
   if (ath !== hash('sha256', accessToken, 'base64url')) throw refuse('the ath of the DPoP proof is of another token');
-  const now = Math.floor(Date.now() / 1000);
+  const now = seconds();
   if (iat > now + clockTolerance) throw refuse('the iat of the DPoP proof is in the future');
   if (iat < now - lifetime) throw refuse('the iat of the DPoP proof is too old');
   checkNonce(nonce, rules);

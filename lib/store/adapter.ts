@@ -1,11 +1,10 @@
 import type { Knex } from 'knex';
 import { type Adapter, type AdapterPayload, errors, Provider } from 'oidc-provider';
-
+import { seconds } from '../seconds.ts';
 import { kept } from './kept.ts';
 import { type Linking, linksOf, withSessionRow } from './links.ts';
 import { isBeingDecided, replayRefusal } from './replay.ts';
 import { aliasOf, emptied, type Found, type Row, rowId } from './row.ts';
-import { seconds } from './seconds.ts';
 import { Store, type StoreOptions } from './store.ts';
 import type { Unit } from './unit.ts';
 import { inUnit, requestUnderWay } from './unit_of_work.ts';

@@ -1,10 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Knex } from 'knex';
-
+import { schemaOf, tableOf } from '../database/schema.ts';
 import { log } from '../log.ts';
-import { schemaOf, tableOf } from './schema.ts';
-import { seconds } from './seconds.ts';
+import { seconds } from '../seconds.ts';
 
 export interface PurgeOptions {
   readonly schema?: string | undefined;

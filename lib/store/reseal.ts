@@ -1,7 +1,6 @@
 import type { Knex } from 'knex';
-
+import { schemaOf, tableOf } from '../database/schema.ts';
 import { log } from '../log.ts';
-import { schemaOf, tableOf } from './schema.ts';
 import { type EncryptionKey, Seal } from './seal.ts';
 
 export interface ResealOptions {

@@ -35,3 +35,15 @@ export function rowId(model: string, id: string): string {
 export function aliasOf(model: string, member: 'uid' | 'userCode', value: string): string {
   return hash('sha256', `${model}\0${member}\0${value}`);
 }
+
+const numberOrNull = (value: unknown) => (value === null || value === undefined ? null : Number(value));
+
+/** A row out of the columns every statement answers; Postgres answers numbers as text, PGlite as numbers. */
+export function foundOf([id, payload, expires_at, consumed_at]: readonly unknown[]): Found {
+  return {
+    id: id as string,
+    payload: typeof payload === 'string' ? Buffer.from(payload, 'hex') : null,
+    expires_at: numberOrNull(expires_at),
+    consumed_at: numberOrNull(consumed_at),
+  };
+}

@@ -1,13 +1,9 @@
-import type { Value } from './exchange.ts';
+import type { Statement } from '../database/connection.ts';
+import type { Value } from '../database/exchange.ts';
 import type { Row } from './row.ts';
 import type { Seal } from './seal.ts';
 
 const columns = ['id', 'model', 'payload', 'grant_id', 'alias', 'expires_at', 'consumed_at'] as const;
-
-export interface Statement {
-  readonly text: string;
-  readonly values: readonly Value[];
-}
 
 /**
  * Every write there is, any number of rows at once, and every decision about who is first. What a row asks for shows

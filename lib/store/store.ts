@@ -1,15 +1,14 @@
 import type { Knex } from 'knex';
-
+import { execute, type Statement } from '../database/connection.ts';
+import { schemaOf, tableOf } from '../database/schema.ts';
 import { log } from '../log.ts';
+import { seconds } from '../seconds.ts';
 import { Batch } from './batch.ts';
-import { execute } from './connection.ts';
 import { Links } from './links.ts';
 import { type Retention, retentionOf } from './retention.ts';
-import { emptied, type Found, type Row } from './row.ts';
-import { schemaOf, tableOf } from './schema.ts';
+import { emptied, type Found, foundOf, type Row } from './row.ts';
 import { type EncryptionKey, Seal } from './seal.ts';
-import { seconds } from './seconds.ts';
-import { find, findByAlias, findByGrant, type Statement, write } from './statements.ts';
+import { find, findByAlias, findByGrant, write } from './statements.ts';
 import { StoreUnavailable } from './unavailable.ts';
 
 export interface StoreOptions {
@@ -138,7 +137,7 @@ export class Store {
         const rows = await execute(this.knex, statement, { prepared, timeout: this.#timeout });
         if (this.#away) log.info('the database is back');
         this.#away = false;
-        return rows;
+        return rows.map(foundOf);
       } catch (error) {
         if (isUnprepared(error) && prepared) this.#prepared = false;
         else if (!isWorthTrying(error) || attempt === 3) throw this.#unavailable(error);

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 
 import type { Adapter } from 'oidc-provider';
 
-import { type Config, loadConfig } from '../../lib/config.ts';
-import { loadKeys } from '../../lib/keys.ts';
-import { createProvider } from '../../lib/provider.ts';
-import { startServer } from '../../lib/server.ts';
-import { openDatabase } from '../../lib/store/database.ts';
-import { migrate } from '../../lib/store/schema.ts';
+import { type Config, loadConfig } from '../../lib/config/load.ts';
+import { openDatabase } from '../../lib/database/database.ts';
+import { migrate } from '../../lib/database/schema.ts';
+import { loadKeys } from '../../lib/keys/keys.ts';
+import { createProvider } from '../../lib/server/provider.ts';
+import { startServer } from '../../lib/server/server.ts';
 import * as accounts from './accounts.ts';
 import { issuer, metadata } from './client.ts';
 import { encryptionKey, type Start } from './subjects.ts';

@@ -6,9 +6,9 @@ import type { AddressInfo } from 'node:net';
 
 import knex from 'knex';
 import { type Configuration, Provider } from 'oidc-provider';
+import { openDatabase } from '../../lib/database/database.ts';
+import { migrate } from '../../lib/database/schema.ts';
 import { knexAdapter } from '../../lib/store/adapter.ts';
-import { openDatabase } from '../../lib/store/database.ts';
-import { migrate } from '../../lib/store/schema.ts';
 import { unitOfWork } from '../../lib/store/unit_of_work.ts';
 import { answer } from './child.ts';
 import { issuer, metadata } from './client.ts';

@@ -15,7 +15,7 @@ import {
   type ProxySettings,
 } from '../../lib/certificates/client_certificate.ts';
 import { forwarded, trustedProxies } from '../../lib/http/forwarded.ts';
-import { mutualTlsOptions, selfSigned, serverOptions } from '../../lib/tls.ts';
+import { mutualTlsOptions, selfSigned, serverOptions } from '../../lib/server/tls.ts';
 import { CertificateAuthority, type Issued, rsa, selfSignedClient } from '../support/certificates.ts';
 import { type Listener, listen } from '../support/listener.ts';
 

@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 import pg from 'pg';
-import { accountsFrom, storedAccounts } from '../../lib/accounts.ts';
-import { loadConfig } from '../../lib/config.ts';
-import { openStore } from '../../lib/open_store.ts';
-import { verifyPassword } from '../../lib/password.ts';
+import { accountsFrom } from '../../lib/accounts/accounts.ts';
+import { verifyPassword } from '../../lib/accounts/password.ts';
+import { storedAccounts } from '../../lib/accounts/stored.ts';
+import { loadConfig } from '../../lib/config/load.ts';
 import { Resources } from '../../lib/resources.ts';
+import { openStore } from '../../lib/server/open_store.ts';
 import type { KnexAdapterFactory } from '../../lib/store/adapter.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { anywhere, development, Running, run } from './cli.ts';

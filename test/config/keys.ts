@@ -1,4 +1,4 @@
-import { jsonSchema } from '../../lib/config.ts';
+import { jsonSchema } from '../../lib/config/load.ts';
 
 type Node = ReturnType<typeof jsonSchema>;
 

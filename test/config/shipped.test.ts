@@ -8,7 +8,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 
 import { judge } from '../../lib/commands/judge.ts';
-import { jsonSchema, loadConfig } from '../../lib/config.ts';
+import { jsonSchema, loadConfig } from '../../lib/config/load.ts';
 import { ConfigError } from '../../lib/errors.ts';
 import { CertificateAuthority } from '../support/certificates.ts';
 import { keys } from './keys.ts';

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 
 import { parseDocument, stringify } from 'yaml';
 
-import { type Config, loadConfig } from '../../lib/config.ts';
+import { type Config, loadConfig } from '../../lib/config/load.ts';
 import { OperationalError } from '../../lib/errors.ts';
 import { CertificateAuthority } from '../support/certificates.ts';
 import { browserScript, type Person } from './browser.ts';

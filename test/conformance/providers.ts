@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
-import { loadConfig } from '../../lib/config.ts';
+import { loadConfig } from '../../lib/config/load.ts';
 import { OperationalError } from '../../lib/errors.ts';
 import type { Resources } from '../../lib/resources.ts';
 import type { ProviderName } from './plans.ts';

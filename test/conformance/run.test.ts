@@ -11,8 +11,8 @@ import { fileURLToPath } from 'node:url';
 
 import { expect } from 'chai';
 
-import { loadConfig } from '../../lib/config.ts';
-import { selfSigned, serverOptions } from '../../lib/tls.ts';
+import { loadConfig } from '../../lib/config/load.ts';
+import { selfSigned, serverOptions } from '../../lib/server/tls.ts';
 import { expectedModules, type Plan, plans } from './plans.ts';
 
 const runner = fileURLToPath(new URL('run.ts', import.meta.url));

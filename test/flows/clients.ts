@@ -2,7 +2,7 @@ import { type webcrypto, X509Certificate } from 'node:crypto';
 
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 
-import type { KeyPair } from '../../lib/tls.ts';
+import type { KeyPair } from '../../lib/server/tls.ts';
 import { CertificateAuthority, selfSignedClient } from '../support/certificates.ts';
 
 export const clientAuths = ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'] as const;

@@ -5,7 +5,7 @@ import { Writable } from 'node:stream';
 import { expect } from 'chai';
 
 import { run } from '../../lib/commands/demo.ts';
-import { loadConfig } from '../../lib/config.ts';
+import { loadConfig } from '../../lib/config/load.ts';
 import { freePort } from '../../lib/demo/free_port.ts';
 import { httpsFetch } from '../../lib/demo/https_fetch.ts';
 import { Narrator, UnexpectedError } from '../../lib/demo/narrator.ts';
@@ -13,7 +13,7 @@ import { Recorder } from '../../lib/demo/recorder.ts';
 import { Screen } from '../../lib/demo/screen.ts';
 import { OperationalError } from '../../lib/errors.ts';
 import { fapi2SecurityProfile } from '../../lib/profiles/fapi2_security_profile.ts';
-import { type RunningServer, startServer } from '../../lib/server.ts';
+import { type RunningServer, startServer } from '../../lib/server/server.ts';
 import { run as command } from '../commands/cli.ts';
 import { clientAuths, senderConstrains } from './clients.ts';
 

@@ -2,13 +2,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { type Config, loadConfig } from '../../lib/config.ts';
+import { type Config, loadConfig } from '../../lib/config/load.ts';
+import { openDatabase } from '../../lib/database/database.ts';
+import { migrate } from '../../lib/database/schema.ts';
 import { freePort } from '../../lib/demo/free_port.ts';
 import { httpsFetch } from '../../lib/demo/https_fetch.ts';
-import { startServer } from '../../lib/server.ts';
-import { openDatabase } from '../../lib/store/database.ts';
-import { migrate } from '../../lib/store/schema.ts';
-import type { KeyPair } from '../../lib/tls.ts';
+import { startServer } from '../../lib/server/server.ts';
+import type { KeyPair } from '../../lib/server/tls.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { authority, clients, serverCertificate } from './clients.ts';
 

@@ -4,12 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { expect } from 'chai';
-
+import { openDatabase } from '../../lib/database/database.ts';
+import { migrate } from '../../lib/database/schema.ts';
 import { authorize, Browser } from '../../lib/demo/browser.ts';
 import { freePort } from '../../lib/demo/free_port.ts';
 import type { FetchOptions, HttpsFetch } from '../../lib/demo/https_fetch.ts';
-import { openDatabase } from '../../lib/store/database.ts';
-import { migrate } from '../../lib/store/schema.ts';
 import { development, Running } from '../commands/cli.ts';
 import { Postgres } from '../support/postgres.ts';
 import { RawClient } from '../support/raw_client.ts';

@@ -2,7 +2,7 @@ import Koa, { type Middleware } from 'koa';
 import mount from 'koa-mount';
 import { type Configuration, errors, Provider } from 'oidc-provider';
 
-import { selfSigned, serverOptions } from '../../lib/tls.ts';
+import { selfSigned, serverOptions } from '../../lib/server/tls.ts';
 import { type Listener, listen } from '../support/listener.ts';
 
 const configuration: Configuration = {

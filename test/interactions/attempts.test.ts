@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-
+import { type Database, openDatabase } from '../../lib/database/database.ts';
 import {
   type Attempts,
   type AttemptsOptions,
@@ -8,7 +8,6 @@ import {
   type Limiter,
 } from '../../lib/interactions/attempts.ts';
 import { sharedLimiter } from '../../lib/interactions/shared_limiter.ts';
-import { type Database, openDatabase } from '../../lib/store/database.ts';
 
 import { testDatabase } from '../support/postgres.ts';
 import { Agent, type Page } from './agent.ts';

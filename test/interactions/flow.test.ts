@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import express from 'express';
 import { type Configuration, interactionPolicy as core } from 'oidc-provider';
 
-import { listedAccounts } from '../../lib/accounts.ts';
+import { listedAccounts } from '../../lib/accounts/listed.ts';
 import { Agent } from './agent.ts';
 import { type Options, person, type TestProvider, testProvider } from './provider.ts';
 

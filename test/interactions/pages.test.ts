@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { listedAccounts } from '../../lib/accounts.ts';
+import { listedAccounts } from '../../lib/accounts/listed.ts';
 import { interactionId } from '../../lib/http/interaction_id.ts';
 import { StoreUnavailable } from '../../lib/store/unavailable.ts';
 import { Agent } from './agent.ts';

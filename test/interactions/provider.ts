@@ -6,7 +6,8 @@ import Koa from 'koa';
 import mount from 'koa-mount';
 import { type ClientMetadata, type Configuration, Provider } from 'oidc-provider';
 
-import { type Accounts, listedAccounts } from '../../lib/accounts.ts';
+import type { Accounts } from '../../lib/accounts/accounts.ts';
+import { listedAccounts } from '../../lib/accounts/listed.ts';
 import { pages } from '../../lib/interactions/pages.ts';
 import { interactionPolicy } from '../../lib/interactions/policy.ts';
 import { type InteractionsOptions, interactions, interactionUrl } from '../../lib/interactions/routes.ts';

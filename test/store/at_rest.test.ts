@@ -1,8 +1,7 @@
 import { expect } from 'chai';
-
+import { openDatabase } from '../../lib/database/database.ts';
+import { migrate } from '../../lib/database/schema.ts';
 import { knexAdapter } from '../../lib/store/adapter.ts';
-import { openDatabase } from '../../lib/store/database.ts';
-import { migrate } from '../../lib/store/schema.ts';
 import { unitOfWork } from '../../lib/store/unit_of_work.ts';
 import { query, testDatabase } from '../support/postgres.ts';
 import { type Agent, startCore } from './core.ts';

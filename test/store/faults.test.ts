@@ -5,10 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { expect } from 'chai';
 import pg from 'pg';
-
+import { type Database, openDatabase } from '../../lib/database/database.ts';
+import { migrate } from '../../lib/database/schema.ts';
 import { knexAdapter } from '../../lib/store/adapter.ts';
-import { type Database, openDatabase } from '../../lib/store/database.ts';
-import { migrate } from '../../lib/store/schema.ts';
 import { unitOfWork } from '../../lib/store/unit_of_work.ts';
 import type { Reply } from '../bench/connection.ts';
 import { Postgres, query, unprivileged } from '../support/postgres.ts';

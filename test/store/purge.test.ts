@@ -1,11 +1,10 @@
 import { expect } from 'chai';
-
+import { fresh, payloadOf } from '../../lib/contract/requirements.ts';
+import { type Database, openDatabase } from '../../lib/database/database.ts';
+import { migrate } from '../../lib/database/schema.ts';
+import { seconds } from '../../lib/seconds.ts';
 import { knexAdapter } from '../../lib/store/adapter.ts';
-import { type Database, openDatabase } from '../../lib/store/database.ts';
 import { type Purged, purge, startPurge } from '../../lib/store/purge.ts';
-import { fresh, payloadOf } from '../../lib/store/requirements.ts';
-import { migrate } from '../../lib/store/schema.ts';
-import { seconds } from '../../lib/store/seconds.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { encryption_keys } from './stores.ts';
 

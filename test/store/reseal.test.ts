@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
 
 import { expect } from 'chai';
-
+import { fresh, payloadOf } from '../../lib/contract/requirements.ts';
+import { type Database, openDatabase } from '../../lib/database/database.ts';
+import { migrate } from '../../lib/database/schema.ts';
 import { knexAdapter } from '../../lib/store/adapter.ts';
-import { type Database, openDatabase } from '../../lib/store/database.ts';
-import { fresh, payloadOf } from '../../lib/store/requirements.ts';
 import { reseal } from '../../lib/store/reseal.ts';
-import { migrate } from '../../lib/store/schema.ts';
 import { testDatabase } from '../support/postgres.ts';
 
 for (const kind of ['PGlite', 'Postgres']) {

@@ -14,7 +14,7 @@ globalThis.Date = class extends Clock {
 const { startCore } = await import('./core.ts');
 const { unitOfWork } = await import('../../lib/store/unit_of_work.ts');
 const { purge } = await import('../../lib/store/purge.ts');
-const { openDatabase } = await import('../../lib/store/database.ts');
+const { openDatabase } = await import('../../lib/database/database.ts');
 
 const url = process.env.DATABASE_URL as string;
 const { adapter } = await openOurs(url);

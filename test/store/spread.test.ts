@@ -1,11 +1,10 @@
 import { hash } from 'node:crypto';
 
 import { expect } from 'chai';
-
+import { fresh, payloadOf } from '../../lib/contract/requirements.ts';
+import { type Database, openDatabase } from '../../lib/database/database.ts';
+import { migrate } from '../../lib/database/schema.ts';
 import { knexAdapter } from '../../lib/store/adapter.ts';
-import { type Database, openDatabase } from '../../lib/store/database.ts';
-import { fresh, payloadOf } from '../../lib/store/requirements.ts';
-import { migrate } from '../../lib/store/schema.ts';
 import { unitOfWork } from '../../lib/store/unit_of_work.ts';
 import { issuer } from '../bench/client.ts';
 import { testDatabase } from '../support/postgres.ts';

@@ -1,9 +1,8 @@
 import { type Adapter, Provider } from 'oidc-provider';
-
+import type { Opened } from '../../lib/contract/contract.ts';
+import { openDatabase } from '../../lib/database/database.ts';
+import { migrate } from '../../lib/database/schema.ts';
 import { knexAdapter } from '../../lib/store/adapter.ts';
-import type { Opened } from '../../lib/store/contract.ts';
-import { openDatabase } from '../../lib/store/database.ts';
-import { migrate } from '../../lib/store/schema.ts';
 import { NaiveAdapter } from '../bench/naive_adapter.ts';
 import { startPgBouncer } from '../support/pgbouncer.ts';
 import { testDatabase } from '../support/postgres.ts';

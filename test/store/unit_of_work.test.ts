@@ -1,9 +1,8 @@
 import { expect } from 'chai';
 import type { Provider } from 'oidc-provider';
-
+import { type Database, openDatabase } from '../../lib/database/database.ts';
+import { migrate } from '../../lib/database/schema.ts';
 import { type KnexAdapterFactory, knexAdapter } from '../../lib/store/adapter.ts';
-import { type Database, openDatabase } from '../../lib/store/database.ts';
-import { migrate } from '../../lib/store/schema.ts';
 import { unitOfWork } from '../../lib/store/unit_of_work.ts';
 import { query, testDatabase } from '../support/postgres.ts';
 import { type Agent, header, loginAndConsent, startCore } from './core.ts';

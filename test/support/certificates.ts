@@ -1,5 +1,5 @@
 import type { webcrypto } from 'node:crypto';
-import type { KeyPair } from '../../lib/tls.ts';
+import type { KeyPair } from '../../lib/server/tls.ts';
 import * as x509 from './x509.ts';
 
 const ec = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };

@@ -1,7 +1,7 @@
 import knexModule from 'knex';
 import type { Configuration } from 'oidc-provider';
 
-import { loadKeys } from '../../lib/keys.ts';
+import { loadKeys } from '../../lib/keys/keys.ts';
 import { merge } from '../../lib/merge.ts';
 import type { Profile } from '../../lib/profile.ts';
 import { knexAdapter } from '../../lib/store/adapter.ts';

@@ -3,18 +3,18 @@ import { createServer } from 'node:https';
 
 import Provider, { type ClientMetadata, type Configuration } from 'oidc-provider';
 
-import { listedAccounts } from '../../lib/accounts.ts';
+import { listedAccounts } from '../../lib/accounts/listed.ts';
+import { openDatabase } from '../../lib/database/database.ts';
+import { migrate } from '../../lib/database/schema.ts';
 import { freePort } from '../../lib/demo/free_port.ts';
 import { interactions, interactionUrl } from '../../lib/interactions/routes.ts';
 import { merge } from '../../lib/merge.ts';
 import { attach, configure, type Profile } from '../../lib/profile.ts';
 import { fapi2MessageSigning } from '../../lib/profiles/fapi2_message_signing.ts';
 import { fapi2SecurityProfile } from '../../lib/profiles/fapi2_security_profile.ts';
+import { mutualTlsOptions, selfSigned } from '../../lib/server/tls.ts';
 import { type KnexAdapterFactory, knexAdapter } from '../../lib/store/adapter.ts';
-import { openDatabase } from '../../lib/store/database.ts';
-import { migrate } from '../../lib/store/schema.ts';
 import { unitOfWork } from '../../lib/store/unit_of_work.ts';
-import { mutualTlsOptions, selfSigned } from '../../lib/tls.ts';
 import { keys, without } from './configuration.ts';
 import { RawClient } from './raw_client.ts';
 

@@ -12,14 +12,14 @@ import {
 import Koa from 'koa';
 import { Provider } from 'oidc-provider';
 import { clientCertificate } from '../../lib/certificates/client_certificate.ts';
+import { openDatabase } from '../../lib/database/database.ts';
+import { migrate } from '../../lib/database/schema.ts';
 import { oauthError } from '../../lib/http/oauth_error.ts';
 import { tokensOf } from '../../lib/resource/access_tokens.ts';
 import { dpopNonces } from '../../lib/resource/dpop_nonce.ts';
 import { protect } from '../../lib/resource/protect.ts';
+import { mutualTlsOptions, selfSigned } from '../../lib/server/tls.ts';
 import { type KnexAdapterFactory, knexAdapter } from '../../lib/store/adapter.ts';
-import { openDatabase } from '../../lib/store/database.ts';
-import { migrate } from '../../lib/store/schema.ts';
-import { mutualTlsOptions, selfSigned } from '../../lib/tls.ts';
 import { type Answer, type Ask, type Listener, listen } from './listener.ts';
 
 export const now = () => Math.floor(Date.now() / 1000);

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 
 import { clauseUrl } from '../../lib/clause.ts';
-import { jsonSchema } from '../../lib/config.ts';
+import { jsonSchema } from '../../lib/config/load.ts';
 import type { Mechanism } from '../../lib/fapi/mechanism.ts';
 import { fapi2MessageSigning } from '../../lib/profiles/fapi2_message_signing.ts';
 

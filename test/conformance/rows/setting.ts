@@ -1,5 +1,5 @@
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
-import type { KeyPair } from '../../../lib/tls.ts';
+import type { KeyPair } from '../../../lib/server/tls.ts';
 import { authority } from '../../flows/clients.ts';
 import { type FlowServer, flowServer } from '../../flows/server.ts';
 

@@ -2,19 +2,18 @@ import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 
 import type { z } from 'zod';
+import { ConfigError, type Problem, type Violation } from '../errors.ts';
+import { filePath } from './core_path.ts';
+import { explain, type Finding, leaves } from './explain.ts';
+import { resolveFiles } from './files.ts';
+import { at, type Path, put } from './path.ts';
+import { crossFindings } from './rules.ts';
+import { schema } from './schema.ts';
+import type { Place } from './source.ts';
+import { Sources } from './sources.ts';
 
-import { filePath } from './config/core_path.ts';
-import { explain, type Finding, leaves } from './config/explain.ts';
-import { resolveFiles } from './config/files.ts';
-import { at, type Path, put } from './config/path.ts';
-import { crossFindings } from './config/rules.ts';
-import { schema } from './config/schema.ts';
-import type { Place } from './config/source.ts';
-import { Sources } from './config/sources.ts';
-import { ConfigError, type Problem, type Violation } from './errors.ts';
-
-export { jsonSchema } from './config/json_schema.ts';
-export { schema } from './config/schema.ts';
+export { jsonSchema } from './json_schema.ts';
+export { schema } from './schema.ts';
 
 type Parsed = z.output<typeof schema>;
 

@@ -5,9 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { expect } from 'chai';
-
+import { openDatabase } from '../../lib/database/database.ts';
 import { OperationalError } from '../../lib/errors.ts';
-import { openDatabase } from '../../lib/store/database.ts';
 
 describe('the directory of an embedded database', () => {
   let directory: string;

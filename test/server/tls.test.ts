@@ -10,9 +10,9 @@ import { promisify } from 'node:util';
 import { expect } from 'chai';
 import Koa from 'koa';
 
-import { ciphers, type KeyPair, mutualTlsOptions, reload, selfSigned, serverOptions } from '../lib/tls.ts';
-import { CertificateAuthority, rsa } from './support/certificates.ts';
-import { type Listener, listen } from './support/listener.ts';
+import { ciphers, type KeyPair, mutualTlsOptions, reload, selfSigned, serverOptions } from '../../lib/server/tls.ts';
+import { CertificateAuthority, rsa } from '../support/certificates.ts';
+import { type Listener, listen } from '../support/listener.ts';
 
 const app = new Koa().use((ctx) => {
   ctx.body = 'ok';

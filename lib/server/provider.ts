@@ -1,17 +1,17 @@
 import Provider, { type Configuration, errors } from 'oidc-provider';
 
-import type { Accounts } from './accounts.ts';
-import type { Config } from './config.ts';
-import { forwarded, trustedProxies } from './http/forwarded.ts';
-import { pages } from './interactions/pages.ts';
-import { interactionPolicy } from './interactions/policy.ts';
-import { interactions, interactionUrl } from './interactions/routes.ts';
-import type { Keys } from './keys.ts';
-import { attach, configure, type Profile } from './profile.ts';
-import { fapi2MessageSigning } from './profiles/fapi2_message_signing.ts';
-import { fapi2SecurityProfile } from './profiles/fapi2_security_profile.ts';
+import type { Accounts } from '../accounts/accounts.ts';
+import type { Config } from '../config/load.ts';
+import { forwarded, trustedProxies } from '../http/forwarded.ts';
+import { pages } from '../interactions/pages.ts';
+import { interactionPolicy } from '../interactions/policy.ts';
+import { interactions, interactionUrl } from '../interactions/routes.ts';
+import type { Keys } from '../keys/keys.ts';
+import { attach, configure, type Profile } from '../profile.ts';
+import { fapi2MessageSigning } from '../profiles/fapi2_message_signing.ts';
+import { fapi2SecurityProfile } from '../profiles/fapi2_security_profile.ts';
+import { unitOfWork } from '../store/unit_of_work.ts';
 import { sampleResource } from './sample_resource.ts';
-import { unitOfWork } from './store/unit_of_work.ts';
 
 /** What a provider is made of besides its configuration. */
 export interface Parts {

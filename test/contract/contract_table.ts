@@ -1,7 +1,7 @@
-import { requirements, subjectOf } from '../../lib/store/contract.ts';
+import { requirements, subjectOf } from '../../lib/contract/contract.ts';
+import { behindPgBouncer, inMemory, onNaive, onPglite, onPostgres } from '../store/stores.ts';
 import { hasPgBouncer } from '../support/pgbouncer.ts';
 import { stopPostgres } from '../support/postgres.ts';
-import { behindPgBouncer, inMemory, onNaive, onPglite, onPostgres } from './stores.ts';
 
 /** Prints, for the README, what each adapter fails. */
 const stores = {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { hashPassword, outdatedPasswordHash, parsePasswordHash, verifyPassword } from '../lib/password.ts';
+import { hashPassword, outdatedPasswordHash, parsePasswordHash, verifyPassword } from '../../lib/accounts/password.ts';
 
 const cheap = { ln: 14, r: 8, p: 1 };
 

@@ -1,6 +1,6 @@
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 
-import { log } from './log.ts';
+import { log } from '../log.ts';
 
 interface Failure {
   code?: string;

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { loadConfig, locate, violationProblems } from '../../lib/config.ts';
+import { loadConfig, locate, violationProblems } from '../../lib/config/load.ts';
 import { ConfigError } from '../../lib/errors.ts';
 import { directory } from './written.ts';
 

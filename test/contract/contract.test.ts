@@ -1,6 +1,6 @@
-import { adapterContract } from '../../lib/store/contract.ts';
+import { adapterContract } from '../../lib/contract/contract.ts';
+import { behindPgBouncer, inMemory, onNaive, onPglite, onPostgres } from '../store/stores.ts';
 import { hasPgBouncer } from '../support/pgbouncer.ts';
-import { behindPgBouncer, inMemory, onNaive, onPglite, onPostgres } from './stores.ts';
 
 adapterContract({ name: 'knexAdapter() on PGlite', open: onPglite });
 adapterContract({ name: 'knexAdapter() on Postgres', open: onPostgres });

@@ -2,9 +2,13 @@ import { hash } from 'node:crypto';
 
 import type { Knex } from 'knex';
 
-import { Exchange } from './exchange.ts';
-import type { Found } from './row.ts';
-import type { Statement } from './statements.ts';
+import { Exchange, type Value } from './exchange.ts';
+
+/** A statement with its parameters; `text` is static, so that it is prepared once. */
+export interface Statement {
+  readonly text: string;
+  readonly values: readonly Value[];
+}
 
 /** What `pg` and PGlite have in common, and what knex says of a connection that is not to be used again. */
 interface Connection {
@@ -24,8 +28,8 @@ export interface ExecuteOptions {
 /** Answers that say that another connection may do better: the server stops, is a standby now, or forgot a plan. */
 const isOutlived = (code: string) => !/^[0-9A-Z]{5}$/.test(code) || /^(08|57P|25006|0A000)/.test(code);
 
-/** Runs a statement on one of knex's connections, without its query builder. */
-export async function execute(knex: Knex, statement: Statement, options: ExecuteOptions): Promise<Found[]> {
+/** Runs a statement on one of knex's connections, without its query builder; answers rows of text (PGlite: numbers as numbers). */
+export async function execute(knex: Knex, statement: Statement, options: ExecuteOptions): Promise<unknown[][]> {
   const late = new Error(`no answer within ${options.timeout} ms`);
   let connection: Connection | undefined;
   let expired = false;
@@ -43,7 +47,7 @@ export async function execute(knex: Knex, statement: Statement, options: Execute
       .finally(() => clearTimeout(timer));
   });
   try {
-    return (await rows).map(toFound);
+    return await rows;
   } catch (error) {
     const outlived = isOutlived(String((error as { code?: unknown }).code));
     if (connection && !connection.waitReady && outlived) connection.__knex__disposed = error;
@@ -74,16 +78,4 @@ function nameOf(text: string): string {
   const name = `oidc_${hash('sha256', text).slice(0, 16)}`;
   names.set(text, name);
   return name;
-}
-
-const numberOrNull = (value: unknown) => (value === null || value === undefined ? null : Number(value));
-
-/** PGlite answers numbers where Postgres answers text. */
-function toFound([id, payload, expires_at, consumed_at]: unknown[]): Found {
-  return {
-    id: id as string,
-    payload: typeof payload === 'string' ? Buffer.from(payload, 'hex') : null,
-    expires_at: numberOrNull(expires_at),
-    consumed_at: numberOrNull(consumed_at),
-  };
 }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 
-import { seconds } from './seconds.ts';
+import { seconds } from '../seconds.ts';
 
 /** What is put to the test: an adapter, and one as another process on the same data has it. */
 export interface Subject {

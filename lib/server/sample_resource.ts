@@ -1,13 +1,13 @@
 import type { Middleware } from 'koa';
 import type Provider from 'oidc-provider';
 
-import { clientCertificate } from './certificates/client_certificate.ts';
-import type { Config } from './config.ts';
-import type { ReplayAdapter } from './fapi/replay.ts';
-import type { Keys } from './keys.ts';
-import { tokensOf } from './resource/access_tokens.ts';
-import { dpopNonces } from './resource/dpop_nonce.ts';
-import { protect } from './resource/protect.ts';
+import { clientCertificate } from '../certificates/client_certificate.ts';
+import type { Config } from '../config/load.ts';
+import type { ReplayAdapter } from '../fapi/replay.ts';
+import type { Keys } from '../keys/keys.ts';
+import { tokensOf } from '../resource/access_tokens.ts';
+import { dpopNonces } from '../resource/dpop_nonce.ts';
+import { protect } from '../resource/protect.ts';
 
 /** The sample resource: what the token says, to whoever holds its key. */
 export function sampleResource(provider: Provider, config: Config, { dpopNonce }: Keys): Middleware {

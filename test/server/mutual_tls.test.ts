@@ -3,17 +3,17 @@ import { randomUUID, X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
 import { type Configuration, Provider } from 'oidc-provider';
 
-import { parseCertificates } from '../lib/certificates/certification_path.ts';
-import { mutualTls } from '../lib/certificates/client_certificate.ts';
-import { mutualTlsOptions, selfSigned } from '../lib/tls.ts';
+import { parseCertificates } from '../../lib/certificates/certification_path.ts';
+import { mutualTls } from '../../lib/certificates/client_certificate.ts';
+import { mutualTlsOptions, selfSigned } from '../../lib/server/tls.ts';
 import {
   CertificateAuthority,
   type CertificateRequest,
   type Issued,
   rsa,
   selfSignedClient,
-} from './support/certificates.ts';
-import { type Listener, listen } from './support/listener.ts';
+} from '../support/certificates.ts';
+import { type Listener, listen } from '../support/listener.ts';
 
 const hour = 60 * 60 * 1000;
 const expired = { notAfter: new Date(Date.now() - hour) };

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 
-import type { Config } from './config.ts';
-import { OperationalError } from './errors.ts';
-import type { Resources } from './resources.ts';
-import { type KnexAdapterFactory, knexAdapter } from './store/adapter.ts';
-import { type Database, openDatabase } from './store/database.ts';
-import type { Retention } from './store/retention.ts';
-import { migrate, schemaStatus } from './store/schema.ts';
+import type { Config } from '../config/load.ts';
+import { type Database, openDatabase } from '../database/database.ts';
+import { migrate, schemaStatus } from '../database/schema.ts';
+import { OperationalError } from '../errors.ts';
+import type { Resources } from '../resources.ts';
+import { type KnexAdapterFactory, knexAdapter } from '../store/adapter.ts';
+import type { Retention } from '../store/retention.ts';
 
 /**
  * Opens the configured database, whatever its schema.

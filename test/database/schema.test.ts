@@ -2,19 +2,18 @@ import { chmodSync, chownSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { expect } from 'chai';
-
+import { fresh, payloadOf } from '../../lib/contract/requirements.ts';
+import { type Database, type DatabaseOptions, openDatabase } from '../../lib/database/database.ts';
+import { distribute, migrate, migrateDown, runtimeGrants, schemaStatus } from '../../lib/database/schema.ts';
 import { OperationalError } from '../../lib/errors.ts';
 import { knexAdapter } from '../../lib/store/adapter.ts';
-import { type Database, type DatabaseOptions, openDatabase } from '../../lib/store/database.ts';
 import { purge } from '../../lib/store/purge.ts';
-import { fresh, payloadOf } from '../../lib/store/requirements.ts';
 import { reseal } from '../../lib/store/reseal.ts';
-import { distribute, migrate, migrateDown, runtimeGrants, schemaStatus } from '../../lib/store/schema.ts';
 import { migrationNames, migrationSource } from '../../migrations/index.ts';
+import { encryption_keys } from '../store/stores.ts';
 import { CertificateAuthority } from '../support/certificates.ts';
 import { hasPgBouncer, startPgBouncer } from '../support/pgbouncer.ts';
 import { Postgres, query, testDatabase, unprivileged } from '../support/postgres.ts';
-import { encryption_keys } from './stores.ts';
 
 const tableName = 'oidc_payloads_migrations';
 

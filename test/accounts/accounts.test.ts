@@ -5,11 +5,14 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 
-import { type Accounts, accountsModule, listedAccounts, type StoredAccounts, storedAccounts } from '../lib/accounts.ts';
-import { hashPassword } from '../lib/password.ts';
-import { knexAdapter } from '../lib/store/adapter.ts';
-import { type Database, openDatabase } from '../lib/store/database.ts';
-import { migrate } from '../lib/store/schema.ts';
+import type { Accounts } from '../../lib/accounts/accounts.ts';
+import { listedAccounts } from '../../lib/accounts/listed.ts';
+import { accountsModule } from '../../lib/accounts/module.ts';
+import { hashPassword } from '../../lib/accounts/password.ts';
+import { type StoredAccounts, storedAccounts } from '../../lib/accounts/stored.ts';
+import { type Database, openDatabase } from '../../lib/database/database.ts';
+import { migrate } from '../../lib/database/schema.ts';
+import { knexAdapter } from '../../lib/store/adapter.ts';
 
 const ctx = {} as KoaContextWithOIDC;
 

@@ -5,17 +5,20 @@ import type { AddressInfo } from 'node:net';
 
 import type Provider from 'oidc-provider';
 
-import { type Accounts, accountsModule, listedAccounts, storedAccounts } from './accounts.ts';
-import { type Config, violationProblems } from './config.ts';
-import { ConfigError, OperationalError, ProfileViolationError } from './errors.ts';
-import { gracefulStop } from './http/graceful_stop.ts';
-import { loadKeys } from './keys.ts';
+import type { Accounts } from '../accounts/accounts.ts';
+import { listedAccounts } from '../accounts/listed.ts';
+import { accountsModule } from '../accounts/module.ts';
+import { storedAccounts } from '../accounts/stored.ts';
+import { type Config, violationProblems } from '../config/load.ts';
+import { ConfigError, OperationalError, ProfileViolationError } from '../errors.ts';
+import { loadKeys } from '../keys/keys.ts';
+import { Resources } from '../resources.ts';
+import type { KnexAdapterFactory } from '../store/adapter.ts';
+import { startPurge } from '../store/purge.ts';
+import { gracefulStop } from './graceful_stop.ts';
 import { logRequests } from './log_requests.ts';
 import { openStore } from './open_store.ts';
 import { createProvider } from './provider.ts';
-import { Resources } from './resources.ts';
-import type { KnexAdapterFactory } from './store/adapter.ts';
-import { startPurge } from './store/purge.ts';
 import { type KeyPair, mutualTlsOptions, selfSigned, serverOptions } from './tls.ts';
 
 /** A provider that answers. */
