@@ -1,5 +1,8 @@
 import type { Knex } from 'knex';
 
+/** The first there is. */
+export const oldest = '0001_oidc_payloads';
+
 /**
  * One table for every model: no sequence, no foreign key, no trigger, and a primary key that is a hash, so that the
  * table may be spread over several database servers by it.

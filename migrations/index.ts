@@ -1,8 +1,14 @@
 import type { Knex } from 'knex';
 
 import * as oidcPayloads from './0001_oidc_payloads.ts';
+import * as operation from './0002_operation.ts';
 
 interface Migration {
+  /**
+   * The newest migration that the oldest version able to run on the result knows. A migration that only adds names an
+   * earlier one; a migration that takes something away names the one whose versions no longer need it.
+   */
+  readonly oldest: string;
   up(knex: Knex, schema?: string): Promise<void>;
   down(knex: Knex, schema?: string): Promise<void>;
 }
@@ -10,9 +16,30 @@ interface Migration {
 /** Append only: a released name is recorded in databases we cannot see. */
 const migrations: Readonly<Record<string, Migration>> = {
   '0001_oidc_payloads': oidcPayloads,
+  '0002_operation': operation,
 };
 
 export const migrationNames: readonly string[] = Object.keys(migrations);
+
+/** The row of `oidc_settings` that tells a version from before a migration whether it may run on it. */
+export const OLDEST = 'schema_oldest';
+
+/** Kept in the database, as a version does not know the migrations that came after it. */
+async function recordOldest(knex: Knex, last: number, schema?: string): Promise<void> {
+  // The settings came with the second one.
+  if (last < 1) return;
+  const known = Object.values(migrations).slice(0, last + 1);
+  const oldest = known.map((migration) => migration.oldest).sort();
+  const settings = knex.ref('oidc_settings').withSchema(schema as string);
+  await knex.raw(
+    `insert into ?? as s (name, value, changed_at) values (?, ?, ?)
+      on conflict (name) do update set value = excluded.value, version = s.version + 1, changed_at = excluded.changed_at`,
+    [settings, OLDEST, oldest.at(-1) as string, Date.now()],
+  );
+}
+
+/** A statement that waits for a lock holds up all that come after it: it gives up, and may be tried again. */
+const patience = `set local lock_timeout = '5s'`;
 
 /** Named in code, so that the same name is recorded whether the sources run or what was built from them. */
 export function migrationSource(schema?: string): Knex.MigrationSource<string> {
@@ -22,7 +49,19 @@ export function migrationSource(schema?: string): Knex.MigrationSource<string> {
     async getMigration(name) {
       const migration = migrations[name];
       if (!migration) throw new Error(`unknown migration ${name}`);
-      return { up: (knex) => migration.up(knex, schema), down: (knex) => migration.down(knex, schema) };
+      const index = migrationNames.indexOf(name);
+      return {
+        async up(knex) {
+          await knex.raw(patience);
+          await migration.up(knex, schema);
+          await recordOldest(knex, index, schema);
+        },
+        async down(knex) {
+          await knex.raw(patience);
+          await migration.down(knex, schema);
+          await recordOldest(knex, index - 1, schema);
+        },
+      };
     },
   };
 }

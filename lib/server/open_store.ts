@@ -4,6 +4,7 @@ import type { Config } from '../config/load.ts';
 import { type Database, openDatabase } from '../database/database.ts';
 import { migrate, schemaStatus } from '../database/schema.ts';
 import { OperationalError } from '../errors.ts';
+import { log } from '../log.ts';
 import type { Resources } from '../resources.ts';
 import { type KnexAdapterFactory, knexAdapter } from '../store/adapter.ts';
 import type { Retention } from '../store/retention.ts';
@@ -44,6 +45,8 @@ export async function openStore(config: Config, resources: Resources): Promise<K
   const status = await schemaStatus(knex);
   if (status === 'behind' && embedded) {
     await migrate(knex);
+  } else if (status === 'ahead, compatible') {
+    log.warn('a later version has migrated the database; what it added is not needed here');
   } else if (status !== 'current') {
     const remedy = status === 'behind' ? 'run `oidc-provider-fapi migrate up`' : 'run a version that knows it';
     throw new OperationalError(`the database schema is ${status} of this version: ${remedy}`);

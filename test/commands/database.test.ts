@@ -62,7 +62,15 @@ describe('commands on a server’s database', () => {
     await client.query(
       `insert into oidc_payloads_migrations (name, batch, migration_time) values ('9999_tomorrow', 9, now())`,
     );
-    expect(await status()).to.equal('the database schema is ahead');
+    expect(await status()).to.equal('the database schema is ahead, compatible');
+    const older = new Running(command('serve', ...anywhere.slice(0, 4)));
+    await older.prints(/Stop with/);
+    older.process.kill('SIGINT');
+    expect((await older.ends()).code).to.equal(0);
+    expect((await run(command('migrate', 'down'))).stderr).to.contain('a later version applied 9999_tomorrow');
+
+    await client.query(`update oidc_settings set value = '9999_tomorrow' where name = 'schema_oldest'`);
+    expect(await status()).to.equal('the database schema is ahead, breaking');
     expect(await refused())
       .to.contain('ahead')
       .and.to.contain('run a version that knows it');

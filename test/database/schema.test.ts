@@ -44,13 +44,29 @@ for (const kind of ['PGlite', 'Postgres']) {
       expect(await migrate(knex)).to.deep.equal(migrationNames);
       expect(await schemaStatus(knex)).to.equal('current');
       expect(await migrate(knex)).to.deep.equal([]);
-      await knex(tableName).insert({ name: '9999_of_a_later_version', batch: 9, migration_time: new Date() });
-      expect(await schemaStatus(knex)).to.equal('ahead');
-      await knex(tableName).where({ batch: 9 }).delete();
       for (const name of [...migrationNames].reverse()) expect(await migrateDown(knex)).to.deep.equal([name]);
       expect(await schemaStatus(knex)).to.equal('behind');
       expect(await knex.schema.hasTable('oidc_payloads')).to.equal(false);
       expect(await migrate(knex)).to.deep.equal(migrationNames);
+    });
+
+    it('of a later version are told apart: what only added is no reason to stop, and nobody else takes it back', async () => {
+      const { knex } = database;
+      await migrate(knex);
+      await knex(tableName).insert({ name: '9999_of_a_later_version', batch: 9, migration_time: new Date() });
+      expect(await schemaStatus(knex)).to.equal('ahead, compatible');
+      for (const work of [migrate, migrateDown]) {
+        const refused = await work(knex).catch((error) => error);
+        expect(refused).to.be.instanceOf(OperationalError);
+        expect(refused.message).to.contain('9999_of_a_later_version');
+      }
+      const oldest = (value: string) => knex('oidc_settings').where({ name: 'schema_oldest' }).update({ value });
+      await oldest('9999_of_a_later_version');
+      expect(await schemaStatus(knex)).to.equal('ahead, breaking');
+      await knex('oidc_settings').delete();
+      expect(await schemaStatus(knex)).to.equal('ahead, breaking');
+      await knex(tableName).where({ batch: 9 }).delete();
+      expect(await schemaStatus(knex)).to.equal('current');
     });
 
     for (const [index, version] of migrationNames.entries()) {
@@ -102,6 +118,22 @@ describe('on a Postgres server', () => {
     expect(applied.flat()).to.deep.equal(migrationNames);
   });
 
+  it('a migration gives up on a lock that others keep, and leaves nothing half done', async () => {
+    await using(test.url, async ({ knex }) => {
+      await knex.migrate.up({ migrationSource: migrationSource(), tableName, name: migrationNames[0] } as never);
+      await using(test.url, (other) =>
+        other.knex.transaction(async (trx) => {
+          await trx.raw('lock table oidc_payloads in access share mode');
+          const refused = await migrate(knex).catch((error) => error);
+          expect(refused).to.be.instanceOf(OperationalError);
+          expect(refused.message).to.contain('nothing was changed, try again');
+        }),
+      );
+      expect(await schemaStatus(knex)).to.equal('behind');
+      expect(await migrate(knex)).to.deep.equal(migrationNames.slice(1));
+    });
+  }).timeout(20_000);
+
   it('a role with no more rights than it is granted serves, purges and reseals, and changes no table', async () => {
     await using(test.url, ({ knex }) => migrate(knex));
     const role = `runtime_${fresh().slice(0, 8)}`;
@@ -124,6 +156,8 @@ describe('on a Postgres server', () => {
         'truncate oidc_payloads',
         'create table more (id int)',
         `delete from ${tableName}`,
+        'delete from oidc_audit',
+        `update oidc_audit set event = 'none'`,
       ]) {
         expect(await knex.raw(forbidden).catch(({ code }) => code), forbidden).to.equal('42501');
       }
