@@ -21,7 +21,7 @@ export async function run(config: Config, resources: Resources, file: string): P
   console.log(`${signal}: answering what is under way, then stopping`);
 }
 
-function greeting(config: Config, { url, mtlsUrl }: RunningServer, file: string): string {
+function greeting(config: Config, { url, mtlsUrl, certificate }: RunningServer, file: string): string {
   const { issuer, profile, clients, development, accounts } = config;
   const discovery = `${issuer}/.well-known/openid-configuration`;
   const rows: [string, string | undefined][] = [
@@ -31,6 +31,10 @@ function greeting(config: Config, { url, mtlsUrl }: RunningServer, file: string)
     ['mutual TLS on', mtlsUrl],
     ['discovery', discovery],
     ['database', development ? config.database.url.replace(/\/\/[^/@]*@/, '//') : undefined],
+    [
+      'trust',
+      certificate?.authority && `${certificate.authority}\n${certificate.trustStore} (Java, password development)`,
+    ],
     ['resource', config.resource ? new URL(config.resource.path, issuer).href : undefined],
     ['clients', clients.map(({ client_id }) => client_id).join('\n') || 'none in the file'],
     ['log in as', development ? logins(accounts).join('\n') : undefined],
@@ -38,7 +42,7 @@ function greeting(config: Config, { url, mtlsUrl }: RunningServer, file: string)
   const lines = rows.flatMap(([name, value]) =>
     (value?.split('\n') ?? []).map((line, index) => `  ${(index === 0 ? name : '').padEnd(15)}${line}`),
   );
-  return ['', ...lines, '', ...(development ? next(discovery, file) : []), ''].join('\n');
+  return ['', ...lines, '', ...(development ? next(discovery, file, certificate?.authority) : []), ''].join('\n');
 }
 
 function logins(accounts: Config['accounts']): string[] {
@@ -46,10 +50,10 @@ function logins(accounts: Config['accounts']): string[] {
   return accounts.flatMap(({ login, password }) => (password === undefined ? [] : [`${login}, password ${password}`]));
 }
 
-function next(discovery: string, file: string): string[] {
+function next(discovery: string, file: string, authority?: string): string[] {
   return [
     'Try next, in another terminal:',
-    `  curl -k ${discovery}`,
+    `  curl ${authority ? `--cacert ${authority}` : '-k'} ${discovery}`,
     '  npm run demo                                             a whole flow, each step explained',
     '  npm run demo -- --client-auth tls_client_auth --sender-constrain mtls',
     `  npx oidc-provider-fapi check --config ${file}`,

@@ -47,6 +47,12 @@ const rules: readonly Rule[] = [
     return [{ path, text: 'claims no part, name one (jarm: true), or write profile: fapi2-security-profile' }];
   },
 
+  function clientCertificates({ development, listen }) {
+    if (development === true || listen?.client_certificate !== true) return [];
+    const text = 'is for development, leave it out: clients find the listener of mtls by mtls_endpoint_aliases';
+    return [{ path: ['listen', 'client_certificate'], text }];
+  },
+
   function transport({ development, listen, proxy }) {
     if (development === true || listen?.tls || proxy) return [];
     const text = 'has no tls, write tls: { cert: ..., key: ... }, or name the proxy that ends TLS under proxy';

@@ -43,7 +43,13 @@ export const schema = z.strictObject({
     .strictObject({
       host: text.default('localhost').describe('address or host name to listen on; 0.0.0.0 or :: for every interface'),
       port: port.default(443).describe('port for everyone'),
-      tls: tls.optional().describe('certificate of both listeners; self-signed in development when left out'),
+      tls: tls.optional().describe('certificate of both listeners; made and kept in development when left out'),
+      client_certificate: z
+        .boolean()
+        .default(false)
+        .describe(
+          'development only: this port takes client certificates as well, for libraries that know no mtls_endpoint_aliases',
+        ),
     })
     .prefault({})
     .describe('the listener for everyone'),

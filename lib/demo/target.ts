@@ -1,19 +1,14 @@
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 
 import { type Config, loadConfig } from '../config/load.ts';
 import { OperationalError } from '../errors.ts';
 import { log } from '../log.ts';
+import { packageFile } from '../package_file.ts';
 import type { Resources } from '../resources.ts';
 import { startServer } from '../server/server.ts';
 import type { KeyPair } from '../server/tls.ts';
 import { freePort } from './free_port.ts';
 import { httpsFetch } from './https_fetch.ts';
-
-/** The installed package's own files, from the sources and from what is built of them. */
-export function packageFile(path: string): string {
-  return fileURLToPath(new URL(path, import.meta.resolve('oidc-provider-fapi/package.json')));
-}
 
 const development = () => packageFile('config/development.yaml');
 

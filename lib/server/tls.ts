@@ -1,7 +1,7 @@
 import { constants } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Server, ServerOptions } from 'node:https';
-import { isIP } from 'node:net';
+
 /** A certificate chain and its private key, both PEM. */
 export interface KeyPair {
   readonly cert: string;
@@ -60,32 +60,4 @@ export async function reload(
 ): Promise<void> {
   const [cert, key] = await Promise.all([readFile(files.cert, 'utf8'), readFile(files.key, 'utf8')]);
   server.setSecureContext(options({ cert, key }));
-}
-
-const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-const day = 24 * 60 * 60 * 1000;
-
-/** A certificate for development, for the longest time browsers take one. */
-export async function selfSigned(hosts: readonly string[]): Promise<KeyPair> {
-  // Only development pays for loading what makes certificates, and the polyfill it has to find.
-  await import('reflect-metadata');
-  const x509 = await import('@peculiar/x509');
-  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-  const now = Date.now();
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    name: [{ CN: [hosts[0] ?? 'localhost'] }],
-    keys,
-    signingAlgorithm: algorithm,
-    // A clock a little behind ours must not find the certificate not yet valid.
-    notBefore: new Date(now - day),
-    notAfter: new Date(now + 396 * day),
-    extensions: [
-      new x509.BasicConstraintsExtension(false, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-      new x509.SubjectAlternativeNameExtension(hosts.map((value) => ({ type: isIP(value) ? 'ip' : 'dns', value }))),
-    ],
-  });
-  const pkcs8 = await crypto.subtle.exportKey('pkcs8', keys.privateKey);
-  return { cert: certificate.toString('pem'), key: x509.PemConverter.encode(pkcs8, 'PRIVATE KEY') };
 }

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 
-import { selfSigned } from '../../lib/server/tls.ts';
+import { selfSigned } from '../../lib/server/development_certificate.ts';
 import { Postgres, query } from '../support/postgres.ts';
 import { Bench } from './bench.ts';
 import { type Figure, table } from './figure.ts';

@@ -15,7 +15,8 @@ import {
   type ProxySettings,
 } from '../../lib/certificates/client_certificate.ts';
 import { forwarded, trustedProxies } from '../../lib/http/forwarded.ts';
-import { mutualTlsOptions, selfSigned, serverOptions } from '../../lib/server/tls.ts';
+import { selfSigned } from '../../lib/server/development_certificate.ts';
+import { mutualTlsOptions, serverOptions } from '../../lib/server/tls.ts';
 import { CertificateAuthority, type Issued, rsa, selfSignedClient } from '../support/certificates.ts';
 import { type Listener, listen } from '../support/listener.ts';
 

@@ -187,6 +187,12 @@ describe('without development', () => {
     ]);
   });
 
+  it('a port for everyone that takes client certificates is for development', async () => {
+    expect(await files.problems(`${production}\nlisten: { client_certificate: true }`)).to.deep.equal([
+      `as.yaml:${production.split('\n').length + 1}:11 listen.client_certificate: is for development, leave it out: clients find the listener of mtls by mtls_endpoint_aliases`,
+    ]);
+  });
+
   it('keys that seal rows are needed', async () => {
     expect(await files.problems(production.replace(/database.*\n/, ''))).to.deep.equal([
       'as.yaml:1:1 database.encryption_keys: is missing, write what `openssl rand -base64 32` prints',

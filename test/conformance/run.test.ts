@@ -12,7 +12,8 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 
 import { loadConfig } from '../../lib/config/load.ts';
-import { selfSigned, serverOptions } from '../../lib/server/tls.ts';
+import { selfSigned } from '../../lib/server/development_certificate.ts';
+import { serverOptions } from '../../lib/server/tls.ts';
 import { expectedModules, type Plan, plans } from './plans.ts';
 
 const runner = fileURLToPath(new URL('run.ts', import.meta.url));

@@ -1,8 +1,8 @@
 import Koa, { type Middleware } from 'koa';
 import mount from 'koa-mount';
 import { type Configuration, errors, Provider } from 'oidc-provider';
-
-import { selfSigned, serverOptions } from '../../lib/server/tls.ts';
+import { selfSigned } from '../../lib/server/development_certificate.ts';
+import { serverOptions } from '../../lib/server/tls.ts';
 import { type Listener, listen } from '../support/listener.ts';
 
 const configuration: Configuration = {

@@ -6,7 +6,8 @@ import { type Configuration, Provider } from 'oidc-provider';
 import { oauthError } from '../../lib/http/oauth_error.ts';
 import { type IntrospectionSettings, introspection } from '../../lib/resource/introspection.ts';
 import { protect } from '../../lib/resource/protect.ts';
-import { selfSigned, serverOptions } from '../../lib/server/tls.ts';
+import { selfSigned } from '../../lib/server/development_certificate.ts';
+import { serverOptions } from '../../lib/server/tls.ts';
 import { type Listener, listen } from '../support/listener.ts';
 
 const issuer = 'https://as.example.com';

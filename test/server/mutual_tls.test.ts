@@ -5,7 +5,8 @@ import { type Configuration, Provider } from 'oidc-provider';
 
 import { parseCertificates } from '../../lib/certificates/certification_path.ts';
 import { mutualTls } from '../../lib/certificates/client_certificate.ts';
-import { mutualTlsOptions, selfSigned } from '../../lib/server/tls.ts';
+import { selfSigned } from '../../lib/server/development_certificate.ts';
+import { mutualTlsOptions } from '../../lib/server/tls.ts';
 import {
   CertificateAuthority,
   type CertificateRequest,

@@ -9,8 +9,8 @@ import { promisify } from 'node:util';
 
 import { expect } from 'chai';
 import Koa from 'koa';
-
-import { ciphers, type KeyPair, mutualTlsOptions, reload, selfSigned, serverOptions } from '../../lib/server/tls.ts';
+import { selfSigned } from '../../lib/server/development_certificate.ts';
+import { ciphers, type KeyPair, mutualTlsOptions, reload, serverOptions } from '../../lib/server/tls.ts';
 import { CertificateAuthority, rsa } from '../support/certificates.ts';
 import { type Listener, listen } from '../support/listener.ts';
 

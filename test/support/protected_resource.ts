@@ -18,7 +18,8 @@ import { oauthError } from '../../lib/http/oauth_error.ts';
 import { tokensOf } from '../../lib/resource/access_tokens.ts';
 import { dpopNonces } from '../../lib/resource/dpop_nonce.ts';
 import { protect } from '../../lib/resource/protect.ts';
-import { mutualTlsOptions, selfSigned } from '../../lib/server/tls.ts';
+import { selfSigned } from '../../lib/server/development_certificate.ts';
+import { mutualTlsOptions } from '../../lib/server/tls.ts';
 import { type KnexAdapterFactory, knexAdapter } from '../../lib/store/adapter.ts';
 import { type Answer, type Ask, type Listener, listen } from './listener.ts';
 

@@ -1,0 +1,6 @@
+import { fileURLToPath } from 'node:url';
+
+/** The path of one of the package's own files, from the sources and from the build. */
+export function packageFile(path: string): string {
+  return fileURLToPath(new URL(path, import.meta.resolve('oidc-provider-fapi/package.json')));
+}
