@@ -5,7 +5,7 @@ import { expect } from 'chai';
 
 /** The house, floor by floor: a file imports from its own line or from lines above, never from below. */
 const floors: readonly (readonly string[])[] = [
-  ['clause', 'errors', 'log', 'resources', 'merge', 'did_you_mean', 'seconds', 'package_file'],
+  ['clause', 'errors', 'log', 'resources', 'merge', 'did_you_mean', 'seconds', 'package_file', 'settings', 'values'],
   ['http/'],
   ['certificates/'],
   ['resource/'],
@@ -14,11 +14,11 @@ const floors: readonly (readonly string[])[] = [
   ['profiles/'],
   ['accounts/'],
   ['keys/'],
-  ['config/'],
   ['database/'],
   ['store/'],
   ['contract/'],
   ['interactions/'],
+  ['config/'],
   ['server/'],
   ['demo/'],
   ['commands/'],

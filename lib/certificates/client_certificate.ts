@@ -3,8 +3,10 @@ import { isIP } from 'node:net';
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import type { Context } from 'koa';
 import type { Configuration } from 'oidc-provider';
+import { z } from 'zod';
 import { trustedProxies } from '../http/forwarded.ts';
 import { log } from '../log.ts';
+import { cidr } from '../values.ts';
 import { certificateAuthorized, defect } from './certification_path.ts';
 import { distinguishedNameMatches } from './distinguished_name.ts';
 import { certificateFields } from './x509.ts';
@@ -19,10 +21,18 @@ interface Presented {
   readonly intermediates: readonly X509Certificate[];
 }
 
-export interface ProxySettings {
-  readonly trusted?: readonly string[] | undefined;
-  readonly client_certificate?: 'rfc9440' | undefined;
-}
+export const proxySettings = z.strictObject({
+  trusted: z
+    .array(cidr)
+    .min(1, 'lists nobody, write for example [10.0.0.0/8]')
+    .describe('addresses of the proxies that may speak for a client'),
+  client_certificate: z
+    .enum(['rfc9440'])
+    .optional()
+    .describe('how the proxy hands over the client certificate: rfc9440 is the Client-Cert header'),
+});
+
+export type ProxySettings = Partial<z.input<typeof proxySettings>>;
 
 function fromSocket(socket: TLSSocket): Presented | undefined {
   const leaf: Partial<DetailedPeerCertificate> | undefined = socket.getPeerCertificate?.(true);

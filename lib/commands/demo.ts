@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream';
 
 import { Command, Option } from 'commander';
 
-import { type Config, schema } from '../config/load.ts';
+import type { Config } from '../config/load.ts';
 import { sampleClient, type Ways } from '../demo/client.ts';
 import { flow } from '../demo/flow.ts';
 import { misuse } from '../demo/misuse.ts';
@@ -11,8 +11,7 @@ import { Scene } from '../demo/scene.ts';
 import { Screen } from '../demo/screen.ts';
 import { findTarget } from '../demo/target.ts';
 import { OperationalError } from '../errors.ts';
-import { fapi2MessageSigning } from '../profiles/fapi2_message_signing.ts';
-import { fapi2SecurityProfile } from '../profiles/fapi2_security_profile.ts';
+import { profileNames, profiles } from '../profiles/profiles.ts';
 import { Resources } from '../resources.ts';
 
 export const summary = 'drive a whole flow with a real client library, each step explained';
@@ -41,9 +40,7 @@ const command = () =>
         .default('dpop'),
     )
     .addOption(
-      new Option('--profile <name>', 'the profile (default: that of the provider that runs)').choices(
-        schema.shape.profile.unwrap().options,
-      ),
+      new Option('--profile <name>', 'the profile (default: that of the provider that runs)').choices(profileNames),
     )
     .option('--issuer <url>', 'the provider, one of config/development.yaml (default: who answers there, or its own)')
     .option('--database <url>', 'start a provider on this database, whoever runs')
@@ -56,8 +53,6 @@ For example:
   npm run demo -- --client-auth tls_client_auth --sender-constrain mtls --profile fapi2-message-signing
 `,
     );
-
-const profiles = { 'fapi2-security-profile': fapi2SecurityProfile, 'fapi2-message-signing': fapi2MessageSigning };
 
 function screenOf({ verbose }: Options, out: Writable): Screen {
   const terminal = out === process.stdout && process.stdout.isTTY ? process.stdout : undefined;

@@ -1,7 +1,7 @@
 import type { ClientMetadata } from 'oidc-provider';
 import { z } from 'zod';
 
-import { text } from './values.ts';
+import { text } from '../values.ts';
 
 const url = z.url('is no URL');
 const texts = z.array(text);

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 
 import type { z } from 'zod';
 import { ConfigError, type Problem, type Violation } from '../errors.ts';
-import { filePath } from './core_path.ts';
+import { filePath } from '../settings.ts';
 import { explain, type Finding, leaves } from './explain.ts';
 import { resolveFiles } from './files.ts';
 import { at, type Path, put } from './path.ts';
@@ -72,7 +72,7 @@ export function violationProblems(config: Config, violations: readonly Violation
   return inOrder(violations.map((violation) => originOf(config).problem(inFile(violation))));
 }
 
-const inFile = ({ path = [], ...violation }: Violation): Finding => ({ path: filePath(path), ...violation });
+const inFile = ({ path = [], ...violation }: Violation): Finding => ({ path: filePath(schema, path), ...violation });
 
 function originOf(config: Config): Sources {
   const sources = origins.get(config);

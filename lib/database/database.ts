@@ -5,7 +5,9 @@ import type { ConnectionOptions } from 'node:tls';
 import knexModule, { type Knex } from 'knex';
 
 import { OperationalError } from '../errors.ts';
+import { presets } from '../settings.ts';
 import { lockDirectory } from './directory_lock.ts';
+import { databaseSettings } from './settings.ts';
 
 const { knex } = knexModule;
 
@@ -36,7 +38,7 @@ async function embedded(directory: string): Promise<Knex> {
   return knex({ client, connection: { pglite } as Knex.StaticConnectionConfig });
 }
 
-function server({ url, pool_size = 10, tls }: DatabaseOptions): Knex {
+function server({ url, pool_size = presets(databaseSettings).pool_size, tls }: DatabaseOptions): Knex {
   return knex({
     client: 'pg',
     connection: {

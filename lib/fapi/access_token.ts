@@ -1,12 +1,24 @@
 import type { Configuration, Provider } from 'oidc-provider';
 import { errors } from 'oidc-provider';
+import { z } from 'zod';
 
+import { coreConfiguration, presets, toCore } from '../settings.ts';
+import { seconds } from '../values.ts';
 import { algorithms } from './algorithms.ts';
 import type { Mechanism } from './mechanism.ts';
 
 /** Longest life of an access token a resource server may ask for, in seconds. */
 const longest = 3600;
 const kinds = ['AccessToken', 'ClientCredentials'] as const;
+
+export const accessTokenLifetime = z.strictObject({
+  access_token: toCore(
+    seconds.default(300).describe('an access token'),
+    ...kinds.map((kind) => `ttl.${kind}` as const),
+  ),
+});
+
+const preset = presets(accessTokenLifetime);
 
 type Ttl = NonNullable<Configuration['ttl']>;
 
@@ -68,7 +80,7 @@ export function accessToken(): Mechanism {
         },
       },
     ],
-    configuration: { acceptQueryParamAccessTokens: false, ttl: { AccessToken: 300, ClientCredentials: 300 } },
+    configuration: { acceptQueryParamAccessTokens: false, ...coreConfiguration(accessTokenLifetime, preset) },
     compose(configuration) {
       const { features, formats, ttl } = configuration;
       const theirs = features?.resourceIndicators?.getResourceServerInfo;
@@ -87,7 +99,7 @@ export function accessToken(): Mechanism {
                 if (alg && !(algorithms as readonly string[]).includes(alg)) {
                   throw new errors.InvalidTarget(`the resource server asks for tokens signed with ${alg}`);
                 }
-                return { ...info, accessTokenTTL: Math.min(info.accessTokenTTL ?? 300, longest) };
+                return { ...info, accessTokenTTL: Math.min(info.accessTokenTTL ?? preset.access_token, longest) };
               },
             },
           },

@@ -2,7 +2,9 @@ import { createPublicKey } from 'node:crypto';
 
 import type { JWK } from 'jose';
 import type { Configuration } from 'oidc-provider';
+import { z } from 'zod';
 
+import { coreConfiguration, presets, toCore } from '../settings.ts';
 import type { Finding, Mechanism } from './mechanism.ts';
 
 /** `Ed25519` is the registered name of what `EdDSA` meant with that curve; both are in use. */
@@ -19,6 +21,20 @@ const lists = [
   'dPoPSigningAlgValues',
 ] as const satisfies (keyof NonNullable<Configuration['enabledJWA']>)[];
 
+const named = algorithms.join(', ');
+
+/** Settings of the signature algorithms. */
+export const algorithmSettings = z.strictObject({
+  algorithms: toCore(
+    z
+      .array(z.enum(algorithms, `is none of the permitted ones, write some of ${named} [FAPI2-SP-FINAL-5.4.1-1]`))
+      .min(1, `lists no algorithm, write some of ${named}`)
+      .default([...algorithms])
+      .describe('signature algorithms in both directions'),
+    ...lists.map((list) => `enabledJWA.${list}` as const),
+  ),
+});
+
 /** What we sign, as opposed to what we verify. */
 const signing = [
   'idTokenSigningAlgValues',
@@ -34,7 +50,7 @@ const defaults = {
   introspection_signed_response_alg: 'ES256',
 } as const;
 
-const named = [
+const metadataNames = [
   ...Object.keys(defaults),
   'userinfo_signed_response_alg',
   'request_object_signing_alg',
@@ -82,15 +98,14 @@ export function signatureAlgorithms(): Mechanism {
           const list = lists.find(
             (name) => !enabledJWA?.[name]?.length || enabledJWA[name]?.some((alg) => !permitted.includes(alg)),
           );
-          if (list)
-            return { path: ['enabledJWA', list], text: `must name some of ${algorithms.join(', ')} and nothing else` };
-          const alg = named.find((name) => clientDefaults?.[name] && !permitted.includes(clientDefaults[name]));
-          return alg ? { path: ['clientDefaults', alg], text: `must be one of ${algorithms.join(', ')}` } : undefined;
+          if (list) return { path: ['enabledJWA', list], text: `must name some of ${named} and nothing else` };
+          const alg = metadataNames.find((name) => clientDefaults?.[name] && !permitted.includes(clientDefaults[name]));
+          return alg ? { path: ['clientDefaults', alg], text: `must be one of ${named}` } : undefined;
         },
         *client(metadata) {
-          for (const name of named) {
+          for (const name of metadataNames) {
             if (metadata[name] !== undefined && !permitted.includes(metadata[name])) {
-              yield { path: [name], text: `${metadata[name]} is not one of ${algorithms.join(', ')}` };
+              yield { path: [name], text: `${metadata[name]} is not one of ${named}` };
             }
           }
         },
@@ -123,15 +138,13 @@ export function signatureAlgorithms(): Mechanism {
             ? undefined
             : {
                 path: ['jwks', 'keys', index],
-                text: `must have a kid no other key has, and an alg of ${algorithms.join(', ')}`,
+                text: `must have a kid no other key has, and an alg of ${named}`,
               };
         },
       },
     ],
     configuration: {
-      enabledJWA: Object.fromEntries(lists.map((name) => [name, [...algorithms]])) as NonNullable<
-        Configuration['enabledJWA']
-      >,
+      ...coreConfiguration(algorithmSettings, presets(algorithmSettings)),
       clientDefaults: defaults as NonNullable<Configuration['clientDefaults']>,
     },
     compose(configuration) {

@@ -1,6 +1,20 @@
+import { z } from 'zod';
+
+import { coreConfiguration, presets, toCore } from '../settings.ts';
+import { seconds } from '../values.ts';
 import type { Mechanism } from './mechanism.ts';
 
 const longest = 60;
+
+export const codeLifetime = z.strictObject({
+  authorization_code: toCore(
+    seconds
+      .max(longest, `is too long, write at most ${longest} seconds [FAPI2-SP-FINAL-5.3.2.1-11]`)
+      .default(longest)
+      .describe(`an authorization code, at most ${longest}`),
+    'ttl.AuthorizationCode',
+  ),
+});
 
 /** @see [RFC 6749 - Authorization Response](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.2) */
 export function authorizationCode(): Mechanism {
@@ -27,7 +41,7 @@ export function authorizationCode(): Mechanism {
         text: 'SHOULD revoke all tokens previously issued based on a code that is used more than once, also after it expired',
       },
     ],
-    configuration: { ttl: { AuthorizationCode: longest } },
+    configuration: coreConfiguration(codeLifetime, presets(codeLifetime)),
     compose(configuration) {
       const { AuthorizationCode: lifetime, ...ttl } = configuration.ttl ?? {};
       return typeof lifetime !== 'function'

@@ -1,8 +1,23 @@
 import { decodeJwt, type JWTPayload } from 'jose';
 import type { Configuration } from 'oidc-provider';
 import { errors } from 'oidc-provider';
+import { z } from 'zod';
+
 import { seconds } from '../seconds.ts';
+import { coreConfiguration, presets, toCore } from '../settings.ts';
 import { after, type Mechanism } from './mechanism.ts';
+
+export const clockSettings = z.strictObject({
+  clock_tolerance: toCore(
+    z
+      .int()
+      .min(10, 'is too small, write 10 to 59 seconds [FAPI2-SP-FINAL-5.3.2.1-13]')
+      .max(59, 'is too large, write 10 to 59 seconds [FAPI2-SP-FINAL-5.3.2.1-13]')
+      .default(15)
+      .describe("seconds by which another's clock may differ, 10 to 59"),
+    'clockTolerance',
+  ),
+});
 
 function fromTheFuture(claims: JWTPayload, tolerance: number): boolean {
   return [claims.iat, claims.nbf].some((time) => typeof time === 'number' && time > seconds() + tolerance);
@@ -39,7 +54,7 @@ export function clock(): Mechanism {
         text: 'servers MUST only accept DPoP proofs for a limited time after their creation, also those with a nonce',
       },
     ],
-    configuration: { clockTolerance: 15 },
+    configuration: coreConfiguration(clockSettings, presets(clockSettings)),
     compose(configuration) {
       const { assertJwtClientAuthClaimsAndHeader: assertion, features } = configuration;
       const skew = tolerance(configuration);

@@ -1,20 +1,26 @@
 import { randomBytes } from 'node:crypto';
 
+import { z } from 'zod';
+
+import { filled } from '../settings.ts';
 import type { Mechanism } from './mechanism.ts';
 
 /** Settings of Demonstrating Proof of Possession. */
-export interface DpopSettings {
-  /**
-   * Server nonces: `off`; `optional`, offered to a client whose proof is not recent; `required`, every proof carries one.
-   * Default `optional`.
-   */
-  nonce?: 'off' | 'optional' | 'required';
+export const dpopSettings = z.strictObject({
+  nonce: z
+    .enum(['off', 'optional', 'required'])
+    .default('optional')
+    .describe('server nonces in DPoP proofs: not given, given and checked when used, or demanded (RFC 9449 section 8)'),
+});
+
+export type DpopSettings = z.input<typeof dpopSettings> & {
   /** 32 bytes all processes share. Default: random, which is right for a single process only. */
   nonceSecret?: Buffer;
-}
+};
 
 /** @see [RFC 9449 - OAuth 2.0 Demonstrating Proof of Possession](https://www.rfc-editor.org/rfc/rfc9449.html) */
-export function dpop({ nonce = 'optional', nonceSecret = randomBytes(32) }: DpopSettings = {}): Mechanism {
+export function dpop(settings: DpopSettings = {}): Mechanism {
+  const { nonce, nonceSecret = randomBytes(32) } = filled(dpopSettings, settings);
   return {
     name: 'dpop',
     clauses: [

@@ -1,15 +1,23 @@
 import { decodeJwt, UnsecuredJWT } from 'jose';
 import type { Configuration, KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { z } from 'zod';
 
 import { endpoints } from '../http/routes.ts';
 import { seconds } from '../seconds.ts';
+import { filled } from '../settings.ts';
 import type { Mechanism } from './mechanism.ts';
 
 /** Settings of the pushed authorization request. */
-export interface ParSettings {
-  /** Seconds from the push until the request_uri can no longer start an authorization; 5 to 599. Default 60. */
-  request_uri_lifetime?: number;
-}
+export const parSettings = z.strictObject({
+  request_uri_lifetime: z
+    .int()
+    .min(5, 'is too short to be used, write 5 to 599 seconds [FAPI2-SP-FINAL-5.3.2.2-12]')
+    .max(599, 'is too long, write 5 to 599 seconds [FAPI2-SP-FINAL-5.3.2.2-12]')
+    .default(60)
+    .describe('seconds in which a pushed request must reach the authorization endpoint, 5 to 599'),
+});
+
+export type ParSettings = z.input<typeof parSettings>;
 
 const feature = (configuration: Configuration) => configuration.features?.pushedAuthorizationRequests;
 
@@ -84,7 +92,8 @@ function ignoreOthers(provider: Provider): void {
 }
 
 /** @see [RFC 9126 - OAuth 2.0 Pushed Authorization Requests](https://www.rfc-editor.org/rfc/rfc9126.html) */
-export function par({ request_uri_lifetime: lifetime = 60 }: ParSettings = {}): Mechanism {
+export function par(settings: ParSettings = {}): Mechanism {
+  const { request_uri_lifetime: lifetime } = filled(parSettings, settings);
   return {
     name: 'par',
     clauses: [

@@ -1,6 +1,21 @@
 import type { Configuration } from 'oidc-provider';
 
+import { z } from 'zod';
+
+import { coreConfiguration, presets, toCore } from '../settings.ts';
+import { seconds } from '../values.ts';
 import type { Finding, Mechanism } from './mechanism.ts';
+
+const days = 86_400;
+
+/** How long what begins with a person's login lives. */
+export const sessionLifetimes = z.strictObject({
+  id_token: toCore(seconds.default(300).describe('an ID Token'), 'ttl.IdToken'),
+  refresh_token: toCore(seconds.default(14 * days).describe('a refresh token'), 'ttl.RefreshToken'),
+  interaction: toCore(seconds.default(600).describe('the time a person has to log in and consent'), 'ttl.Interaction'),
+  session: toCore(seconds.default(days).describe('a login in the browser'), 'ttl.Session'),
+  grant: toCore(seconds.default(14 * days).describe('what a person has consented to'), 'ttl.Grant'),
+});
 
 function cookies({ cookies: { keys, long, short } = {}, enableHttpPostMethods }: Configuration): Finding | undefined {
   if (!keys || (Array.isArray(keys) && (keys.length === 0 || !keys.every(Boolean)))) {
@@ -52,7 +67,7 @@ export function session(): Mechanism {
         long: { httpOnly: true, sameSite: 'lax', secure: true, signed: true },
         short: { httpOnly: true, sameSite: 'lax', secure: true, signed: true },
       },
-      ttl: { Interaction: 600, Session: 86_400, Grant: 86_400 * 14, RefreshToken: 86_400 * 14, IdToken: 300 },
+      ...coreConfiguration(sessionLifetimes, presets(sessionLifetimes)),
     },
     attach(provider) {
       provider.use(function cookieKeys(ctx, next) {

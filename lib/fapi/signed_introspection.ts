@@ -1,7 +1,6 @@
+import { introspectionJwt as signed } from '../http/media_types.ts';
 import { endpoints } from '../http/routes.ts';
 import type { Mechanism } from './mechanism.ts';
-
-const signed = 'application/token-introspection+jwt';
 
 /** @see [RFC 9701 - JWT Response for OAuth Token Introspection](https://www.rfc-editor.org/rfc/rfc9701.html) */
 export function signedIntrospection(): Mechanism {

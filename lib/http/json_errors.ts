@@ -1,9 +1,8 @@
 import type { Middleware } from 'koa';
 import type { Provider } from 'oidc-provider';
 
+import { introspectionJwt as signed } from './media_types.ts';
 import { endpoints, isApiEndpoint } from './routes.ts';
-
-const signed = 'application/token-introspection+jwt';
 
 /**
  * Endpoints for programs answer errors as JSON, whatever `Accept` says: Java sends `text/html` first, and

@@ -1,6 +1,25 @@
 import { createHmac, createSecretKey, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
 
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
+import { z } from 'zod';
+
+import { concerning } from '../settings.ts';
+import { text } from '../values.ts';
+
+/** Settings of the signing keys. */
+export const keySettings = z.strictObject({
+  jwks: concerning(
+    z
+      .strictObject({
+        keys: z
+          .array(z.looseObject({ kty: text.describe('key type (RFC 7517 section 4.1)') }))
+          .min(1, 'lists no key, leave keys out to have them made')
+          .describe('private keys'),
+      })
+      .describe('JWK Set of private signing keys, or a file that holds it'),
+    'jwks',
+  ),
+});
 
 /** The secrets every process of one database shares. */
 export interface Keys {

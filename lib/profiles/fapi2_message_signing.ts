@@ -1,29 +1,43 @@
+import { z } from 'zod';
+
 import { jar } from '../fapi/jar.ts';
 import { jarm } from '../fapi/jarm.ts';
 import { signedIntrospection } from '../fapi/signed_introspection.ts';
 import type { Profile } from '../profile.ts';
+import { concerning } from '../settings.ts';
 import { fapi2SecurityProfile, type ProfileSettings } from './fapi2_security_profile.ts';
 
-/** The parts of Message Signing a deployment claims; each on unless it says otherwise. */
-export interface MessageSigning {
-  signed_request_object?: boolean;
-  jarm?: boolean;
-  signed_introspection?: boolean;
-}
+const claim = z.boolean().default(false);
+
+/** The parts of Message Signing a deployment claims: those it names, or all three. */
+export const messageSigningSettings = z.strictObject({
+  signed_request_object: concerning(
+    claim.describe('signed authorization requests (section 5.3)'),
+    'features.requestObjects',
+  ),
+  jarm: concerning(claim.describe('signed authorization responses (section 5.4)'), 'features.jwtResponseModes'),
+  signed_introspection: concerning(
+    claim.describe('signed introspection responses (section 5.5)'),
+    'features.jwtIntrospection',
+  ),
+});
+
+export type MessageSigning = z.input<typeof messageSigningSettings>;
+
+const every = { signed_request_object: true, jarm: true, signed_introspection: true };
 
 /** @see [FAPI 2.0 Message Signing](https://openid.net/specs/fapi-message-signing-2_0-final.html) */
 export function fapi2MessageSigning(
   settings: ProfileSettings & { message_signing?: MessageSigning | undefined } = {},
 ): Profile {
-  const claimed = settings.message_signing ?? {};
-  const required = claimed.signed_request_object ?? true;
+  const claimed = settings.message_signing ?? every;
   return {
     name: 'FAPI 2.0 Message Signing',
     mechanisms: [
       ...fapi2SecurityProfile(settings).mechanisms.filter(({ name }) => name !== 'jar'),
-      jar({ required }),
-      ...((claimed.jarm ?? true) ? [jarm()] : []),
-      ...((claimed.signed_introspection ?? true) ? [signedIntrospection()] : []),
+      jar({ required: claimed.signed_request_object === true }),
+      ...(claimed.jarm ? [jarm()] : []),
+      ...(claimed.signed_introspection ? [signedIntrospection()] : []),
     ],
   };
 }

@@ -1,13 +1,15 @@
-import { accessToken } from '../fapi/access_token.ts';
-import { signatureAlgorithms } from '../fapi/algorithms.ts';
+import { z } from 'zod';
+
+import { accessToken, accessTokenLifetime } from '../fapi/access_token.ts';
+import { algorithmSettings, signatureAlgorithms } from '../fapi/algorithms.ts';
 import { answers } from '../fapi/answers.ts';
-import { authorizationCode } from '../fapi/authorization_code.ts';
+import { authorizationCode, codeLifetime } from '../fapi/authorization_code.ts';
 import { clientAuth } from '../fapi/client_auth.ts';
-import { clock } from '../fapi/clock.ts';
+import { clock, clockSettings } from '../fapi/clock.ts';
 import { codeFlow } from '../fapi/code_flow.ts';
 import { core } from '../fapi/core.ts';
 import { discovery } from '../fapi/discovery.ts';
-import { type DpopSettings, dpop } from '../fapi/dpop.ts';
+import { type DpopSettings, dpop, dpopSettings } from '../fapi/dpop.ts';
 import { hostPinning } from '../fapi/host.ts';
 import { introspection } from '../fapi/introspection.ts';
 import { iss } from '../fapi/iss.ts';
@@ -15,17 +17,30 @@ import { jar } from '../fapi/jar.ts';
 import { jwksUri } from '../fapi/jwks_uri.ts';
 import { type MtlsSettings, mtls } from '../fapi/mtls.ts';
 import { opaque } from '../fapi/opaque.ts';
-import { type ParSettings, par } from '../fapi/par.ts';
+import { type ParSettings, par, parSettings } from '../fapi/par.ts';
 import { pkce } from '../fapi/pkce.ts';
 import { redirectUri } from '../fapi/redirect_uri.ts';
 import { refreshToken } from '../fapi/refresh_token.ts';
 import { replay } from '../fapi/replay.ts';
 import { requests } from '../fapi/requests.ts';
 import { senderConstraint } from '../fapi/sender_constraint.ts';
-import { session } from '../fapi/session.ts';
+import { session, sessionLifetimes } from '../fapi/session.ts';
 import type { Profile } from '../profile.ts';
+import { concerning } from '../settings.ts';
 
-/** What a profile leaves to the deployment and core has no setting for. */
+/** Settings of the mechanisms every profile has, one file's keys for all of them. */
+export const profileSettings = z.strictObject({
+  par: parSettings.prefault({}).describe('pushed authorization requests (RFC 9126)'),
+  ttl: z
+    .strictObject({ ...codeLifetime.shape, ...accessTokenLifetime.shape, ...sessionLifetimes.shape })
+    .prefault({})
+    .describe('lifetimes, in seconds'),
+  ...clockSettings.shape,
+  dpop: concerning(dpopSettings.prefault({}).describe('DPoP (RFC 9449)'), 'features.dPoP'),
+  ...algorithmSettings.shape,
+});
+
+/** The settings core has no option for. */
 export interface ProfileSettings {
   par?: ParSettings;
   dpop?: DpopSettings;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { type CryptoKey, createRemoteJWKSet, customFetch, type JWK, jwtVerify, type KeyObject, SignJWT } from 'jose';
 
+import { introspectionJwt as signed } from '../http/media_types.ts';
 import type { AccessToken, VerifyAccessToken } from './access_tokens.ts';
 
 /** A resource server as a client of an authorization server that runs elsewhere. */
@@ -17,8 +18,6 @@ export interface IntrospectionSettings {
   readonly jwks_uri?: string;
   readonly fetch?: typeof fetch;
 }
-
-const signed = 'application/token-introspection+jwt';
 
 /** An introspection nobody answered says nothing of the token: whoever asked may come again. */
 class IntrospectionFailed extends Error {

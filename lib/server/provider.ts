@@ -1,15 +1,15 @@
 import Provider, { type Configuration, errors } from 'oidc-provider';
 
 import type { Accounts } from '../accounts/accounts.ts';
-import type { Config } from '../config/load.ts';
+import { type Config, schema } from '../config/load.ts';
 import { forwarded, trustedProxies } from '../http/forwarded.ts';
 import { pages } from '../interactions/pages.ts';
 import { interactionPolicy } from '../interactions/policy.ts';
 import { interactions, interactionUrl } from '../interactions/routes.ts';
 import type { Keys } from '../keys/keys.ts';
 import { attach, configure, type Profile } from '../profile.ts';
-import { fapi2MessageSigning } from '../profiles/fapi2_message_signing.ts';
-import { fapi2SecurityProfile } from '../profiles/fapi2_security_profile.ts';
+import { profiles } from '../profiles/profiles.ts';
+import { coreConfiguration } from '../settings.ts';
 import { unitOfWork } from '../store/unit_of_work.ts';
 import { sampleResource } from './sample_resource.ts';
 
@@ -21,8 +21,6 @@ export interface Parts {
   /** PEM certificates of the authorities of `tls_client_auth` clients. */
   readonly authorities: readonly string[];
 }
-
-const profiles = { 'fapi2-security-profile': fapi2SecurityProfile, 'fapi2-message-signing': fapi2MessageSigning };
 
 /** The profile a configuration file asks for. */
 export function profileOf(config: Config, { keys, authorities }: Pick<Parts, 'keys' | 'authorities'>): Profile {
@@ -37,29 +35,13 @@ export function profileOf(config: Config, { keys, authorities }: Pick<Parts, 'ke
 
 /** What a configuration file says, in core's words. */
 export function configurationOf(config: Config, { adapter, accounts, keys }: Parts): Configuration {
-  const { ttl, algorithms } = config;
   const { renderError, features } = pages();
-  const lists = ['clientAuth', 'idToken', 'requestObject', 'userinfo', 'introspection', 'authorization', 'dPoP'];
   return {
+    ...coreConfiguration(schema, config),
     adapter,
-    clients: config.clients as NonNullable<Configuration['clients']>,
-    jwks: keys.jwks as NonNullable<Configuration['jwks']>,
-    cookies: { keys: keys.cookies as unknown as string[] },
+    jwks: keys.jwks,
+    cookies: { keys: keys.cookies },
     findAccount: accounts.findAccount,
-    claims: config.claims as NonNullable<Configuration['claims']>,
-    scopes: config.scopes,
-    clockTolerance: config.clock_tolerance,
-    enabledJWA: Object.fromEntries(lists.map((name) => [`${name}SigningAlgValues`, algorithms])),
-    ttl: {
-      AccessToken: ttl.access_token,
-      AuthorizationCode: ttl.authorization_code,
-      ClientCredentials: ttl.access_token,
-      Grant: ttl.grant,
-      IdToken: ttl.id_token,
-      Interaction: ttl.interaction,
-      RefreshToken: ttl.refresh_token,
-      Session: ttl.session,
-    },
     features: {
       claimsParameter: { enabled: true },
       clientCredentials: { enabled: true },

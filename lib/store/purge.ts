@@ -4,6 +4,8 @@ import type { Knex } from 'knex';
 import { schemaOf, tableOf } from '../database/schema.ts';
 import { log } from '../log.ts';
 import { seconds } from '../seconds.ts';
+import { presets } from '../settings.ts';
+import { purgeSettings } from './settings.ts';
 
 export interface PurgeOptions {
   readonly schema?: string | undefined;
@@ -14,6 +16,8 @@ export interface PurgeOptions {
   /** Time to rest after each batch, for each unit of time it took; 0 for a purge nobody else is waiting behind. */
   readonly rest?: number | undefined;
 }
+
+const preset = presets(purgeSettings);
 
 /** Rows deleted, by model. */
 export type Purged = Record<string, number>;
@@ -55,7 +59,7 @@ function purgeBatch(knex: Knex, table: string, from: number, batch: number): Pro
  * at it, nothing is done.
  */
 export async function purge(knex: Knex, options: PurgeOptions = {}): Promise<Purged> {
-  const { batch = 1000, signal, rest = 0 } = options;
+  const { batch = preset.batch, signal, rest = 0 } = options;
   const table = tableOf(schemaOf(knex, options.schema));
   const purged: Purged = {};
   let from: number | undefined = 0;
@@ -79,7 +83,7 @@ export interface PurgeSchedule extends Omit<PurgeOptions, 'signal'> {
 /** Purges from time to time, as long as the process lives; the answer stops it, and waits for the batch under way. */
 export function startPurge(
   knex: Knex,
-  { interval = 60, onPurged, ...options }: PurgeSchedule = {},
+  { interval = preset.interval, onPurged, ...options }: PurgeSchedule = {},
 ): () => Promise<void> {
   const stopping = new AbortController();
   let running = Promise.resolve();

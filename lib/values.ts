@@ -36,13 +36,3 @@ export const cidr = z.string().refine((value) => {
     size <= (family === 4 ? 32 : 128)
   );
 }, 'is not an address or a range of addresses, write for example 10.0.0.0/8');
-
-/** As the store reads them: base64, base64url or hexadecimal. */
-export const encryptionKey = text.regex(
-  /^([0-9a-fA-F]{64}|[A-Za-z0-9+/_-]{43}=?)$/,
-  'is not 32 bytes, write what `openssl rand -base64 32` prints',
-);
-
-/** OpenID Connect Core section 2: at most 255 ASCII characters. */
-const sub = z.string().regex(/^[\x21-\x7e]{1,255}$/, 'is no subject, write 1 to 255 visible ASCII characters');
-export const claims = z.looseObject({ sub: sub.optional().describe('what the person is called towards clients') });
