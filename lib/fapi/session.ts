@@ -11,7 +11,12 @@ const days = 86_400;
 /** How long what begins with a person's login lives. */
 export const sessionLifetimes = z.strictObject({
   id_token: toCore(seconds.default(300).describe('an ID Token'), 'ttl.IdToken'),
-  refresh_token: toCore(seconds.default(14 * days).describe('a refresh token'), 'ttl.RefreshToken'),
+  refresh_token: toCore(
+    seconds
+      .default(14 * days)
+      .describe('a refresh token; one granted without offline_access ends with the session already'),
+    'ttl.RefreshToken',
+  ),
   interaction: toCore(seconds.default(600).describe('the time a person has to log in and consent'), 'ttl.Interaction'),
   session: toCore(seconds.default(days).describe('a login in the browser'), 'ttl.Session'),
   grant: toCore(seconds.default(14 * days).describe('what a person has consented to'), 'ttl.Grant'),

@@ -71,7 +71,7 @@ export async function testClient(
     application_type: 'native',
     redirect_uris: ['http://127.0.0.1/callback'],
     grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
-    scope: 'openid profile email',
+    scope: 'openid offline_access profile email',
     ...own,
   };
   return {

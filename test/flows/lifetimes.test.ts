@@ -81,7 +81,7 @@ describe('lifetimes', () => {
 
     it('FAPI2-SP-FINAL-6.1 an access token is good for five minutes, a refresh token for two weeks', async () => {
       const flow = await oauth4webapi(server, client);
-      const tokens = await flow.exchange(await authorized(flow, { scope: 'openid' }));
+      const tokens = await flow.exchange(await authorized(flow, { scope: 'openid offline_access', prompt: 'consent' }));
       const resource = new URL('/resource', server.issuer);
       later(290);
       expect((await flow.resource(tokens.access_token, resource)).status).to.equal(200);
@@ -92,6 +92,16 @@ describe('lifetimes', () => {
       const { access_token } = await flow.refresh(`${tokens.refresh_token}`);
       expect((await flow.resource(access_token, resource)).status).to.equal(200);
       later(86_400);
+      const refused = await flow.refresh(`${tokens.refresh_token}`).catch((cause: { error: string }) => cause);
+      expect(refused).to.have.property('error', 'invalid_grant');
+    });
+
+    it('without offline_access a refresh token ends with the session, which is a day long', async () => {
+      const flow = await oauth4webapi(server, client);
+      const tokens = await flow.exchange(await authorized(flow, { scope: 'openid' }));
+      later(86_400 - 60);
+      await flow.refresh(`${tokens.refresh_token}`);
+      later(120);
       const refused = await flow.refresh(`${tokens.refresh_token}`).catch((cause: { error: string }) => cause);
       expect(refused).to.have.property('error', 'invalid_grant');
     });
