@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 
 import type { Config } from '../config/load.ts';
+import { clockOffset, judgeClock, tellClock } from '../database/clock.ts';
 import { type Database, openDatabase } from '../database/database.ts';
 import { migrate, schemaStatus } from '../database/schema.ts';
 import { OperationalError } from '../errors.ts';
@@ -51,5 +52,8 @@ export async function openStore(config: Config, resources: Resources): Promise<K
     const remedy = status === 'behind' ? 'run `oidc-provider-fapi migrate up`' : 'run a version that knows it';
     throw new OperationalError(`the database schema is ${status} of this version: ${remedy}`);
   }
+  const offset = await clockOffset(knex);
+  judgeClock(offset);
+  tellClock(offset);
   return knexAdapter(knex, { ...config.database, retention: retentionOf(config) });
 }

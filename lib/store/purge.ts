@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Knex } from 'knex';
+import { clockOffset, tellClock } from '../database/clock.ts';
 import { schemaOf, tableOf } from '../database/schema.ts';
 import { log } from '../log.ts';
 import { seconds } from '../seconds.ts';
@@ -33,9 +34,14 @@ interface Batch {
 /** A lock of the transaction, not of the session: behind a pooler a session is not ours to keep. */
 function purgeBatch(knex: Knex, table: string, from: number, batch: number): Promise<Batch> {
   return knex.transaction(async (trx) => {
-    const { rows: locks } = await trx.raw('select pg_try_advisory_xact_lock(?, hashtext(?)) as mine', [LOCK, table]);
+    const { rows: locks } = await trx.raw(
+      `select pg_try_advisory_xact_lock(?, hashtext(?)) as mine,
+        floor(extract(epoch from clock_timestamp()))::bigint as now`,
+      [LOCK, table],
+    );
     if (!locks[0].mine) return { models: [], next: undefined };
-    const now = seconds();
+    // A process whose clock is ahead would delete what the others still need to tell that something was used.
+    const now = Math.min(seconds(), Number(locks[0].now));
     // Onwards from where the last batch ended: deleted rows stay in the index until vacuum comes by.
     const { rows } = await trx.raw(
       `select encode(id, 'hex') as id, expires_at from ${table}
@@ -89,6 +95,7 @@ export function startPurge(
   let running = Promise.resolve();
   const round = async () => {
     try {
+      tellClock(await clockOffset(knex));
       const purged = await purge(knex, { rest: 1, ...options, signal: stopping.signal });
       if (Object.keys(purged).length > 0) log.info({ purged }, 'expired rows purged');
       onPurged?.(purged);

@@ -1,11 +1,13 @@
+import { TOLERATED } from '../database/clock.ts';
+
 /**
  * Seconds a row outlives its expiry, by model. Expiry is judged by oidc-provider, on its own clock, from what the row
  * says; retention only says when a row may be purged.
  */
 export type Retention = Readonly<Record<string, number>>;
 
-/** Clocks of nodes differ, and oidc-provider's `clockTolerance` lets a row count a little after it has expired. */
-const MARGIN = 60;
+/** Clocks of processes differ, and core's `clockTolerance`, 59 at most, lets a row count a little after it has expired. */
+const MARGIN = TOLERATED + 60;
 
 const defaults: Retention = {
   // oidc-provider marks a pushed request as used when the person has finished, up to `ttl.Interaction` after it

@@ -14,7 +14,8 @@ const columns = ['id', 'model', 'payload', 'grant_id', 'alias', 'expires_at', 'c
  * - a time: mark the row that is there as consumed, unless it is already.
  *
  * A row that got what it asked for is returned. Consuming a row that is not there leaves an empty one that expired
- * long ago, which is how the caller can tell.
+ * long ago, which is how the caller can tell. The same is answered for a row that has expired by the database's clock
+ * before it is put there: the one it would have met may have been purged.
  */
 export function write(table: string, now: number, rows: readonly Row[], seal: Seal): Statement {
   const values: Value[] = [now];
@@ -46,7 +47,8 @@ where case
  when excluded.consumed_at is null then true
  when excluded.consumed_at = 0 then r.expires_at < $1
  else r.consumed_at is null and r.payload is not null end
-returning encode(id, 'hex'), null, expires_at, consumed_at`;
+returning encode(id, 'hex'), null,
+ case when consumed_at = 0 and expires_at < extract(epoch from now()) then 0 else expires_at end, consumed_at`;
   texts.set(`${table} ${count}`, text);
   return text;
 }

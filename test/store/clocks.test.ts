@@ -1,10 +1,71 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 
+import { mock } from 'node:test';
+
 import { expect } from 'chai';
 
+import { clockOffset, judgeClock, TOLERATED } from '../../lib/database/clock.ts';
+import { openDatabase } from '../../lib/database/database.ts';
+import { migrate } from '../../lib/database/schema.ts';
+import { OperationalError } from '../../lib/errors.ts';
+import { seconds } from '../../lib/seconds.ts';
+import { knexAdapter } from '../../lib/store/adapter.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { type Agent, agentAt, key } from './core.ts';
+import { encryption_keys } from './stores.ts';
+
+async function startNode(url: string, ahead: number): Promise<{ process: ChildProcess; port: number }> {
+  const env = { ...process.env, DATABASE_URL: url, CLIENT_KEY: JSON.stringify(key), SECONDS_AHEAD: `${ahead}` };
+  const node = fork(new URL('skewed_node.ts', import.meta.url), { env, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  const [port] = await once(node, 'message');
+  return { process: node, port };
+}
+
+describe('a clock that is wrong', () => {
+  let test: Awaited<ReturnType<typeof testDatabase>>;
+  before(async () => {
+    test = await testDatabase();
+  });
+  after(() => test.drop());
+
+  it('RFC7523-3-7 two minutes ahead: a purge by it forgets nothing that was used', async () => {
+    const here = await startNode(test.url, 0);
+    const ahead = await startNode(test.url, 120);
+    const agent = await agentAt(here.port);
+    const body = agent.client.pushBody();
+    expect((await agent.push(body)).status).to.equal(201);
+    ahead.process.send('purge');
+    await once(ahead.process, 'message');
+    expect((await agent.push(body)).status).to.equal(401);
+    for (const { process } of [here, ahead]) process.kill('SIGKILL');
+  });
+
+  it('RFC7523-3-7 behind: what a purge may have forgotten is taken to be used', async () => {
+    const database = await openDatabase({ url: test.url });
+    await migrate(database.knex);
+    const replays = knexAdapter(database.knex, { encryption_keys })('ReplayDetection');
+    const now = seconds();
+    expect(await replays.unique('within', now - TOLERATED - 59)).to.equal(true);
+    expect(await replays.unique('purged', now - 120)).to.equal(false);
+    await database.close();
+  });
+
+  for (const [seconds, said] of [
+    [120, 'ahead of'],
+    [-120, 'behind'],
+  ] as const) {
+    it(`is refused at boot, and told before: ${said} the database's`, async () => {
+      const database = await openDatabase({ url: test.url });
+      mock.timers.enable({ apis: ['Date'], now: Date.now() + seconds * 1000 });
+      const offset = await clockOffset(database.knex).finally(() => mock.timers.reset());
+      expect(offset).to.be.within(seconds * 1000 - 2000, seconds * 1000 + 2000);
+      expect(() => judgeClock(offset)).to.throw(OperationalError, `s ${said} the database's, 30 s are tolerated`);
+      expect(() => judgeClock(10_000)).not.to.throw();
+      await database.close();
+    });
+  }
+});
 
 describe('two nodes whose clocks are ten seconds apart', () => {
   let test: Awaited<ReturnType<typeof testDatabase>>;
@@ -15,15 +76,10 @@ describe('two nodes whose clocks are ten seconds apart', () => {
   before(async () => {
     test = await testDatabase();
     const agents: Agent[] = [];
-    for (const SECONDS_AHEAD of ['0', '10']) {
-      const env = { ...process.env, DATABASE_URL: test.url, CLIENT_KEY: JSON.stringify(key), SECONDS_AHEAD };
-      const node = fork(new URL('skewed_node.ts', import.meta.url), {
-        env,
-        stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-      });
-      nodes.push(node);
-      const [port] = await once(node, 'message');
-      agents.push(await agentAt(port));
+    for (const ahead of [0, 10]) {
+      const node = await startNode(test.url, ahead);
+      nodes.push(node.process);
+      agents.push(await agentAt(node.port));
     }
     [here, ahead] = agents as [Agent, Agent];
   });

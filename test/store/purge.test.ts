@@ -53,8 +53,8 @@ for (const kind of ['PGlite', 'Postgres']) {
       await save('ReplayDetection', 60);
       const rows = await database.knex('oidc_payloads').select('model', 'expires_at');
       const kept = new Map(rows.map(({ model, expires_at }) => [model, Number(expires_at) - seconds()]));
-      expect(kept.get('PushedAuthorizationRequest')).to.be.within(715, 725);
-      expect(kept.get('ReplayDetection')).to.be.within(115, 125);
+      expect(kept.get('PushedAuthorizationRequest')).to.be.within(745, 755);
+      expect(kept.get('ReplayDetection')).to.be.within(145, 155);
     });
 
     it('goes on in small batches until nothing is left', async () => {

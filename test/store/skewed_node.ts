@@ -1,6 +1,6 @@
 import { openOurs } from './stores.ts';
 
-/** A node whose clock is ahead, by as many seconds as its environment says. */
+/** A node whose clock is ahead, or behind, by as many seconds as its environment says. */
 const ahead = Number(process.env.SECONDS_AHEAD) * 1000;
 const Clock = Date;
 globalThis.Date = class extends Clock {
