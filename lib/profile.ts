@@ -2,8 +2,10 @@ import type { ClientMetadata, Configuration, Provider } from 'oidc-provider';
 import Core, { errors } from 'oidc-provider';
 
 import { ProfileViolationError, type Violation } from './errors.ts';
-import type { Mechanism } from './fapi/mechanism.ts';
+import { composeHooks } from './fapi/hooks.ts';
+import type { Finding, Mechanism } from './fapi/mechanism.ts';
 import { unknownOptions } from './fapi/options.ts';
+import { type Staged, useInOrder } from './fapi/stages.ts';
 import { merge } from './merge.ts';
 
 /** A list of mechanisms under the name of the specification they hold together. */
@@ -46,10 +48,9 @@ export function violations(profile: Profile, configuration: Configuration): Viol
   return [
     ...unknownOptions(configuration),
     ...profile.mechanisms.flatMap(({ clauses }) =>
-      clauses.flatMap(({ id, violated }) => {
-        const finding = violated?.(merged);
-        return finding ? [{ clause: id, ...finding }] : [];
-      }),
+      clauses.flatMap(({ id, violated }) =>
+        findings(violated?.(merged)).map((finding) => ({ clause: id, ...finding })),
+      ),
     ),
     ...(merged.clients ?? []).flatMap((client, index) =>
       clientViolations(profile, client, merged).map((violation) => ({
@@ -58,6 +59,11 @@ export function violations(profile: Profile, configuration: Configuration): Viol
       })),
     ),
   ];
+}
+
+function findings(found: Finding | Iterable<Finding> | undefined): Finding[] {
+  if (found === undefined) return [];
+  return Symbol.iterator in found ? [...found] : [found];
 }
 
 function layered(profile: Profile, configuration: Configuration): Configuration {
@@ -103,24 +109,25 @@ export function configure(profile: Profile, configuration: Configuration = {}): 
   if (found.length > 0) throw new ProfileViolationError(profile.name, found);
   const merged = layered(profile, configuration);
   configured.set(profile, merged);
-  return withClientRules(
-    profile,
-    profile.mechanisms.reduce((composed, mechanism) => mechanism.compose?.(composed) ?? composed, merged),
-  );
+  const composed = profile.mechanisms.reduce((below, mechanism) => mechanism.compose?.(below) ?? below, merged);
+  return withClientRules(profile, composeHooks(composed, profile.mechanisms));
 }
 
 /**
  * Adds to a provider what core has no setting for. Call it once, right after `new Provider(issuer, configure(profile, ...))`
  * and before the provider serves.
  *
+ * @param around middleware beside the profile's, each at its stage.
  * @throws {TypeError} when the profile was not configured before, or the provider has one already.
  * @throws {ProfileViolationError} when core refuses one of the configured clients.
  */
-export function attach(profile: Profile, provider: Provider): void {
+export function attach(profile: Profile, provider: Provider, around: Staged = {}): void {
   const configuration = configured.get(profile);
   if (!configuration) throw new TypeError('configure(profile, ...) comes before attach(profile, provider)');
   if (attached.has(provider)) throw new TypeError('attach(profile, provider) is called once');
   attached.add(provider);
+  const staged = profile.mechanisms.map((mechanism) => mechanism.middleware?.(provider, configuration) ?? {});
+  useInOrder(provider, [...staged, around]);
   for (const mechanism of profile.mechanisms) mechanism.attach?.(provider, configuration);
   // Core looks at a static client when it is first used; a client it would refuse is a boot error here.
   const refused = (configuration.clients ?? []).flatMap((client, index): Violation[] => {

@@ -2,7 +2,7 @@ import { Argument, Command } from 'commander';
 
 import * as accounts from './commands/accounts.ts';
 import * as check from './commands/check.ts';
-import { judge } from './commands/judge.ts';
+import { judge, judgeWhole } from './commands/judge.ts';
 import * as migrate from './commands/migrate.ts';
 import * as prune from './commands/prune.ts';
 import * as reseal from './commands/reseal.ts';
@@ -22,8 +22,8 @@ type Options = { readonly config: string; readonly set: readonly string[] };
 type Run = (config: Config, resources: Resources, file: string) => Promise<void>;
 
 /** What a command opens is closed for it, in reverse, even when it fails. */
-async function withConfig({ config: file, set }: Options, run: Run): Promise<void> {
-  const config = await loadConfig(file, { set, judge });
+async function withConfig({ config: file, set }: Options, run: Run, by = judge): Promise<void> {
+  const config = await loadConfig(file, { set, judge: by });
   const resources = new Resources();
   try {
     await run(config, resources, file);
@@ -63,7 +63,7 @@ examples(
   );
 
 examples(configured(program.command('check').description(check.summary)), 'check --config as.yaml').action(
-  (options: Options) => withConfig(options, check.run),
+  (options: Options) => withConfig(options, check.run, judgeWhole),
 );
 
 const accountsCommand = program.command('accounts').description(accounts.summary);

@@ -6,25 +6,36 @@ import knexModule from 'knex';
 import type { Config } from '../config/load.ts';
 import { ProfileViolationError, type Violation } from '../errors.ts';
 import { loadKeys } from '../keys/keys.ts';
-import { createProvider, type Parts } from '../server/provider.ts';
+import { violations } from '../profile.ts';
+import { configurationOf, createProvider, type Parts, profileOf } from '../server/provider.ts';
 import { knexAdapter } from '../store/adapter.ts';
 
-/** What a provider is made of, without anything a running one needs: no database answers, no key is kept. */
-export async function stand(config: Config): Promise<Parts> {
+/** Stands for keys that will be made, or are kept in a database nobody has asked yet. */
+const placeholder = { keys: [{ kty: 'OKP', crv: 'Ed25519', alg: 'EdDSA', kid: 'made at the first start' }] };
+
+/** What a provider is made of, without anything a running one needs: no database answers, no key is made or kept. */
+export async function stand(config: Config, make = false): Promise<Parts> {
   const { ca } = config.mtls ?? {};
+  const own = config.keys?.jwks as Parameters<typeof loadKeys>[1];
   return {
     adapter: knexAdapter(knexModule.knex({ client: 'pg' }), config.database),
     accounts: { authenticate: async () => undefined, findAccount: () => undefined },
-    keys: await loadKeys(async (_name, make) => make(), config.keys?.jwks as Parameters<typeof loadKeys>[1]),
+    keys: await loadKeys(async (_name, made) => made(), own ?? (make ? undefined : placeholder)),
     // A file that cannot be read is a problem already reported; that there is none would be one more, and wrong.
     authorities: ca ? [await readFile(ca, 'utf8').catch(() => rootCertificates[0] ?? '')] : [],
   };
 }
 
-/** Every way in which a configuration is outside its profile: found by making the provider, and throwing it away. */
+/** Every way in which a configuration is outside its profile. No provider is made: the one that serves says what core adds. */
 export async function judge(config: Config): Promise<readonly Violation[]> {
+  const parts = await stand(config);
+  return violations(profileOf(config, parts), configurationOf(config, parts));
+}
+
+/** The same, and what core itself would refuse: found by making the provider, for who does not go on to serve. */
+export async function judgeWhole(config: Config): Promise<readonly Violation[]> {
   try {
-    createProvider(config, await stand(config));
+    createProvider(config, await stand(config, true));
     return [];
   } catch (error) {
     if (error instanceof ProfileViolationError) return error.violations;

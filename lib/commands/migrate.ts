@@ -10,7 +10,7 @@ export type Direction = 'up' | 'down' | 'status';
 
 export async function run(config: Config, resources: Resources, direction: Direction, spread: boolean): Promise<void> {
   if (spread && direction !== 'up') throw new OperationalError('--distribute goes with migrate up');
-  const { knex } = await openConfigured(config, resources);
+  const { knex } = await openConfigured(config.database, resources);
   if (direction === 'status') {
     console.log(`the database schema is ${await schemaStatus(knex)}`);
     return;

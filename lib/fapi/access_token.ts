@@ -1,10 +1,11 @@
-import type { Configuration, Provider } from 'oidc-provider';
+import type { Provider } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import { z } from 'zod';
 
 import { coreConfiguration, presets, toCore } from '../settings.ts';
 import { seconds } from '../values.ts';
 import { algorithms } from './algorithms.ts';
+import { atMost } from './hooks.ts';
 import type { Mechanism } from './mechanism.ts';
 
 /** Longest life of an access token a resource server may ask for, in seconds. */
@@ -19,18 +20,6 @@ export const accessTokenLifetime = z.strictObject({
 });
 
 const preset = presets(accessTokenLifetime);
-
-type Ttl = NonNullable<Configuration['ttl']>;
-
-/** A deployment's own functions, which say more than the profile allows at most in vain. */
-function limited(ttl: Ttl = {}): Ttl {
-  const { AccessToken: user, ClientCredentials: client } = ttl;
-  return {
-    ...ttl,
-    ...(typeof user === 'function' && { AccessToken: (...args) => Math.min(user(...args), longest) }),
-    ...(typeof client === 'function' && { ClientCredentials: (...args) => Math.min(client(...args), longest) }),
-  };
-}
 
 type Find = Provider['AccessToken']['find'];
 
@@ -81,44 +70,28 @@ export function accessToken(): Mechanism {
       },
     ],
     configuration: { acceptQueryParamAccessTokens: false, ...coreConfiguration(accessTokenLifetime, preset) },
-    compose(configuration) {
-      const { features, formats, ttl } = configuration;
-      const theirs = features?.resourceIndicators?.getResourceServerInfo;
-      const customize = formats?.customizers?.jwt;
-      return {
-        ...configuration,
-        ttl: limited(ttl),
-        ...(theirs && {
-          features: {
-            ...features,
-            resourceIndicators: {
-              ...features.resourceIndicators,
-              async getResourceServerInfo(...args) {
-                const info = await theirs(...args);
-                const alg = info.accessTokenFormat === 'jwt' && info.jwt?.sign ? info.jwt.sign.alg : undefined;
-                if (alg && !(algorithms as readonly string[]).includes(alg)) {
-                  throw new errors.InvalidTarget(`the resource server asks for tokens signed with ${alg}`);
-                }
-                return { ...info, accessTokenTTL: Math.min(info.accessTokenTTL ?? preset.access_token, longest) };
-              },
-            },
-          },
+    hooks: {
+      'ttl.AccessToken': atMost(longest),
+      'ttl.ClientCredentials': atMost(longest),
+      'features.resourceIndicators.getResourceServerInfo': (theirs) =>
+        theirs &&
+        (async (...args) => {
+          const info = await theirs(...args);
+          const alg = info.accessTokenFormat === 'jwt' && info.jwt?.sign ? info.jwt.sign.alg : undefined;
+          if (alg && !(algorithms as readonly string[]).includes(alg)) {
+            throw new errors.InvalidTarget(`the resource server asks for tokens signed with ${alg}`);
+          }
+          return { ...info, accessTokenTTL: Math.min(info.accessTokenTTL ?? preset.access_token, longest) };
         }),
-        ...(customize && {
-          formats: {
-            ...formats,
-            customizers: {
-              async jwt(ctx, token, jwt) {
-                const { cnf } = jwt.payload;
-                const customized = await customize(ctx, token, jwt);
-                // The response says DPoP; a customizer that drops the binding would make it a bearer token.
-                if (cnf) jwt.payload.cnf = cnf;
-                return customized;
-              },
-            },
-          },
+      'formats.customizers.jwt': (theirs) =>
+        theirs &&
+        (async (ctx, token, jwt) => {
+          const { cnf } = jwt.payload;
+          const customized = await theirs(ctx, token, jwt);
+          // The response says DPoP; a customizer that drops the binding would make it a bearer token.
+          if (cnf) jwt.payload.cnf = cnf;
+          return customized;
         }),
-      };
     },
     attach(provider) {
       endOnTime(provider.AccessToken);

@@ -4,7 +4,7 @@ import { oauthError } from '../http/oauth_error.ts';
 import { securityHeaders } from '../http/security_headers.ts';
 import type { Mechanism } from './mechanism.ts';
 
-/** What an answer tells a browser, and that every answer has the shape its protocol gives it. First in the list. */
+/** Gives every answer the headers a browser needs and the shape its protocol says. */
 export function answers(): Mechanism {
   return {
     name: 'answers',
@@ -22,11 +22,9 @@ export function answers(): Mechanism {
         text: 'errors are JSON with error and error_description, whatever the client says it accepts',
       },
     ],
-    attach(provider) {
-      provider.use(interactionId());
-      provider.use(securityHeaders());
-      provider.use(oauthError());
-      provider.use(jsonErrors(provider));
-    },
+    middleware: (provider) => ({
+      answer: [interactionId(), securityHeaders(), oauthError()],
+      protocol: [jsonErrors(provider)],
+    }),
   };
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { coreConfiguration, presets, toCore } from '../settings.ts';
 import { seconds } from '../values.ts';
+import { atMost } from './hooks.ts';
 import type { Mechanism } from './mechanism.ts';
 
 const longest = 60;
@@ -42,14 +43,10 @@ export function authorizationCode(): Mechanism {
       },
     ],
     configuration: coreConfiguration(codeLifetime, presets(codeLifetime)),
-    compose(configuration) {
-      const { AuthorizationCode: lifetime, ...ttl } = configuration.ttl ?? {};
-      return typeof lifetime !== 'function'
-        ? configuration
-        : {
-            ...configuration,
-            ttl: { ...ttl, AuthorizationCode: (...args) => Math.min(lifetime(...args), longest) },
-          };
+    hooks: {
+      'ttl.AuthorizationCode': atMost(longest),
+      // Core asks when a code is used again. Elsewhere it is for the deployment to say how far a revocation goes.
+      revokeGrantPolicy: (theirs) => theirs && ((ctx) => ctx.oidc.route === 'token' || theirs(ctx)),
     },
   };
 }

@@ -2,7 +2,8 @@ import type { JWTPayload } from 'jose';
 import type { ClientAuthMethod, Configuration } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 
-import { after, type Mechanism } from './mechanism.ts';
+import { refuses } from './hooks.ts';
+import type { Mechanism } from './mechanism.ts';
 
 const confidential: readonly string[] = ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'];
 
@@ -79,9 +80,8 @@ export function clientAuth({ mtls = false }: { mtls?: boolean } = {}): Mechanism
       clientAuthMethods: methods,
       clientDefaults: { token_endpoint_auth_method: 'private_key_jwt' },
     },
-    compose: (configuration) => ({
-      ...configuration,
-      assertJwtClientAuthClaimsAndHeader: after((ctx, claims, header) => {
+    hooks: {
+      assertJwtClientAuthClaimsAndHeader: refuses((ctx, claims, header) => {
         if (claims.aud !== ctx.oidc.issuer) {
           throw new errors.InvalidClientAuth('client_assertion aud must be the issuer identifier, as a string');
         }
@@ -89,7 +89,7 @@ export function clientAuth({ mtls = false }: { mtls?: boolean } = {}): Mechanism
         if (Number(claims.exp) > Date.now() / 1000 + longestAssertion) {
           throw new errors.InvalidClientAuth(`client_assertion exp must be within ${longestAssertion} seconds`);
         }
-      }, configuration.assertJwtClientAuthClaimsAndHeader),
-    }),
+      }),
+    },
   };
 }

@@ -5,7 +5,7 @@ import { z } from 'zod';
 
 import { seconds } from '../seconds.ts';
 import { coreConfiguration, presets, toCore } from '../settings.ts';
-import { after, type Mechanism } from './mechanism.ts';
+import type { Mechanism } from './mechanism.ts';
 
 export const clockSettings = z.strictObject({
   clock_tolerance: toCore(
@@ -19,7 +19,7 @@ export const clockSettings = z.strictObject({
   ),
 });
 
-function fromTheFuture(claims: JWTPayload, tolerance: number): boolean {
+function fromTheFuture(claims: JWTPayload, tolerance = 0): boolean {
   return [claims.iat, claims.nbf].some((time) => typeof time === 'number' && time > seconds() + tolerance);
 }
 
@@ -55,39 +55,36 @@ export function clock(): Mechanism {
       },
     ],
     configuration: coreConfiguration(clockSettings, presets(clockSettings)),
-    compose(configuration) {
-      const { assertJwtClientAuthClaimsAndHeader: assertion, features } = configuration;
-      const skew = tolerance(configuration);
-      return {
-        ...configuration,
-        assertJwtClientAuthClaimsAndHeader: after((_ctx, claims) => {
-          if (fromTheFuture(claims, skew)) throw new errors.InvalidClientAuth('client_assertion is from the future');
-        }, assertion),
-        features: {
-          ...features,
-          requestObjects: {
-            ...features?.requestObjects,
-            assertJwtClaimsAndHeader: after((_ctx, claims) => {
-              if (fromTheFuture(claims, skew))
-                throw new errors.InvalidRequestObject('Request Object is from the future');
-            }, features?.requestObjects?.assertJwtClaimsAndHeader),
-          },
-          dPoP: {
-            ...features?.dPoP,
-            // Core asks this of every proof before it verifies it, which makes it the place for a rule of ours.
-            requireNonce(ctx) {
-              const { iat, nonce } = proofClaims(ctx.get('DPoP'));
-              if (typeof iat === 'number' && iat > seconds() + skew) {
-                throw new errors.InvalidDpopProof('DPoP proof iat is in the future');
-              }
-              if (nonce && typeof iat === 'number' && iat < seconds() - 300) {
-                throw new errors.InvalidDpopProof('DPoP proof iat is not recent enough');
-              }
-              return features?.dPoP?.requireNonce?.(ctx) ?? false;
-            },
-          },
+    hooks: {
+      assertJwtClientAuthClaimsAndHeader:
+        (theirs, { clockTolerance }) =>
+        async (ctx, claims, ...rest) => {
+          if (fromTheFuture(claims, clockTolerance)) {
+            throw new errors.InvalidClientAuth('client_assertion is from the future');
+          }
+          await theirs?.(ctx, claims, ...rest);
         },
-      };
+      'features.requestObjects.assertJwtClaimsAndHeader':
+        (theirs, { clockTolerance }) =>
+        async (ctx, claims, ...rest) => {
+          if (fromTheFuture(claims, clockTolerance)) {
+            throw new errors.InvalidRequestObject('Request Object is from the future');
+          }
+          await theirs?.(ctx, claims, ...rest);
+        },
+      // Core asks this of every proof before it verifies it, which makes it the place for a rule of ours.
+      'features.dPoP.requireNonce':
+        (theirs, { clockTolerance = 0 }) =>
+        (ctx) => {
+          const { iat, nonce } = proofClaims(ctx.get('DPoP'));
+          if (typeof iat === 'number' && iat > seconds() + clockTolerance) {
+            throw new errors.InvalidDpopProof('DPoP proof iat is in the future');
+          }
+          if (nonce && typeof iat === 'number' && iat < seconds() - 300) {
+            throw new errors.InvalidDpopProof('DPoP proof iat is not recent enough');
+          }
+          return theirs?.(ctx) ?? false;
+        },
     },
   };
 }

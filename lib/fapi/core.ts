@@ -1,9 +1,10 @@
 import type { Mechanism } from './mechanism.ts';
 
-/** What core does by itself, whatever it is configured to: stated here so that it is tried like the rest. */
+/** Turns on core's own switch `features.fapi`, and states the clauses core holds by itself, so that they are tried like the rest. */
 export function core(): Mechanism {
   return {
     name: 'core',
+    configuration: { features: { fapi: { enabled: true, profile: '2.0' } } },
     clauses: [
       {
         id: 'FAPI2-SP-FINAL-5.3.2.1-12',
@@ -12,6 +13,16 @@ export function core(): Mechanism {
       {
         id: 'FAPI2-SP-FINAL-5.3.2.2-4',
         text: 'shall reject pushed authorization requests without client authentication',
+      },
+      {
+        id: 'FAPI2-SP-FINAL-5.3.2.2-6',
+        text: 'shall require the redirect_uri parameter in pushed authorization requests',
+        violated({ features }) {
+          const rules = features?.fapi?.enabled ? features.fapi.profile : undefined;
+          return rules === '2.0'
+            ? undefined
+            : { path: ['features', 'fapi', 'profile'], text: "must be enabled with the profile '2.0'" };
+        },
       },
       {
         id: 'FAPI2-SP-FINAL-5.3.2.2-11',

@@ -1,3 +1,4 @@
+import type { Middleware } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 
 import { algorithms } from './algorithms.ts';
@@ -38,13 +39,14 @@ export function discovery({ mtls }: { mtls?: string | undefined } = {}): Mechani
       );
       return { ...configuration, discovery: { ...auth, ...configuration.discovery } };
     },
-    attach(provider) {
+    middleware(provider) {
       const { origin, pathname } = new URL(provider.issuer);
       const path = pathname.replace(/\/$/, '');
-      provider.use(function metadata(ctx, next) {
+      const metadata: Middleware = function metadata(ctx, next) {
         if (path && ctx.path === wellKnown + path) ctx.path = wellKnown;
         return ctx.path.toLowerCase().includes('/.well-known/') ? next().then(() => complete(ctx)) : next();
-      });
+      };
+      return { metadata: [metadata] };
       function complete(ctx: object): void {
         const { oidc, status, body } = ctx as KoaContextWithOIDC & { body: Record<string, unknown> };
         if (oidc?.route !== 'discovery' || status !== 200) return;

@@ -36,21 +36,11 @@ export function dpop(settings: DpopSettings = {}): Mechanism {
     configuration: {
       features: { dPoP: { enabled: true, ...(nonce === 'off' ? {} : { nonceSecret }) } },
     },
-    compose(configuration) {
-      const dPoP = configuration.features?.dPoP;
-      return {
-        ...configuration,
-        features: {
-          ...configuration.features,
-          dPoP: {
-            ...dPoP,
-            requireNonce: (ctx) => {
-              const theirs = dPoP?.requireNonce?.(ctx) ?? false;
-              return nonce === 'required' || theirs;
-            },
-          },
-        },
-      };
+    hooks: {
+      'features.dPoP.requireNonce': (theirs) => (ctx) => {
+        const asked = theirs?.(ctx) ?? false;
+        return nonce === 'required' || asked;
+      },
     },
   };
 }

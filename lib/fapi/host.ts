@@ -11,8 +11,6 @@ export function hostPinning({ mtls }: { mtls?: string | undefined } = {}): Mecha
         text: 'shall only offer TLS protected endpoints, under the names the issuer has',
       },
     ],
-    attach(provider) {
-      provider.use(host({ issuer: provider.issuer, aliases: mtls ? [mtls] : [] }));
-    },
+    middleware: ({ issuer }) => ({ host: [host({ issuer, aliases: mtls ? [mtls] : [] })] }),
   };
 }

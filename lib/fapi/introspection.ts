@@ -1,15 +1,5 @@
-import type {
-  AccessToken,
-  Client,
-  ClientCredentials,
-  Configuration,
-  KoaContextWithOIDC,
-  RefreshToken,
-} from 'oidc-provider';
-
+import { both } from './hooks.ts';
 import type { Mechanism } from './mechanism.ts';
-
-type Token = AccessToken | ClientCredentials | RefreshToken;
 
 /**
  * Who may ask about a token. A protected resource is registered as a client that can obtain no token itself
@@ -44,32 +34,13 @@ export function introspection(): Mechanism {
         revocation: { enabled: true },
       },
     },
-    compose(configuration) {
-      const { features } = configuration;
-      const theirs = features?.introspection?.allowedPolicy;
-      const mayRevoke = features?.revocation?.allowedPolicy;
-      return {
-        ...configuration,
-        features: {
-          ...features,
-          introspection: {
-            ...features?.introspection,
-            async allowedPolicy(ctx: KoaContextWithOIDC, client: Client, token: Token) {
-              // Whoever registers by itself is a client, or anybody could make themselves a resource.
-              const resourceServer = client.grantTypes?.length === 0 && client.clientIdIssuedAt === undefined;
-              if (!resourceServer && token.clientId !== client.clientId) return false;
-              return (await theirs?.(ctx, client, token)) ?? true;
-            },
-          },
-          revocation: {
-            ...features?.revocation,
-            async allowedPolicy(ctx: KoaContextWithOIDC, client: Client, token: Token) {
-              if (token.clientId !== client.clientId) return false;
-              return (await mayRevoke?.(ctx, client, token)) ?? true;
-            },
-          },
-        },
-      } as Configuration;
+    hooks: {
+      'features.introspection.allowedPolicy': both((_ctx, client, token) => {
+        // Whoever registers by itself is a client, or anybody could make themselves a resource.
+        const resourceServer = client.grantTypes?.length === 0 && client.clientIdIssuedAt === undefined;
+        return resourceServer || token.clientId === client.clientId;
+      }),
+      'features.revocation.allowedPolicy': both((_ctx, client, token) => token.clientId === client.clientId),
     },
   };
 }

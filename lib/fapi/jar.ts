@@ -1,6 +1,7 @@
 import { errors } from 'oidc-provider';
 
-import { after, type Mechanism } from './mechanism.ts';
+import { refuses } from './hooks.ts';
+import type { Mechanism } from './mechanism.ts';
 
 const longest = 3600;
 /** A pushed request lives no longer than its request object: less than this, in seconds, is no use to anybody. */
@@ -54,31 +55,21 @@ export function jar({ required = true }: { required?: boolean } = {}): Mechanism
     configuration: required
       ? { features: { requestObjects: { enabled: true, requireSignedRequestObject: true } } }
       : {},
-    compose(configuration) {
-      const { features } = configuration;
-      return {
-        ...configuration,
-        features: {
-          ...features,
-          requestObjects: {
-            ...features?.requestObjects,
-            assertJwtClaimsAndHeader: after((ctx, claims, header) => {
-              // The pushed request comes by here again when it is used: then it is ours, whatever its age.
-              if ('PushedAuthorizationRequest' in ctx.oidc.entities) return;
-              const { exp, nbf, sub } = claims as Record<string, unknown>;
-              const time = Date.now() / 1000;
-              const type = (header as { typ?: string }).typ?.toLowerCase().replace(/^application\//, '');
-              if (!types.includes(type)) invalid('typ is not oauth-authz-req+jwt');
-              if (sub !== undefined) invalid('must not have a sub claim, which would make it a client assertion');
-              if (typeof nbf !== 'number') invalid("is missing the 'nbf' claim");
-              if (typeof exp !== 'number') invalid("is missing the 'exp' claim");
-              if (nbf < time - longest) invalid(`nbf must be within ${longest} seconds`);
-              if (exp <= nbf || exp - nbf > longest) invalid(`exp must be within ${longest} seconds after nbf`);
-              if (exp - time < shortest) invalid('has expired or is about to');
-            }, features?.requestObjects?.assertJwtClaimsAndHeader),
-          },
-        },
-      };
+    hooks: {
+      'features.requestObjects.assertJwtClaimsAndHeader': refuses((ctx, claims, header) => {
+        // The pushed request comes by here again when it is used: then it is ours, whatever its age.
+        if ('PushedAuthorizationRequest' in ctx.oidc.entities) return;
+        const { exp, nbf, sub } = claims as Record<string, unknown>;
+        const time = Date.now() / 1000;
+        const type = (header as { typ?: string }).typ?.toLowerCase().replace(/^application\//, '');
+        if (!types.includes(type)) invalid('typ is not oauth-authz-req+jwt');
+        if (sub !== undefined) invalid('must not have a sub claim, which would make it a client assertion');
+        if (typeof nbf !== 'number') invalid("is missing the 'nbf' claim");
+        if (typeof exp !== 'number') invalid("is missing the 'exp' claim");
+        if (nbf < time - longest) invalid(`nbf must be within ${longest} seconds`);
+        if (exp <= nbf || exp - nbf > longest) invalid(`exp must be within ${longest} seconds after nbf`);
+        if (exp - time < shortest) invalid('has expired or is about to');
+      }),
     },
   };
 }

@@ -49,7 +49,7 @@ export function jwksUri(): Mechanism {
       fetch: (url, options) => globalThis.fetch(url, options),
       fetchResponseBodyLimits: { jwks_uri: 256 * 1024, sector_identifier_uri: 256 * 1024 },
     },
-    compose: (configuration) => ({ ...configuration, fetch: guarded(configuration.fetch as Fetch) }),
+    hooks: { fetch: (theirs) => theirs && guarded(theirs) },
     attach(provider) {
       const { Client } = provider;
       const find = Client.find;

@@ -1,15 +1,17 @@
-import type { ClientMetadata, Configuration, KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { ClientMetadata, Configuration, Provider } from 'oidc-provider';
 
 import type { Clause } from '../clause.ts';
 import type { Violation } from '../errors.ts';
+import type { Hooks } from './hooks.ts';
+import type { Staged } from './stages.ts';
 
-/** What is wrong, without the clause that says so: the clause it stands in adds that. */
+/** A violation without its clause, which is added where it is found. */
 export type Finding = Omit<Violation, 'clause'>;
 
 /** A clause and how a mechanism keeps a configuration inside it. */
 export interface Requirement extends Clause {
-  /** What the merged configuration violates; absent where the clause is held by what the mechanism does, not by a setting. */
-  violated?(configuration: Configuration): Finding | undefined;
+  /** Every way in which the merged configuration violates it; absent where the clause is held by what the mechanism does. */
+  violated?(configuration: Configuration): Finding | Iterable<Finding> | undefined;
   /** What is wrong with a client; asked at boot for every configured client and whenever core loads one. */
   client?(metadata: ClientMetadata, configuration: Configuration): Iterable<Finding>;
 }
@@ -24,21 +26,14 @@ export interface Mechanism {
   readonly clauses: readonly Requirement[];
   /** Told to core; a deployment's own settings are laid over it and then checked against `clauses`. */
   readonly configuration?: Configuration;
-  /** Puts our functions before the deployment's own, for the hooks that carry a rule. */
+  /** Functions of core's configuration that carry a rule. @see hooks.ts for the order in which they run. */
+  readonly hooks?: Hooks;
+  /** Changes settings that follow from others; functions of core's configuration belong into `hooks`. */
   compose?(configuration: Configuration): Configuration;
-  /** What a client that says nothing is taken to have said. */
+  /** Fills in what a client leaves out. */
   complete?(metadata: ClientMetadata): void;
-  /** What core has no setting for: middleware and model statics, on core's public surface. */
+  /** Middleware, each at the stage it belongs to. */
+  middleware?(provider: Provider, configuration: Configuration): Staged;
+  /** Replaces model statics and listens for events: what core has no setting for. */
   attach?(provider: Provider, configuration: Configuration): void;
-}
-
-/** A hook of core's that carries a rule: ours runs first, and what it throws is final; the deployment's own runs after. */
-export function after<Arguments extends [KoaContextWithOIDC, ...unknown[]]>(
-  ours: (...args: Arguments) => void | Promise<void>,
-  theirs: ((...args: Arguments) => unknown) | undefined,
-): (...args: Arguments) => Promise<void> {
-  return async (...args) => {
-    await ours(...args);
-    await theirs?.(...args);
-  };
 }

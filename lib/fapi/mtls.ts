@@ -1,7 +1,10 @@
 import { X509Certificate } from 'node:crypto';
 
+import type { Configuration } from 'oidc-provider';
+
 import { mutualTls, type ProxySettings } from '../certificates/client_certificate.ts';
 import { isDistinguishedName } from '../certificates/distinguished_name.ts';
+import { both } from './hooks.ts';
 import type { Mechanism } from './mechanism.ts';
 
 /** Settings of mutual TLS. */
@@ -16,6 +19,7 @@ export interface MtlsSettings {
 
 /** @see [RFC 8705 - OAuth 2.0 Mutual-TLS Client Authentication](https://www.rfc-editor.org/rfc/rfc8705.html) */
 export function mtls({ authorities = [], proxy }: MtlsSettings): Mechanism {
+  const ours = mutualTls({ authorities: authorities.map((pem) => new X509Certificate(pem)), proxy });
   return {
     name: 'mtls',
     clauses: [
@@ -23,14 +27,12 @@ export function mtls({ authorities = [], proxy }: MtlsSettings): Mechanism {
         id: 'RFC8705-2.1',
         text: 'the certificate chain is validated, and one registered subject value compared',
         violated: ({ features }) =>
-          features?.mTLS?.getCertificate &&
-          features.mTLS.certificateAuthorized &&
-          features.mTLS.certificateSubjectMatches
-            ? undefined
-            : {
-                path: ['features', 'mTLS'],
-                text: 'must have getCertificate, certificateAuthorized and certificateSubjectMatches',
-              },
+          (features?.mTLS as { getCertificate?: unknown } | undefined)?.getCertificate
+            ? {
+                path: ['features', 'mTLS', 'getCertificate'],
+                text: 'must not be set: a certificate comes from the TLS handshake, or from a proxy by `mtls: { proxy: { trusted, client_certificate } }` of the profile',
+              }
+            : undefined,
         *client({ token_endpoint_auth_method: method, tls_client_auth_subject_dn: subject }) {
           if (method === 'tls_client_auth' && authorities.length === 0) {
             yield {
@@ -62,9 +64,14 @@ export function mtls({ authorities = [], proxy }: MtlsSettings): Mechanism {
           certificateBoundAccessTokens: true,
           tlsClientAuth: true,
           selfSignedTlsClientAuth: true,
-          ...mutualTls({ authorities: authorities.map((pem) => new X509Certificate(pem)), proxy }),
-        },
+          // Its functions are composed by `hooks`; the type asks for them here.
+        } as NonNullable<Configuration['features']>['mTLS'],
       },
+    },
+    hooks: {
+      'features.mTLS.getCertificate': () => ours.getCertificate,
+      'features.mTLS.certificateAuthorized': both(ours.certificateAuthorized),
+      'features.mTLS.certificateSubjectMatches': both(ours.certificateSubjectMatches),
     },
   };
 }

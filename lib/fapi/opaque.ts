@@ -16,17 +16,8 @@ export function opaque(): Mechanism {
             : { path: ['formats', 'bitsOfOpaqueRandomness'], text: `must be at least ${least}` },
       },
     ],
-    compose(configuration) {
-      const theirs = configuration.formats?.bitsOfOpaqueRandomness;
-      return typeof theirs !== 'function'
-        ? configuration
-        : {
-            ...configuration,
-            formats: {
-              ...configuration.formats,
-              bitsOfOpaqueRandomness: (...args) => Math.max(theirs(...args), least),
-            },
-          };
+    hooks: {
+      'formats.bitsOfOpaqueRandomness': (theirs) => theirs && ((...args) => Math.max(theirs(...args), least)),
     },
   };
 }

@@ -1,4 +1,5 @@
 import { decodeJwt, UnsecuredJWT } from 'jose';
+import type { Middleware } from 'koa';
 import type { Configuration, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { z } from 'zod';
 
@@ -53,15 +54,15 @@ function setLifetime(provider: Provider, longest: number): void {
  * Core spends a pushed request when a code is issued. A person who said no has ended it as well: otherwise the same
  * request_uri, opened once more, would still yield a code. Other errors leave it usable, as a reload before the end must.
  */
-function spendOnDenial(provider: Provider): void {
+function spendOnDenial(provider: Provider): Middleware {
   const denied = new WeakSet<object>();
   provider.on('authorization.error', (ctx, error) => {
     if (ctx.oidc.route === 'resume' && error.error === 'access_denied') denied.add(ctx);
   });
   const endpointOf = endpoints(provider);
-  provider.use(function spendDenied(ctx, next) {
+  return function spendDenied(ctx, next) {
     return endpointOf(ctx) === 'resume' ? next().then(() => spend(ctx)) : next();
-  });
+  };
   async function spend(ctx: object): Promise<void> {
     if (!denied.has(ctx)) return;
     const { parJti } = (ctx as KoaContextWithOIDC).oidc.entities.Interaction as { parJti?: string };
@@ -80,15 +81,15 @@ function ignoreSpent(error: { error?: string }): void {
  *
  * @see [RFC 9101 section 6.3 - Request Parameter Assembly](https://www.rfc-editor.org/rfc/rfc9101.html#section-6.3)
  */
-function ignoreOthers(provider: Provider): void {
+function ignoreOthers(provider: Provider): Middleware {
   const endpointOf = endpoints(provider);
-  provider.use(function pushedParametersOnly(ctx, next) {
+  return function pushedParametersOnly(ctx, next) {
     if (endpointOf(ctx) === 'authorization') {
       const { response_type, ...others } = ctx.query;
       if (response_type !== undefined && others.request_uri !== undefined) ctx.query = others;
     }
     return next();
-  });
+  };
 }
 
 /** @see [RFC 9126 - OAuth 2.0 Pushed Authorization Requests](https://www.rfc-editor.org/rfc/rfc9126.html) */
@@ -132,10 +133,7 @@ export function par(settings: ParSettings = {}): Mechanism {
     configuration: {
       features: { pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: true } },
     },
-    attach(provider) {
-      setLifetime(provider, lifetime);
-      spendOnDenial(provider);
-      ignoreOthers(provider);
-    },
+    middleware: (provider) => ({ protocol: [spendOnDenial(provider), ignoreOthers(provider)] }),
+    attach: (provider) => setLifetime(provider, lifetime),
   };
 }

@@ -11,6 +11,6 @@ export function pkce(): Mechanism {
       },
     ],
     // Core knows no other method than S256. A deployment's own function could only say no, so it is not asked.
-    compose: (configuration) => ({ ...configuration, pkce: { required: () => true } }),
+    hooks: { 'pkce.required': () => () => true },
   };
 }

@@ -26,19 +26,6 @@ export function redirectUri(): Mechanism {
     name: 'redirect_uri',
     clauses: [
       {
-        id: 'FAPI2-SP-FINAL-5.3.2.2-6',
-        text: 'shall require the redirect_uri parameter in pushed authorization requests',
-        violated({ features, allowOmittingSingleRegisteredRedirectUri: omit }) {
-          const rules = features?.fapi?.enabled ? features.fapi.profile : undefined;
-          if (rules !== '2.0') {
-            return { path: ['features', 'fapi', 'profile'], text: "must be enabled with the profile '2.0'" };
-          }
-          return omit === false
-            ? undefined
-            : { path: ['allowOmittingSingleRegisteredRedirectUri'], text: 'must be false' };
-        },
-      },
-      {
         id: 'FAPI2-SP-FINAL-5.3.2.2-8',
         text: 'shall not allow clients to use http redirect URIs except loopback interface redirection of native clients',
         *client({ redirect_uris = [], post_logout_redirect_uris = [], application_type }) {
@@ -64,9 +51,5 @@ export function redirectUri(): Mechanism {
             : undefined,
       },
     ],
-    configuration: {
-      allowOmittingSingleRegisteredRedirectUri: false,
-      features: { fapi: { enabled: true, profile: '2.0' } },
-    },
   };
 }

@@ -3,7 +3,8 @@ import { hash } from 'node:crypto';
 import type { Adapter, Configuration, Provider } from 'oidc-provider';
 import Core, { errors } from 'oidc-provider';
 
-import { after, type Mechanism } from './mechanism.ts';
+import { refuses } from './hooks.ts';
+import type { Mechanism } from './mechanism.ts';
 
 /** What an adapter for the model `ReplayDetection` must offer besides core's interface: a decision by one statement. */
 export interface ReplayAdapter extends Adapter {
@@ -62,13 +63,12 @@ export function replay(): Mechanism {
               },
       },
     ],
-    compose: (configuration) => ({
-      ...configuration,
+    hooks: {
       // Core asks for uniqueness right after this hook, and says nothing of what it asks for.
-      assertJwtClientAuthClaimsAndHeader: after((ctx, claims) => {
+      assertJwtClientAuthClaimsAndHeader: refuses((ctx, claims) => {
         assertions.set(ctx, claims.jti);
-      }, configuration.assertJwtClientAuthClaimsAndHeader),
-    }),
+      }),
+    },
     attach(provider: Provider, { clockTolerance = 0 }) {
       const adapter = provider.ReplayDetection.adapter as unknown as ReplayAdapter;
       provider.ReplayDetection.unique = async function unique(iss, jti, exp) {

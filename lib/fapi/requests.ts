@@ -16,9 +16,6 @@ export function requests(): Mechanism {
         text: 'shall not support CORS for the authorization endpoint',
       },
     ],
-    attach(provider) {
-      provider.use(limits(provider));
-      provider.use(noCors(provider));
-    },
+    middleware: (provider) => ({ cors: [noCors(provider)], protocol: [limits(provider)] }),
   };
 }

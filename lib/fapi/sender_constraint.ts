@@ -43,15 +43,14 @@ export function senderConstraint(): Mechanism {
         metadata.dpop_bound_access_tokens = true;
       }
     },
-    compose: (configuration) => ({
-      ...configuration,
+    hooks: {
       // The last place a token passes before it is stored: whatever led here, an unbound one does not go on.
-      async extraTokenClaims(ctx, token) {
+      extraTokenClaims: (theirs) => async (ctx, token) => {
         if (!token.isSenderConstrained()) {
           throw new errors.InvalidRequest('access tokens are only issued to a DPoP key or a client certificate');
         }
-        return configuration.extraTokenClaims?.(ctx, token);
+        return theirs?.(ctx, token);
       },
-    }),
+    },
   };
 }

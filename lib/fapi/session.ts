@@ -74,15 +74,17 @@ export function session(): Mechanism {
       },
       ...coreConfiguration(sessionLifetimes, presets(sessionLifetimes)),
     },
-    attach(provider) {
-      provider.use(function cookieKeys(ctx, next) {
-        // Mounted in a Koa application, the cookies are that application's, and it may have no keys to sign them with.
-        if (!ctx.app.keys && provider.keys) {
-          ctx.app.keys = provider.keys;
-          ctx.cookies = undefined as never; // Koa makes them anew, with the keys
-        }
-        return next();
-      });
-    },
+    middleware: (provider) => ({
+      host: [
+        function cookieKeys(ctx, next) {
+          // Mounted in a Koa application, the cookies are that application's, and it may have no keys to sign them with.
+          if (!ctx.app.keys && provider.keys) {
+            ctx.app.keys = provider.keys;
+            ctx.cookies = undefined as never; // Koa makes them anew, with the keys
+          }
+          return next();
+        },
+      ],
+    }),
   };
 }

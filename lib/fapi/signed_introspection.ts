@@ -1,3 +1,5 @@
+import type { Middleware } from 'koa';
+
 import { introspectionJwt as signed } from '../http/media_types.ts';
 import { endpoints } from '../http/routes.ts';
 import type { Mechanism } from './mechanism.ts';
@@ -23,13 +25,14 @@ export function signedIntrospection(): Mechanism {
     configuration: {
       features: { introspection: { enabled: true }, jwtIntrospection: { enabled: true } },
     },
-    attach(provider) {
+    middleware(provider) {
       const endpointOf = endpoints(provider);
-      provider.use(function alwaysSigned(ctx, next) {
+      const alwaysSigned: Middleware = function alwaysSigned(ctx, next) {
         // Core chooses by Accept. An unsigned answer would be one somebody on the way back could have written.
         if (endpointOf(ctx) === 'introspection') ctx.req.headers.accept = signed;
         return next();
-      });
+      };
+      return { protocol: [alwaysSigned] };
     },
   };
 }

@@ -15,7 +15,7 @@ import type { Retention } from '../store/retention.ts';
  *
  * @throws {OperationalError} when it does not answer.
  */
-export async function openConfigured({ database: settings }: Config, resources: Resources): Promise<Database> {
+export async function openConfigured(settings: Config['database'], resources: Resources): Promise<Database> {
   const { ca, cert, key } = settings.tls ?? {};
   const tls = settings.tls && {
     ...(ca && { ca: await readFile(ca) }),
@@ -29,7 +29,7 @@ export async function openConfigured({ database: settings }: Config, resources: 
  * A pushed request is marked as used when the person has finished, which may take several interactions; a code that is
  * used again revokes what it was exchanged for, as long as that may live.
  */
-function retentionOf({ ttl }: Config): Retention {
+function retentionOf(ttl: Config['ttl']): Retention {
   return {
     PushedAuthorizationRequest: Math.max(3600, 3 * ttl.interaction),
     AuthorizationCode: Math.max(3600, ttl.access_token),
@@ -41,8 +41,11 @@ function retentionOf({ ttl }: Config): Retention {
  *
  * @throws {OperationalError} when it does not answer, or has another schema than this version knows.
  */
-export async function openStore(config: Config, resources: Resources): Promise<KnexAdapterFactory> {
-  const { knex, embedded } = await openConfigured(config, resources);
+export async function openStore(
+  { database, ttl }: Pick<Config, 'database' | 'ttl'>,
+  resources: Resources,
+): Promise<KnexAdapterFactory> {
+  const { knex, embedded } = await openConfigured(database, resources);
   const status = await schemaStatus(knex);
   if (status === 'behind' && embedded) {
     await migrate(knex);
@@ -55,5 +58,5 @@ export async function openStore(config: Config, resources: Resources): Promise<K
   const offset = await clockOffset(knex);
   judgeClock(offset);
   tellClock(offset);
-  return knexAdapter(knex, { ...config.database, retention: retentionOf(config) });
+  return knexAdapter(knex, { ...database, retention: retentionOf(ttl) });
 }

@@ -63,10 +63,11 @@ export function createProvider(config: Config, parts: Parts): Provider {
   const profile = profileOf(config, parts);
   const provider = new Provider(config.issuer, configure(profile, configurationOf(config, parts)));
   provider.proxy = config.proxy !== undefined;
-  provider.use(forwarded(trustedProxies(config.proxy?.trusted)));
-  attach(profile, provider);
-  provider.use(unitOfWork());
-  provider.use(interactions(provider, { accounts: parts.accounts }));
-  if (config.resource) provider.use(sampleResource(provider, config, parts.keys));
+  attach(profile, provider, {
+    forwarded: [forwarded(trustedProxies(config.proxy?.trusted))],
+    unit: [unitOfWork()],
+    pages: [interactions(provider, { accounts: parts.accounts })],
+    resource: config.resource ? [sampleResource(provider, config.resource.path, config, parts.keys)] : [],
+  });
   return provider;
 }

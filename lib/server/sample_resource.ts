@@ -10,8 +10,12 @@ import { dpopNonces } from '../resource/dpop_nonce.ts';
 import { protect } from '../resource/protect.ts';
 
 /** The sample resource: what the token says, to whoever holds its key. */
-export function sampleResource(provider: Provider, config: Config, { dpopNonce }: Keys): Middleware {
-  const { path } = config.resource as { path: string };
+export function sampleResource(
+  provider: Provider,
+  path: string,
+  config: Pick<Config, 'issuer' | 'mtls' | 'proxy' | 'dpop' | 'clock_tolerance'>,
+  { dpopNonce }: Keys,
+): Middleware {
   const origins = [config.issuer, config.mtls?.url]
     .filter((url) => url !== undefined)
     .map((url) => new URL(url).origin);

@@ -33,7 +33,7 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-async function accountsOf({ accounts }: Config, adapter: KnexAdapterFactory): Promise<Accounts> {
+async function accountsOf(accounts: Config['accounts'], adapter: KnexAdapterFactory): Promise<Accounts> {
   return Array.isArray(accounts)
     ? listedAccounts(accounts, storedAccounts(adapter('Account')))
     : accountsModule((accounts as { module: string }).module);
@@ -57,7 +57,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
     const adapter = await openStore(config, resources);
     const parts = {
       adapter,
-      accounts: await accountsOf(config, adapter),
+      accounts: await accountsOf(config.accounts, adapter),
       keys: await loadKeys(adapter.kept, config.keys?.jwks),
       authorities: await readAuthorities(config.mtls?.ca),
     };

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { judge } from '../../lib/commands/judge.ts';
+import { judgeWhole as judge } from '../../lib/commands/judge.ts';
 import { directory } from './written.ts';
 
 const development = 'issuer: https://as.example.com\ndevelopment: true\n';

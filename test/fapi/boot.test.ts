@@ -41,16 +41,16 @@ const loosened: [string, string, string, Configuration, Profile?][] = [
     { features: { deviceFlow: { enabled: true } } },
   ],
   [
-    'redirect_uri',
+    'core',
     'FAPI2-SP-FINAL-5.3.2.2-6',
     'features.fapi.profile',
     { features: { fapi: { enabled: true, profile: '1.0 Final' } } },
   ],
   [
-    'redirect_uri',
-    'FAPI2-SP-FINAL-5.3.2.2-6',
-    'allowOmittingSingleRegisteredRedirectUri',
-    { allowOmittingSingleRegisteredRedirectUri: true },
+    'mtls',
+    'RFC8705-2.1',
+    'features.mTLS.getCertificate',
+    { features: { mTLS: { getCertificate: () => undefined } } } as never,
   ],
   [
     'redirect_uri',

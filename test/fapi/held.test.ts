@@ -127,6 +127,7 @@ describe('What a profile holds falls with the mechanism that holds it', () => {
         allow: 'POST',
         error: 'invalid_request',
       });
+      expect((await client.request('/short')).status, 'by a path of the deployment').to.equal(405);
       const large = await client.push({ ...client.params, state: 'x'.repeat(100_000) });
       refused(large, 413, 'invalid_request');
       expect((await client.request('/auth?client_id=client', { method: 'HEAD' })).status).to.equal(405);
@@ -190,7 +191,7 @@ describe('What a profile holds falls with the mechanism that holds it', () => {
     refused(await client.token({ grant_type: 'password' }), 400, 'unsupported_grant_type');
   });
 
-  held('FAPI2-SP-FINAL-5.3.2.2-6', { by: 'redirect_uri' }, async (client) => {
+  held('FAPI2-SP-FINAL-5.3.2.2-6', { by: 'core' }, async (client) => {
     refused(await client.push({ ...client.params, redirect_uri: undefined }), 400, 'invalid_request');
   });
 

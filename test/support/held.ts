@@ -63,6 +63,7 @@ async function start({ by, profile: make = fapi2SecurityProfile, own = {}, clien
   // As a deployment's own middleware would, behind everything of ours.
   provider.use(async function careless(ctx, next) {
     ctx.set('access-control-allow-origin', '*');
+    if (ctx.path === '/short') ctx.path = '/request';
     await next();
   });
   provider.use(interactions(provider, { accounts }));

@@ -1,0 +1,89 @@
+import type { Configuration } from 'oidc-provider';
+
+/** The functions of core's configuration that carry a rule, by their path. */
+export const hookPaths = [
+  'assertJwtClientAuthClaimsAndHeader',
+  'extraTokenClaims',
+  'features.dPoP.requireNonce',
+  'features.introspection.allowedPolicy',
+  'features.mTLS.certificateAuthorized',
+  'features.mTLS.certificateSubjectMatches',
+  'features.mTLS.getCertificate',
+  'features.requestObjects.assertJwtClaimsAndHeader',
+  'features.resourceIndicators.getResourceServerInfo',
+  'features.revocation.allowedPolicy',
+  'fetch',
+  'formats.bitsOfOpaqueRandomness',
+  'formats.customizers.jwt',
+  'pkce.required',
+  'revokeGrantPolicy',
+  'ttl.AccessToken',
+  'ttl.AuthorizationCode',
+  'ttl.ClientCredentials',
+] as const;
+
+export type HookPath = (typeof hookPaths)[number];
+
+type Member<T, Key extends string> = T extends unknown ? (Key extends keyof T ? NonNullable<T[Key]> : never) : never;
+type At<T, Path extends string> = Path extends `${infer Key}.${infer Rest}`
+  ? At<Member<T, Key>, Rest>
+  : Member<T, Path>;
+
+/** The function at a path; where core takes a number or a function, the function. */
+export type HookAt<Path extends HookPath> = Extract<At<Configuration, Path>, (...args: never[]) => unknown>;
+
+/** Makes the function core gets of the one below it: the next mechanism's or, below all of them, the deployment's own. */
+export type Compose<F> = (theirs: F | undefined, configuration: Configuration) => F | undefined;
+
+/** A mechanism's part in the hooks that carry a rule. */
+export type Hooks = { readonly [Path in HookPath]?: Compose<HookAt<Path>> };
+
+type Anything = (...args: never[]) => unknown;
+// The parts below are written once for every hook: the compiler sees a function of any arguments where F is asked for.
+
+/** Runs ours, which may refuse by throwing; then theirs, which may refuse as well. */
+export function refuses<F extends Anything>(ours: (...args: Parameters<F>) => void): Compose<F> {
+  return (theirs) =>
+    (async (...args: Parameters<F>) => {
+      ours(...args);
+      await theirs?.(...args);
+    }) as unknown as F;
+}
+
+/** Asks ours and, where it says yes, theirs. What theirs answers is core's to judge: it may be a promise or a mistake. */
+export function both<F extends Anything>(ours: (...args: Parameters<F>) => boolean): Compose<F> {
+  return (theirs) => ((...args: Parameters<F>) => ours(...args) && (theirs ? theirs(...args) : true)) as unknown as F;
+}
+
+/** Limits what a function of theirs answers; a number is checked at boot, by the clause. */
+export function atMost<F extends (...args: never[]) => number>(limit: number): Compose<F> {
+  return (theirs) => theirs && (((...args) => Math.min(theirs(...args), limit)) as F);
+}
+
+const read = (from: object, keys: readonly string[]): unknown =>
+  keys.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], from);
+
+/** Copies the objects on the way, so that the configuration given stays as it is. */
+function written(into: object, [key = '', ...rest]: readonly string[], value: unknown): object {
+  const below = (into as Record<string, unknown>)[key];
+  return { ...into, [key]: rest.length === 0 ? value : written((below as object | undefined) ?? {}, rest, value) };
+}
+
+/**
+ * Puts the mechanisms' functions before the deployment's own, in the order of the list: the first mechanism's runs first,
+ * the deployment's own last. This is the only place where hooks are composed.
+ */
+export function composeHooks(configuration: Configuration, mechanisms: readonly { hooks?: Hooks }[]): Configuration {
+  let composed = configuration;
+  for (const path of hookPaths) {
+    const keys = path.split('.');
+    for (const { hooks } of [...mechanisms].reverse()) {
+      // The compiler cannot follow that a path and the function at it belong together.
+      const compose = hooks?.[path] as Compose<Anything> | undefined;
+      const theirs = read(composed, keys);
+      const ours = compose?.(typeof theirs === 'function' ? (theirs as Anything) : undefined, configuration);
+      if (ours) composed = written(composed, keys, ours) as Configuration;
+    }
+  }
+  return composed;
+}
