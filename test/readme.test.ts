@@ -3,13 +3,15 @@ import { existsSync } from 'node:fs';
 import { expect } from 'chai';
 
 import packageJson from '../package.json' with { type: 'json' };
-import { read, rendered } from './support/readme.ts';
+import { documents, read, rendered } from './support/readme.ts';
 
 describe('README', () => {
-  it('holds the tables of keys and clauses as they are in the code; `npm run readme` writes them', async () => {
-    const text = await read();
-    expect(rendered(text)).to.equal(text);
-  });
+  for (const name of documents) {
+    it(`${name} holds its tables as they are in the code; \`npm run readme\` writes them`, async () => {
+      const text = await read(name);
+      expect(rendered(text)).to.equal(text);
+    });
+  }
 
   it('names scripts and files that exist', async () => {
     const text = await read();

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 
 import { seconds } from '../seconds.ts';
+import { modelsThat } from '../store/models.ts';
 
 /** What is put to the test: an adapter, and one as another process on the same data has it. */
 export interface Subject {
@@ -21,21 +22,12 @@ export interface Requirement {
   run(subject: Subject): Promise<void>;
 }
 
-export const models = [
-  'Session', 'AccessToken', 'AuthorizationCode', 'RefreshToken', 'DeviceCode', 'ClientCredentials', 'Client',
-  'InitialAccessToken', 'RegistrationAccessToken', 'Interaction', 'ReplayDetection', 'PushedAuthorizationRequest',
-  'Grant', 'BackchannelAuthenticationRequest', 'PreAuthorizedCode',
-] as const; // biome-ignore format: a list of words
-
-/** What is spent once, and belongs to a grant. */
-const spendable = [
-  'AuthorizationCode',
-  'RefreshToken',
-  'DeviceCode',
-  'BackchannelAuthenticationRequest',
-  'PreAuthorizedCode',
-];
-const grantable = ['AccessToken', ...spendable];
+const stored = modelsThat(({ isCore, spent }) => isCore && spent !== 'jti');
+const spendable = modelsThat(({ isCore, spent }) => isCore && (spent === 'code' || spent === 'token'));
+const requests = modelsThat(({ isCore, spent }) => isCore && spent === 'request');
+const ofGrant = modelsThat(({ isCore, ofGrant }) => isCore && ofGrant);
+/** Looked at after they have expired. */
+const outlasting = modelsThat(({ spent }) => spent === 'code' || spent === 'request');
 
 export const fresh = (): string => randomUUID();
 
@@ -72,7 +64,7 @@ async function winners(attempts: readonly Promise<unknown>[]): Promise<number> {
 const each = (list: readonly string[], requirement: (model: string) => Requirement) => list.map(requirement);
 
 const storing: Requirement[] = [
-  ...each([...models.filter((model) => model !== 'ReplayDetection'), 'ModelToCome'], (model) => ({
+  ...each([...stored, 'ModelToCome'], (model) => ({
     model,
     title: 'what was saved is found',
     async run(subject) {
@@ -178,7 +170,7 @@ const expiring: Requirement[] = [
       if (expiresIn === undefined) assert.ok(await found(subject.adapter('AccessToken'), id));
     },
   })),
-  ...each(['PushedAuthorizationRequest', 'AuthorizationCode'], (model) => ({
+  ...each(outlasting, (model) => ({
     model,
     title: 'an expired one is still found, and whether it was used [FAPI2-SP-FINAL-5.3.2.2-9]',
     async run(subject) {
@@ -191,7 +183,7 @@ const expiring: Requirement[] = [
 ];
 
 const spending: Requirement[] = [
-  ...each([...spendable, 'PushedAuthorizationRequest'], (model) => ({
+  ...each([...spendable, ...requests], (model) => ({
     model,
     title: 'used by eight at the same moment, one of them gets it [FAPI2-SP-FINAL-5.3.2.2-9]',
     async run(subject) {
@@ -202,7 +194,7 @@ const spending: Requirement[] = [
       assert.equal(await winners(attempts), 1);
     },
   })),
-  ...each([...spendable, 'PushedAuthorizationRequest'], (model) => ({
+  ...each([...spendable, ...requests], (model) => ({
     model,
     title: 'used again is refused, and is found as used',
     async run(subject) {
@@ -299,7 +291,7 @@ const removing: Requirement[] = [
       assert.equal(device?.userCode, userCode);
     },
   },
-  ...each(grantable, (model) => ({
+  ...each(ofGrant, (model) => ({
     model,
     title: 'revoking a grant removes its own, and nothing else',
     async run(subject) {

@@ -17,23 +17,44 @@ function refusalOf(error: unknown): { status: number; error: string; error_descr
   return undefined;
 }
 
-/** RFC 6749 section 5.2, the shape of every error outside a page. */
-export function writeOauthError(ctx: Context, error: unknown): void {
+/** An answer that tells of an error: its status, its headers, and its body as RFC 6749 section 5.2 has it. */
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: { readonly error: string; readonly error_description: string };
+}
+
+/** Seconds after which it makes sense to try again while the store is away, as a header. */
+export const RETRY_AFTER: Readonly<Record<string, string>> = { 'retry-after': '1' };
+
+/** The one place that words an error outside a page, for whoever writes it. */
+export function answerTo(error: unknown): ErrorAnswer {
   const { status = 500, ...body } = refusalOf(error) ?? {
     error: 'server_error',
     error_description: 'the server met an unexpected condition',
   };
+  return { status, headers: { 'cache-control': 'no-store', ...(status === 503 && RETRY_AFTER) }, body };
+}
+
+/** Adds Retry-After to a 503, whoever answered it. */
+export function sayWhenToRetry(ctx: Context): void {
+  if (ctx.status === 503 && !ctx.headerSent && !ctx.response.get('retry-after')) ctx.set(RETRY_AFTER);
+}
+
+/** Answers a request with an error, in place of whatever was to be answered. */
+export function writeOauthError(ctx: Context, error: unknown): void {
+  const { status, headers, body } = answerTo(error);
   ctx.status = status;
-  ctx.set('cache-control', 'no-store');
+  ctx.set(headers);
   ctx.body = body;
 }
 
 /**
- * The only place that writes an error body for a request oidc-provider has not routed.
+ * Answers the error of a request that core has not routed.
  *
  * @see [RFC 6749 section 5.2 - Error Response](https://www.rfc-editor.org/rfc/rfc6749.html#section-5.2)
  */
-export function oauthError({ retryAfter = 1 }: { retryAfter?: number } = {}): Middleware {
+export function oauthError(): Middleware {
   return async function oauthError(ctx, next) {
     try {
       await next();
@@ -44,6 +65,6 @@ export function oauthError({ retryAfter = 1 }: { retryAfter?: number } = {}): Mi
       const reported = error instanceof Error ? error : new Error('thrown, and no error', { cause: error });
       ctx.app.emit(ctx.status < 500 ? 'refused' : 'error', reported, ctx);
     }
-    if (ctx.status === 503 && !ctx.response.get('retry-after')) ctx.set('retry-after', String(retryAfter));
+    sayWhenToRetry(ctx);
   };
 }

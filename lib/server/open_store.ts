@@ -8,7 +8,7 @@ import { OperationalError } from '../errors.ts';
 import { log } from '../log.ts';
 import type { Resources } from '../resources.ts';
 import { type KnexAdapterFactory, knexAdapter } from '../store/adapter.ts';
-import type { Retention } from '../store/retention.ts';
+import { retentionFor } from '../store/models.ts';
 
 /**
  * Opens the configured database, whatever its schema.
@@ -23,17 +23,6 @@ export async function openConfigured(settings: Config['database'], resources: Re
     ...(key && { key: await readFile(key) }),
   };
   return resources.add(await openDatabase({ ...settings, tls }), ({ close }) => close());
-}
-
-/**
- * A pushed request is marked as used when the person has finished, which may take several interactions; a code that is
- * used again revokes what it was exchanged for, as long as that may live.
- */
-function retentionOf(ttl: Config['ttl']): Retention {
-  return {
-    PushedAuthorizationRequest: Math.max(3600, 3 * ttl.interaction),
-    AuthorizationCode: Math.max(3600, ttl.access_token),
-  };
 }
 
 /**
@@ -58,5 +47,5 @@ export async function openStore(
   const offset = await clockOffset(knex);
   judgeClock(offset);
   tellClock(offset);
-  return knexAdapter(knex, { ...database, retention: retentionOf(ttl) });
+  return knexAdapter(knex, { ...database, retention: retentionFor(ttl) });
 }

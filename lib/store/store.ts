@@ -4,8 +4,8 @@ import { schemaOf, tableOf } from '../database/schema.ts';
 import { log } from '../log.ts';
 import { seconds } from '../seconds.ts';
 import { Batch } from './batch.ts';
-import { Links } from './links.ts';
-import { type Retention, retentionOf } from './retention.ts';
+import { type Foresight, foresight } from './foresight.ts';
+import { type Retention, retentionOf } from './models.ts';
 import { emptied, type Found, foundOf, type Row } from './row.ts';
 import { type EncryptionKey, Seal } from './seal.ts';
 import { find, findByAlias, findByGrant, write } from './statements.ts';
@@ -24,6 +24,8 @@ export interface StoreOptions {
   readonly queue?: number | undefined;
   /** Seconds after which the database is taken to be away: to get a connection and an answer. */
   readonly timeout?: number | undefined;
+  /** Made for each request: guesses which rows are wanted next. `() => blind` does without, at more round trips. */
+  readonly foresight?: (() => Foresight) | undefined;
 }
 
 /** Each size is prepared once on each connection: 64 sizes take Postgres 6 MB. */
@@ -44,7 +46,8 @@ export class Store {
   readonly knex: Knex;
   readonly table: string;
   readonly seal: Seal;
-  readonly links = new Links();
+  /** Makes the foresight of one request. */
+  readonly foresee: () => Foresight;
   /** Statements sent so far. */
   roundTrips = 0;
   /** Rows found that are not what this store wrote in their place. */
@@ -60,6 +63,7 @@ export class Store {
     this.knex = knex;
     this.table = tableOf(schemaOf(knex, options.schema));
     this.seal = new Seal(options.encryption_keys);
+    this.foresee = options.foresight ?? foresight();
     this.#retention = options.retention;
     this.#timeout = (options.timeout ?? 5) * 1000;
     const shared = { isOwnFault: ownFaultCaused, lanes: options.lanes ?? 2, bound: options.queue ?? 4096, size: BATCH };

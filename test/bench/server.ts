@@ -8,7 +8,8 @@ import knex from 'knex';
 import { type Configuration, Provider } from 'oidc-provider';
 import { openDatabase } from '../../lib/database/database.ts';
 import { migrate } from '../../lib/database/schema.ts';
-import { knexAdapter } from '../../lib/store/adapter.ts';
+import { type KnexAdapterOptions, knexAdapter } from '../../lib/store/adapter.ts';
+import { blind } from '../../lib/store/foresight.ts';
 import { unitOfWork } from '../../lib/store/unit_of_work.ts';
 import { answer } from './child.ts';
 import { issuer, metadata } from './client.ts';
@@ -19,6 +20,7 @@ import {
   coreInUnits,
   coreOnNaive,
   coreOnOurs,
+  coreWithoutForesight,
   encryptionKey,
   ours,
   oursInMemory,
@@ -36,17 +38,20 @@ const listeners: Record<Exclude<SubjectName, typeof ours>, (start: Start) => Pro
     return bareCore(start, { adapter: (model) => new NaiveAdapter(db, model) }).callback();
   },
   [coreOnOurs]: async (start: Start) => (await coreOnOurStore(start)).callback(),
-  [coreInUnits]: async (start: Start) => {
-    const provider = await coreOnOurStore(start);
-    provider.use(unitOfWork());
-    return provider.callback();
-  },
+  [coreInUnits]: (start: Start) => coreInUnitsOfWork(start),
+  [coreWithoutForesight]: (start: Start) => coreInUnitsOfWork(start, { foresight: () => blind }),
 };
 
-async function coreOnOurStore(start: Start): Promise<Provider> {
+async function coreOnOurStore(start: Start, options: KnexAdapterOptions = {}): Promise<Provider> {
   const { knex } = await openDatabase({ url: start.database_url });
   await migrate(knex);
-  return bareCore(start, { adapter: knexAdapter(knex, { encryption_keys: [encryptionKey] }) });
+  return bareCore(start, { adapter: knexAdapter(knex, { encryption_keys: [encryptionKey], ...options }) });
+}
+
+async function coreInUnitsOfWork(start: Start, options?: KnexAdapterOptions): Promise<RequestListener> {
+  const provider = await coreOnOurStore(start, options);
+  provider.use(unitOfWork());
+  return provider.callback();
 }
 
 /** Core as its documentation sets it up for FAPI 2.0, with its own pages and its in-memory store. */

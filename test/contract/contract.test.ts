@@ -1,4 +1,5 @@
 import { adapterContract } from '../../lib/contract/contract.ts';
+import { modelsThat } from '../../lib/store/models.ts';
 import { behindPgBouncer, inMemory, onNaive, onPglite, onPostgres } from '../store/stores.ts';
 import { hasPgBouncer } from '../support/pgbouncer.ts';
 
@@ -8,14 +9,7 @@ if (hasPgBouncer) {
   adapterContract({ name: 'knexAdapter() on Postgres behind PgBouncer in transaction mode', open: behindPgBouncer });
 }
 
-const spendable = [
-  'AuthorizationCode',
-  'RefreshToken',
-  'DeviceCode',
-  'BackchannelAuthenticationRequest',
-  'PreAuthorizedCode',
-  'PushedAuthorizationRequest',
-];
+const spendable = modelsThat(({ spent }) => spent === 'code' || spent === 'token' || spent === 'request');
 
 /** What oidc-provider leaves to the adapter, and neither of these takes up. */
 const unspent = [

@@ -96,4 +96,38 @@ describe('shared round trips', () => {
     expect(await Promise.all([under, waiting])).to.deep.equal(['away', 'away']);
     expect(travelled).to.have.length(1);
   });
+
+  it('as many may wait after a failure as before: nobody who failed is still counted', async () => {
+    const { batch, ends, turn } = trips({ bound: 2 });
+    for (let failures = 0; failures < 3; failures += 1) {
+      const failing = [batch.submit(['a'])];
+      await turn();
+      failing.push(batch.submit(['b']), batch.submit(['c']));
+      ends[failures]?.fail(new Error('away'));
+      expect((await Promise.allSettled(failing)).map(({ status }) => status)).to.deep.equal(Array(3).fill('rejected'));
+      await turn();
+    }
+    const under = [batch.submit(['d'])];
+    await turn();
+    under.push(batch.submit(['e']), batch.submit(['f']));
+    const beyond = await batch.submit(['g']).catch((error) => error);
+    expect(beyond).to.be.instanceOf(StoreUnavailable);
+    ends[3]?.arrive();
+    await turn();
+    ends[4]?.arrive();
+    expect(await Promise.all(under)).to.deep.equal([['got d'], ['got e'], ['got f']]);
+  });
+
+  it('one row’s own fault leaves the others waiting, and counted', async () => {
+    const { batch, ends, turn } = trips({ bound: 1 });
+    const bad = batch.submit(['bad']).catch(({ message }) => message);
+    await turn();
+    const waiting = batch.submit(['b']);
+    expect(await batch.submit(['c']).catch((error) => error)).to.be.instanceOf(StoreUnavailable);
+    ends[0]?.fail(new Error('own fault'));
+    expect(await bad).to.equal('own fault');
+    await turn();
+    ends[1]?.arrive();
+    expect(await waiting).to.deep.equal(['got b']);
+  });
 });

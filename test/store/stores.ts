@@ -2,7 +2,7 @@ import { type Adapter, Provider } from 'oidc-provider';
 import type { Opened } from '../../lib/contract/contract.ts';
 import { openDatabase } from '../../lib/database/database.ts';
 import { migrate } from '../../lib/database/schema.ts';
-import { knexAdapter } from '../../lib/store/adapter.ts';
+import { type KnexAdapterOptions, knexAdapter } from '../../lib/store/adapter.ts';
 import { NaiveAdapter } from '../bench/naive_adapter.ts';
 import { startPgBouncer } from '../support/pgbouncer.ts';
 import { testDatabase } from '../support/postgres.ts';
@@ -16,13 +16,13 @@ const all =
   };
 
 /** Our adapter, and the same as another process has it. */
-export async function openOurs(url: string, peerUrl = url): Promise<Required<Opened>> {
+export async function openOurs(url: string, options: KnexAdapterOptions = {}): Promise<Required<Opened>> {
   const database = await openDatabase({ url });
   await migrate(database.knex);
-  const peer = database.embedded ? database : await openDatabase({ url: peerUrl });
+  const peer = database.embedded ? database : await openDatabase({ url });
   return {
-    adapter: knexAdapter(database.knex, { encryption_keys }),
-    peer: knexAdapter(peer.knex, { encryption_keys }),
+    adapter: knexAdapter(database.knex, { encryption_keys, ...options }),
+    peer: knexAdapter(peer.knex, { encryption_keys, ...options }),
     async close() {
       await peer.close();
       if (peer !== database) await database.close();

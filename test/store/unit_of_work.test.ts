@@ -101,6 +101,20 @@ describe('one HTTP request as one unit of work', () => {
     expect(await core.provider.AccessToken.find(access_token), 'what the winner got is still good').to.equal(undefined);
   });
 
+  for (const scope of ['openid', 'openid offline_access']) {
+    it(`RFC6749-5.2 a code used again is refused by core itself, and no success is announced (${scope})`, async () => {
+      const { request_uri } = JSON.parse((await agent.push(agent.client.pushBody(scope))).body);
+      const code = (await agent.authorize(request_uri)).searchParams.get('code');
+      const agents = await Promise.all(Array.from({ length: 4 }, () => core.agent()));
+      const announced: string[] = [];
+      core.provider.on('grant.success', () => void announced.push('success'));
+      core.provider.on('grant.error', () => void announced.push('error'));
+      await Promise.all(agents.map((each) => each.token(`${each.client.tokenBody()}&code=${code}`)));
+      core.provider.removeAllListeners('grant.success').removeAllListeners('grant.error');
+      expect(announced.sort()).to.deep.equal(['error', 'error', 'error', 'success']);
+    });
+  }
+
   it('FAPI2-SP-FINAL-6.2 a proof used at the token endpoint before is refused, and no token is left behind', async () => {
     const proof = agent.proof(agent.endpoints.token);
     expect((await agent.token(`${agent.client.tokenBody()}&code=${await codeFor()}`, proof)).status).to.equal(200);

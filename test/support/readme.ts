@@ -4,8 +4,12 @@ import { clauseUrl } from '../../lib/clause.ts';
 import { jsonSchema } from '../../lib/config/load.ts';
 import type { Mechanism } from '../../lib/fapi/mechanism.ts';
 import { fapi2MessageSigning } from '../../lib/profiles/fapi2_message_signing.ts';
+import { keptRows, modelRows, states } from './store_readme.ts';
 
-const readme = new URL('../../README.md', import.meta.url);
+/** Documents with parts that are made out of the code, from the top of the project. */
+export const documents = ['README.md', 'lib/store/README.md'] as const;
+
+const fileOf = (name: string) => new URL(`../../${name}`, import.meta.url);
 
 interface Node {
   readonly description?: string;
@@ -40,9 +44,9 @@ function clauses(): string {
   return ['| clause | what it asks | held by |', '| --- | --- | --- |', ...mechanisms.flatMap(row)].join('\n');
 }
 
-const generated = { options, clauses };
+const generated = { options, clauses, models: modelRows, kept: keptRows, states };
 
-/** The README with the parts that are made out of the code: between `<!-- name -->` and `<!-- /name -->`. */
+/** A document with the parts that are made out of the code: between `<!-- name -->` and `<!-- /name -->`. */
 export function rendered(text: string): string {
   return Object.entries(generated).reduce(
     (rest, [name, make]) =>
@@ -54,6 +58,6 @@ export function rendered(text: string): string {
   );
 }
 
-export const read = () => readFile(readme, 'utf8');
+export const read = (name: string = documents[0]) => readFile(fileOf(name), 'utf8');
 
-if (import.meta.main) await writeFile(readme, rendered(await read()));
+if (import.meta.main) for (const name of documents) await writeFile(fileOf(name), rendered(await read(name)));

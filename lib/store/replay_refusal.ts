@@ -3,20 +3,21 @@ import { hash } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import { errors, Provider } from 'oidc-provider';
 
-/** Where oidc-provider refuses a proof in other words than at the token endpoint. */
+/** Core's routes that refuse a used proof in other words than the token endpoint does. */
 const refusals: Readonly<Record<string, new (description: string) => Error>> = {
   pushed_authorization_request: errors.InvalidRequest,
   userinfo: errors.InvalidToken,
 };
 
-/** Whether oidc-provider is at work on a request: what it looks for among used assertions and proofs, it saves next. */
+/** True while core is at work on a request: an assertion or proof it looks for is saved next, and that decides. */
 export function isBeingDecided(): boolean {
   return Provider.ctx !== undefined;
 }
 
 /**
- * What oidc-provider would say if it had found the assertion or proof. It asks for both in one namespace and hashes
- * what it asks for, so which of them it is shows only in comparison with what the client sent.
+ * Words the refusal core would have given, had it found the assertion or proof. The decision is the adapter's; see
+ * `KnexAdapter.unique()`. Core keeps both kinds in one namespace and hashes the ids, so which of them it is shows only
+ * in comparison with the client's own parameters.
  * @returns to be called when the request is refused, wherever that is
  */
 export function replayRefusal(id: string, iss: unknown): () => Error {

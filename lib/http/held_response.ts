@@ -1,0 +1,75 @@
+import type { Context, Next } from 'koa';
+
+import { answerTo, sayWhenToRetry, writeOauthError } from './oauth_error.ts';
+
+/** Work of a request that has to be done before its response may leave. */
+export interface Unfinished {
+  readonly isPending: boolean;
+  /**
+   * Does it.
+   * @param isError the response tells of an error already
+   * @throws an error to be answered in place of the response
+   */
+  flush(isError: boolean): Promise<void>;
+}
+
+/** Headers that lead on from an answer that is not to be given. */
+const premature = ['location', 'set-cookie', 'content-length'];
+
+function isErrorAnswer({ status, response }: Context): boolean {
+  return status >= 400 || /[?&#]error=/.test(response.get('location'));
+}
+
+/** Errors that are nobody's answer are the operator's to know of. */
+function report(ctx: Context, error: unknown): void {
+  if (ctx.headerSent || answerTo(error).status === 500) ctx.app.emit('error', error, ctx);
+}
+
+/**
+ * `provider.interactionFinished()` ends the response by itself, past Koa: the end waits for the flush.
+ * @returns to be awaited before going on
+ */
+function holdEnd(ctx: Context, work: Unfinished): () => Promise<void> {
+  const { res } = ctx;
+  let held: Promise<void> | undefined;
+  const end = res.end;
+  res.end = function holdEnd(this: typeof res, ...args: unknown[]) {
+    res.end = end;
+    if (!work.isPending) return end.apply(this, args as never);
+    held = work.flush(isErrorAnswer(ctx)).then(
+      () => void end.apply(res, args as never),
+      (error) => {
+        report(ctx, error);
+        const { status, headers, body } = answerTo(error);
+        for (const name of premature) res.removeHeader(name);
+        res.writeHead(status, { ...headers, 'content-type': 'application/json; charset=utf-8' });
+        end.call(res, JSON.stringify(body), 'utf8');
+      },
+    );
+    return this;
+  } as typeof end;
+  return async () => {
+    res.end = end;
+    await held;
+  };
+}
+
+/** Lets the response of a request leave after the work is done; where that fails, an error leaves instead. */
+export async function holdResponse(ctx: Context, work: Unfinished, next: Next): Promise<void> {
+  const ended = holdEnd(ctx, work);
+  try {
+    await next();
+  } finally {
+    await ended();
+    try {
+      await work.flush(isErrorAnswer(ctx));
+    } catch (error) {
+      report(ctx, error);
+      if (!ctx.headerSent) {
+        for (const name of premature) ctx.remove(name);
+        writeOauthError(ctx, error);
+      }
+    }
+    sayWhenToRetry(ctx);
+  }
+}

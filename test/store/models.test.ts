@@ -1,0 +1,55 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { expect } from 'chai';
+import { Provider } from 'oidc-provider';
+
+import { exchanged, MARGIN, modelOf, models, modelsThat, retentionFor, retentionOf } from '../../lib/store/models.ts';
+
+describe('the table of models', () => {
+  it('has a line for every model of core', () => {
+    const provider = new Provider('https://as.example.com');
+    const isModel = (value: unknown) => typeof value === 'function' && 'adapter' in value;
+    const ofCore = Object.getOwnPropertyNames(Provider.prototype).filter(
+      (name) => /^[A-Z]/.test(name) && isModel(Reflect.get(provider, name)),
+    );
+    const abstract = ['BaseToken', 'BaseModel', 'OIDCContext', 'Claims', 'IdToken'];
+    expect(ofCore).to.include('Session');
+    expect(ofCore.filter((name) => !abstract.includes(name) && !models.includes(name))).to.deep.equal([]);
+  });
+
+  it('is the only place where models are listed', () => {
+    const files = ['store', 'contract', 'accounts', 'server', 'database'].flatMap((room) =>
+      readdirSync(join('lib', room), { encoding: 'utf8' })
+        .filter((file) => file.endsWith('.ts') && file !== 'models.ts')
+        .map((file) => join('lib', room, file)),
+    );
+    const list = new RegExp(`'(?:${models.join('|')})',?\\s*'(?:${models.join('|')})'`);
+    expect(files.filter((file) => list.test(readFileSync(file, 'utf8')))).to.deep.equal([]);
+  });
+
+  it('treats a model it does not know with care', () => {
+    const { waits, decidesLater, issued, spent } = modelOf('ModelToCome');
+    expect({ waits, decidesLater, issued, spent }).to.deep.equal({
+      waits: false,
+      decidesLater: [],
+      issued: false,
+      spent: 'token',
+    });
+    expect(modelOf('toString')).to.equal(modelOf('ModelToCome'));
+  });
+
+  it('RFC6749-4.1.2 knows what a code was exchanged for', () => {
+    expect(exchanged).to.deep.equal(['AccessToken', 'RefreshToken']);
+    for (const model of modelsThat(({ spent }) => spent === 'code')) expect(modelOf(model).ofGrant).to.equal(true);
+  });
+
+  it('FAPI2-SP-FINAL-5.3.2.2-3 keeps rows at least an hour where others are judged by them, longer where those live longer', () => {
+    expect(retentionOf(undefined, 'PushedAuthorizationRequest')).to.equal(MARGIN + 3600);
+    expect(retentionOf(undefined, 'AccessToken')).to.equal(MARGIN);
+    expect(retentionOf(undefined, 'ModelToCome')).to.equal(MARGIN);
+    const longer = retentionFor({ interaction: 3600, access_token: 7200 });
+    expect(retentionOf(longer, 'PushedAuthorizationRequest')).to.equal(MARGIN + 10_800);
+    expect(retentionOf(longer, 'AuthorizationCode')).to.equal(MARGIN + 7200);
+  });
+});

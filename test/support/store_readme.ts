@@ -1,0 +1,68 @@
+import { type Model, modelOf, models, modelsThat } from '../../lib/store/models.ts';
+
+const yes = (is: boolean) => (is ? 'yes' : '');
+const name = (model: string) => `\`${model}\``;
+
+/** Each model of the store and what may happen to its rows, out of the table the store itself reads. */
+export function modelRows(): string {
+  const heading = ['model', 'spent as', 'of a grant', 'waits', 'decides later at', 'taken back'];
+  const row = (model?: string) => {
+    const { spent, ofGrant, waits, decidesLater, issued } = modelOf(model ?? '');
+    return [
+      model ? name(model) : 'any other',
+      spent,
+      yes(ofGrant),
+      yes(waits),
+      decidesLater.map(name).join(', '),
+      yes(issued),
+    ];
+  };
+  const lines = [heading, heading.map(() => '---'), ...models.map((model) => row(model)), row()];
+  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+}
+
+const lifetimes = [
+  ['shortest', { interaction: 0, access_token: 0 }],
+  ['with an `interaction` of 3600 s and an `access_token` of 7200 s', { interaction: 3600, access_token: 7200 }],
+] as const;
+
+/** How long rows stay after they have expired, and why. */
+export function keptRows(): string {
+  const reasons = new Map<Model['kept'], string[]>();
+  for (const model of models) {
+    const { kept } = modelOf(model);
+    reasons.set(kept, [...(reasons.get(kept) ?? []), name(model)]);
+  }
+  const heading = ['rows of', ...lifetimes.map(([when]) => when), 'why'];
+  const row = ([kept, of]: [Model['kept'], string[]]) => [
+    of.length > 4 ? 'all others' : of.join(', '),
+    ...lifetimes.map(([, own]) => `${kept.seconds(own)} s`),
+    `${kept.why}${kept.clause ? ` [${kept.clause}]` : ''}`,
+  ];
+  return [heading, heading.map(() => '---'), ...[...reasons].toSorted(([, a], [, b]) => a.length - b.length).map(row)]
+    .map((cells) => `| ${cells.join(' | ')} |`)
+    .join('\n');
+}
+
+/** The states of a row, as a Mermaid diagram. */
+export function states(): string {
+  const spentAs = (...ways: string[]) => modelsThat(({ spent }) => ways.includes(spent)).join(', ');
+  return [
+    '```mermaid',
+    'stateDiagram-v2',
+    '  [*] --> live: put',
+    `  [*] --> spent: unique (${spentAs('jti')})`,
+    '  live --> live: put',
+    `  live --> spent: consume, by one (${spentAs('code', 'token')})`,
+    `  live --> forgotten: consume, by one (${spentAs('request')})`,
+    '  spent --> spent: put by who read it before',
+    '  live --> empty: destroy, or its grant is revoked',
+    '  spent --> empty: destroy, or its grant is revoked',
+    '  live --> [*]: purged, expired and kept long enough',
+    '  spent --> [*]: purged, expired and kept long enough',
+    '  forgotten --> [*]: purged, expired and kept long enough',
+    '  empty --> [*]: purged',
+    '  forgotten: forgotten, only that it was spent is left',
+    '```',
+  ].join('\n');
+}
