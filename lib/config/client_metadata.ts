@@ -65,6 +65,7 @@ const metadata = z.strictObject({
   authorization_details_types: texts
     .optional()
     .describe('types of authorization_details the client may use (RFC 9396)'),
+  default_resource: text.optional().describe('identifier of the resource its access tokens are for when it names none'),
   subject_type: z.enum(['public', 'pairwise']).optional().describe('public (default) or pairwise'),
   sector_identifier_uri: url.optional().describe('list of redirect_uris that share pairwise subjects'),
   default_max_age: z.int().min(0).optional().describe('seconds after which the person signs in again'),

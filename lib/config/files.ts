@@ -20,6 +20,7 @@ const files: readonly (readonly [path: Path, holds: string, read: Reader])[] = [
   [['database', 'tls', 'cert'], 'a PEM certificate', certificate],
   [['database', 'tls', 'key'], 'a PEM private key', createPrivateKey],
   [['accounts', 'module'], 'a module', () => undefined],
+  [['authorization_details', 'module'], 'a module', () => undefined],
 ];
 
 /** Makes file names absolute, in place, and reports each file that is not there or does not hold what it should. */

@@ -25,6 +25,12 @@ function hidden({ html }: Place): Record<string, string> {
   return Object.fromEntries(inputs.map(([, name = '', value = '']) => [text(name), text(value)]));
 }
 
+/** The boxes that are ticked as the page arrives. */
+export function ticked({ html }: Place): [string, string][] {
+  const boxes = [...html.matchAll(/<input type="checkbox" name="([^"]*)" value="([^"]*)" checked>/g)];
+  return boxes.map(([, name = '', value = '']) => [text(name), text(value)]);
+}
+
 /** A browser without a screen: it keeps cookies, follows redirects and posts the forms it is shown. */
 export class Browser {
   readonly #fetch: HttpsFetch;
@@ -38,9 +44,14 @@ export class Browser {
     return this.#arrive(new URL(url), await this.#send(new URL(url)));
   }
 
-  /** Posts the page's form with what a person has filled in. */
-  async submit(place: Place, fields: Readonly<Record<string, string>>): Promise<Place> {
+  /** Posts the page's form with what a person has filled in, and the boxes that stay ticked. */
+  async submit(
+    place: Place,
+    fields: Readonly<Record<string, string>>,
+    boxes: readonly (readonly [name: string, value: string])[] = ticked(place),
+  ): Promise<Place> {
     const body = new URLSearchParams({ ...hidden(place), ...fields });
+    for (const [name, value] of boxes) body.append(name, value);
     return this.#arrive(place.url, await this.#send(place.url, { method: 'POST', body }));
   }
 

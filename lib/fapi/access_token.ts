@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { coreConfiguration, presets, toCore } from '../settings.ts';
 import { seconds } from '../values.ts';
 import { algorithms } from './algorithms.ts';
-import { atMost } from './hooks.ts';
+import type { Compose } from './hooks.ts';
 import type { Mechanism } from './mechanism.ts';
 
 /** Longest life of an access token a resource server may ask for, in seconds. */
@@ -19,7 +19,16 @@ export const accessTokenLifetime = z.strictObject({
   ),
 });
 
-const preset = presets(accessTokenLifetime);
+/** Seconds that the resource of a token has named; core's types do not know that a token has its resource at hand. */
+const lifetimeOf = (token: object): number | undefined =>
+  (token as { resourceServer?: { accessTokenTTL?: number } }).resourceServer?.accessTokenTTL;
+
+/** Caps a deployment's function; its number gives way to the lifetime of the resource a token is for. */
+const lifetime =
+  <F extends (ctx: never, token: never, client: never) => number>(kind: (typeof kinds)[number]): Compose<F> =>
+  (theirs, { ttl }) =>
+    ((ctx: never, token: never, client: never) =>
+      Math.min(theirs ? theirs(ctx, token, client) : (lifetimeOf(token) ?? Number(ttl?.[kind])), longest)) as F;
 
 type Find = Provider['AccessToken']['find'];
 
@@ -69,10 +78,13 @@ export function accessToken(): Mechanism {
         },
       },
     ],
-    configuration: { acceptQueryParamAccessTokens: false, ...coreConfiguration(accessTokenLifetime, preset) },
+    configuration: {
+      acceptQueryParamAccessTokens: false,
+      ...coreConfiguration(accessTokenLifetime, presets(accessTokenLifetime)),
+    },
     hooks: {
-      'ttl.AccessToken': atMost(longest),
-      'ttl.ClientCredentials': atMost(longest),
+      'ttl.AccessToken': lifetime('AccessToken'),
+      'ttl.ClientCredentials': lifetime('ClientCredentials'),
       'features.resourceIndicators.getResourceServerInfo': (theirs) =>
         theirs &&
         (async (...args) => {
@@ -81,7 +93,8 @@ export function accessToken(): Mechanism {
           if (alg && !(algorithms as readonly string[]).includes(alg)) {
             throw new errors.InvalidTarget(`the resource server asks for tokens signed with ${alg}`);
           }
-          return { ...info, accessTokenTTL: Math.min(info.accessTokenTTL ?? preset.access_token, longest) };
+          const { accessTokenTTL } = info;
+          return accessTokenTTL === undefined ? info : { ...info, accessTokenTTL: Math.min(accessTokenTTL, longest) };
         }),
       'formats.customizers.jwt': (theirs) =>
         theirs &&

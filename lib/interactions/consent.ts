@@ -5,7 +5,7 @@ export interface Asked {
   readonly missingOIDCScope?: readonly string[];
   readonly missingOIDCClaims?: readonly string[];
   readonly missingResourceScopes?: Readonly<Record<string, readonly string[]>>;
-  readonly rar?: readonly AuthorizationDetail[];
+  readonly rar?: readonly AuthorizationDetail[] | undefined;
 }
 
 /** What the consent prompt is going to ask of somebody who never granted anything. */
@@ -49,18 +49,31 @@ export function stepOf(interaction: Interaction): Step {
   return { name: 'consent', accountId: login.accountId, login: String(login.login), asked };
 }
 
-/** Adds what was asked to the account's grant for the client. @returns the grant's id */
+/** Details a grant remembers; the latest count. */
+const remembered = 100;
+
+/**
+ * Adds what was asked to the account's grant for the client. A resource's scope is granted for that resource alone: core
+ * asks for it as one of the server's own as well, and would give it to a token for no resource.
+ *
+ * @returns the grant's id
+ */
 export async function grantAsked(
   provider: Provider,
   { accountId, clientId, grantId }: { accountId: string; clientId: string; grantId?: string | undefined },
-  { missingOIDCScope, missingOIDCClaims, missingResourceScopes = {}, rar = [] }: Asked,
+  { missingOIDCScope = [], missingOIDCClaims, missingResourceScopes = {}, rar = [] }: Asked,
+  resourceScopes: ReadonlySet<string> = new Set(),
 ): Promise<string> {
   // Core has looked whose grant it is; it may have expired since.
   const grant = (grantId && (await provider.Grant.find(grantId))) || new provider.Grant({ accountId, clientId });
-  if (missingOIDCScope) grant.addOIDCScope([...missingOIDCScope]);
+  const own = missingOIDCScope.filter((scope) => !resourceScopes.has(scope));
+  const others = missingOIDCScope.filter((scope) => resourceScopes.has(scope));
+  if (own.length > 0) grant.addOIDCScope(own);
+  if (others.length > 0) grant.rejectOIDCScope(others);
   if (missingOIDCClaims) grant.addOIDCClaims([...missingOIDCClaims]);
   for (const [resource, scopes] of Object.entries(missingResourceScopes)) grant.addResourceScope(resource, [...scopes]);
   const granted = new Set(grant.rar?.map((detail) => JSON.stringify(detail)));
   for (const detail of rar) if (!granted.has(JSON.stringify(detail))) grant.addRar(detail);
+  if (grant.rar && grant.rar.length > remembered) grant.rar = grant.rar.slice(-remembered);
   return grant.save();
 }

@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import { Eta } from 'eta/core';
 import type { Context } from 'koa';
 
+import { authorizationDetails } from './views/authorization_details.ts';
 import { client, consent } from './views/consent.ts';
 import { alert, layout } from './views/layout.ts';
 import { login } from './views/login.ts';
@@ -19,7 +20,16 @@ function escapeFunction(value: unknown): string {
 }
 
 const eta = new Eta({ escapeFunction, autoTrim: false });
-for (const [name, template] of Object.entries({ layout, alert, client, login, consent, message, logout })) {
+for (const [name, template] of Object.entries({
+  layout,
+  alert,
+  client,
+  login,
+  consent,
+  message,
+  logout,
+  authorizationDetails,
+})) {
   eta.loadTemplate(`@${name}`, template);
 }
 

@@ -3,6 +3,7 @@ import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
 
 import type { Accounts } from '../accounts/accounts.ts';
 import { type Attempts, attempts as inMemory } from './attempts.ts';
+import { chosenDetails, type DetailTypes } from './authorization_details.ts';
 import { grantAsked, stepOf } from './consent.ts';
 import { readForm } from './form.ts';
 import { logIn, outOfReach, whyAgain } from './login.ts';
@@ -21,6 +22,10 @@ export interface InteractionsOptions extends PagesOptions {
   acr?: string;
   /** What scopes, claims and authorization details mean. */
   words?: Words;
+  /** Types of authorization details, with the words of each. */
+  details?: DetailTypes;
+  /** Scopes of resources: granted for their resource alone. */
+  resourceScopes?: readonly string[];
 }
 
 const route = /^\/interaction\/([\w-]{1,128})$/;
@@ -49,9 +54,14 @@ async function decide(desk: Desk, visit: Visit): Promise<void> {
   }
   if (step.name === 'login') return logIn(desk, visit, step, form);
   const { accountId, grantId: earlier, asked } = step;
-  const grantId = await grantAsked(desk.provider, { accountId, clientId: client.clientId, grantId: earlier }, asked);
+  const rar = asked.rar && chosenDetails(asked.rar, form, desk.details);
+  if (rar?.length === 0) {
+    return show(desk, visit, step, { status: 422, alert: 'Choose at least one, or deny the request.' });
+  }
+  const whose = { accountId, clientId: client.clientId, grantId: earlier };
+  const grantId = await grantAsked(desk.provider, whose, { ...asked, rar }, desk.resourceScopes);
   const before = interaction.prompt.name === 'login' ? interaction.result : interaction.lastSubmission;
-  return finish(visit, { ...before, consent: { grantId } });
+  return finish(visit, { ...before, consent: { grantId, ...(rar && { authorization_details: rar }) } });
 }
 
 async function answer(desk: Desk, visit: Visit): Promise<void> {
@@ -80,8 +90,18 @@ function explain({ name }: Desk, ctx: Context, error: unknown): void {
  * @see [FAPI2-SP-FINAL-5.3.2.2-13](https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.3.2.2)
  */
 export function interactions(provider: Provider, options: InteractionsOptions): Middleware {
-  const { accounts, attempts = inMemory(), acr, words } = options;
-  const desk: Desk = { provider, accounts, attempts, acr, words, name: nameOf(provider.issuer, options) };
+  const { accounts, attempts = inMemory(), acr, words, details = {} } = options;
+  const resourceScopes = new Set(options.resourceScopes);
+  const desk: Desk = {
+    provider,
+    accounts,
+    attempts,
+    acr,
+    words,
+    details,
+    resourceScopes,
+    name: nameOf(provider.issuer, options),
+  };
   async function visited(ctx: Context, uid: string, next: Next): Promise<void> {
     let ours = true;
     try {

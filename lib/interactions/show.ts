@@ -1,5 +1,6 @@
 import type { Client } from 'oidc-provider';
 
+import { detailsInWords } from './authorization_details.ts';
 import type { Step } from './consent.ts';
 import { render, short } from './render.ts';
 import type { Desk, Visit } from './visit.ts';
@@ -18,6 +19,12 @@ function clientInWords({ clientName, clientId, clientUri, policyUri, tosUri }: C
   return { name: short(clientName || clientId), links, returnsTo: target?.host || target?.protocol };
 }
 
+/** The first language a request asks for (OpenID Connect Core section 3.1.2.1) that formats are known for. */
+function languageOf(locales: unknown): string {
+  const tags = `${locales ?? ''}`.split(' ').filter((tag) => /^[a-z]{2,3}(-[a-z0-9]{2,8})*$/i.test(tag));
+  return Intl.NumberFormat.supportedLocalesOf(tags)[0] ?? 'en';
+}
+
 /** What is said above the form, and what it is filled with. */
 export interface Notice {
   readonly status?: number;
@@ -27,7 +34,7 @@ export interface Notice {
 
 /** The page of an interaction's step. */
 export function show(
-  { name, words }: Desk,
+  { name, words, details: types, resourceScopes }: Desk,
   { ctx, interaction, client }: Visit,
   step: Step,
   { status = 200, alert, login }: Notice = {},
@@ -41,8 +48,24 @@ export function show(
   };
   const title = (text: string) => (alert ? `Error: ${text}` : text);
   if (step.name === 'consent') {
-    const groups = askedInWords(step.asked, String(params.scope ?? ''), words);
-    render(ctx, status, 'consent', { ...page, title: title('Allow access?'), groups, login: step.login });
+    const { rar = [], missingOIDCScope = [] } = step.asked;
+    const own = missingOIDCScope.filter((scope) => !resourceScopes.has(scope));
+    const asked = { ...step.asked, missingOIDCScope: own };
+    const details = detailsInWords(rar, types, languageOf(params.ui_locales), words?.authorization_details);
+    const before = rar.length > 0 ? '' : String(params.scope ?? '');
+    const groups = askedInWords(asked, before, words).filter(({ items }) => items.length > 0);
+    const told = {
+      everything: 'Everything that is asked for',
+      untold: (count: number) => `and ${count} further members`,
+    };
+    render(ctx, status, 'consent', {
+      ...page,
+      ...told,
+      title: title('Allow access?'),
+      details,
+      groups,
+      login: step.login,
+    });
     return;
   }
   const hint = login ?? params.login_hint;

@@ -3,6 +3,7 @@ import { type Client, errors, type Interaction, type Provider } from 'oidc-provi
 
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Attempts } from './attempts.ts';
+import type { DetailTypes } from './authorization_details.ts';
 import type { Words } from './words.ts';
 
 /** What every interaction of a provider is answered with. */
@@ -12,6 +13,9 @@ export interface Desk {
   readonly attempts: Attempts;
   readonly acr: string | undefined;
   readonly words: Words | undefined;
+  readonly details: DetailTypes;
+  /** Scopes of resources: granted for their resource alone. */
+  readonly resourceScopes: ReadonlySet<string>;
   readonly name: string;
 }
 

@@ -1,5 +1,3 @@
-import type { AuthorizationDetail } from 'oidc-provider';
-
 import type { Asked } from './consent.ts';
 
 /** What a deployment's own scopes, claims and types of authorization details mean, in words a person understands. */
@@ -52,7 +50,7 @@ const own = (words: Readonly<Record<string, string>> | undefined, name: string) 
   words && Object.hasOwn(words, name) ? words[name] : undefined;
 
 /** `instructedAmount`, `debtor_account` and `iban` as a person would write them. */
-function spoken(name: string): string {
+export function spoken(name: string): string {
   if (/^(iban|bban|bic|lei|id|uri|url)$/i.test(name)) return name.toUpperCase();
   const words = name
     .replace(/[_-]+/g, ' ')
@@ -81,7 +79,7 @@ function money(value: object): string | undefined {
 }
 
 /** Every member of a value, however deep, under the path that leads to it. */
-function* fieldsOf(value: unknown, path: readonly string[] = []): Generator<readonly [string, string]> {
+export function* fieldsOf(value: unknown, path: readonly string[] = []): Generator<readonly [string, string]> {
   const list = Array.isArray(value) && value.every((one) => typeof one !== 'object') ? value.join(', ') : undefined;
   const whole = typeof value === 'object' && value !== null ? (list ?? money(value)) : String(value);
   if (whole !== undefined) yield [path.join(' › '), whole];
@@ -90,11 +88,6 @@ function* fieldsOf(value: unknown, path: readonly string[] = []): Generator<read
       yield* fieldsOf(member, [...path, Array.isArray(value) ? String(Number(name) + 1) : spoken(name)]);
     }
   }
-}
-
-function detailItem({ type, ...detail }: AuthorizationDetail, words: Words): Item {
-  const text = own(words.authorization_details, type);
-  return { ...(text ? { text } : named(type)), fields: [...fieldsOf(detail)] };
 }
 
 function claimsItem(names: readonly string[], words: Words): Item {
@@ -108,13 +101,12 @@ function claimsItem(names: readonly string[], words: Words): Item {
  * @see [FAPI2-SP-FINAL-5.3.2.2-13](https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.3.2.2)
  */
 export function askedInWords(asked: Asked, requestedScope: string, words: Words = {}): Group[] {
-  const { missingOIDCScope = [], missingOIDCClaims = [], missingResourceScopes = {}, rar = [] } = asked;
+  const { missingOIDCScope = [], missingOIDCClaims = [], missingResourceScopes = {} } = asked;
   // What lasts is said last.
   const scopesInOrder = [...missingOIDCScope].sort(
     (a, b) => Number(a === 'offline_access') - Number(b === 'offline_access'),
   );
   const groups: Group[] = [
-    { items: rar.map((detail) => detailItem(detail, words)) },
     ...Object.entries(missingResourceScopes).map(([resource, names]) => ({
       heading: `At ${resource}`,
       items: names.map((scope) => scopeItem(scope, words)),

@@ -4,10 +4,12 @@ import { accessToken, accessTokenLifetime } from '../fapi/access_token.ts';
 import { algorithmSettings, signatureAlgorithms } from '../fapi/algorithms.ts';
 import { answers } from '../fapi/answers.ts';
 import { authorizationCode, codeLifetime } from '../fapi/authorization_code.ts';
+import { authorizationDetails } from '../fapi/authorization_details.ts';
 import { clientAuth } from '../fapi/client_auth.ts';
 import { clock, clockSettings } from '../fapi/clock.ts';
 import { codeFlow } from '../fapi/code_flow.ts';
 import { core } from '../fapi/core.ts';
+import { type DetailSettings, detailSettings, resourcesOfType } from '../fapi/detail_settings.ts';
 import { discovery } from '../fapi/discovery.ts';
 import { type DpopSettings, dpop, dpopSettings } from '../fapi/dpop.ts';
 import { hostPinning } from '../fapi/host.ts';
@@ -23,6 +25,8 @@ import { redirectUri } from '../fapi/redirect_uri.ts';
 import { refreshToken } from '../fapi/refresh_token.ts';
 import { replay } from '../fapi/replay.ts';
 import { requests } from '../fapi/requests.ts';
+import { type ResourceInput, resourceSettings } from '../fapi/resource_settings.ts';
+import { resources } from '../fapi/resources.ts';
 import { senderConstraint } from '../fapi/sender_constraint.ts';
 import { session, sessionLifetimes } from '../fapi/session.ts';
 import type { Profile } from '../profile.ts';
@@ -38,6 +42,10 @@ export const profileSettings = z.strictObject({
   ...clockSettings.shape,
   dpop: concerning(dpopSettings.prefault({}).describe('DPoP (RFC 9449)'), 'features.dPoP'),
   ...algorithmSettings.shape,
+  resources: resourceSettings.default([]),
+  authorization_details: detailSettings
+    .optional()
+    .describe('rich authorization requests (RFC 9396); refused when left out'),
 });
 
 /** The settings core has no option for. */
@@ -46,11 +54,17 @@ export interface ProfileSettings {
   dpop?: DpopSettings;
   /** Absent: no mutual TLS, so clients authenticate by private_key_jwt and tokens are bound by DPoP. */
   mtls?: MtlsSettings | undefined;
+  /** Protected resources that clients may name, and what their access tokens are. */
+  resources?: readonly ResourceInput[] | undefined;
+  /** Types of rich authorization requests. Absent: `authorization_details` is refused. */
+  authorization_details?: DetailSettings | undefined;
 }
 
 /** @see [FAPI 2.0 Security Profile](https://openid.net/specs/fapi-security-profile-2_0-final.html) */
 export function fapi2SecurityProfile(settings: ProfileSettings = {}): Profile {
   const url = settings.mtls?.url;
+  const { resources: known = [], authorization_details: details = {} } = settings;
+  const ofType = resourcesOfType(details, known);
   return {
     name: 'FAPI 2.0 Security Profile',
     mechanisms: [
@@ -75,6 +89,8 @@ export function fapi2SecurityProfile(settings: ProfileSettings = {}): Profile {
       opaque(),
       authorizationCode(),
       accessToken(),
+      resources(known, ofType),
+      authorizationDetails(details, { ofType, resources: known.map(({ identifier }) => identifier) }),
       refreshToken(),
       introspection(),
       session(),

@@ -1,7 +1,8 @@
-import Provider, { type Configuration, errors } from 'oidc-provider';
+import Provider, { type Configuration } from 'oidc-provider';
 
 import type { Accounts } from '../accounts/accounts.ts';
 import { type Config, schema } from '../config/load.ts';
+import type { Enrich } from '../fapi/detail_settings.ts';
 import { forwarded, trustedProxies } from '../http/forwarded.ts';
 import { pages } from '../interactions/pages.ts';
 import { interactionPolicy } from '../interactions/policy.ts';
@@ -20,15 +21,22 @@ export interface Parts {
   readonly keys: Keys;
   /** PEM certificates of the authorities of `tls_client_auth` clients. */
   readonly authorities: readonly string[];
+  /** Adds to authorization details what clients could not know. */
+  readonly enrich?: Enrich | undefined;
 }
 
 /** The profile a configuration file asks for. */
-export function profileOf(config: Config, { keys, authorities }: Pick<Parts, 'keys' | 'authorities'>): Profile {
-  const { par, dpop, mtls, proxy, message_signing } = config;
+export function profileOf(
+  config: Config,
+  { keys, authorities, enrich }: Pick<Parts, 'keys' | 'authorities' | 'enrich'>,
+): Profile {
+  const { par, dpop, mtls, proxy, message_signing, resources, authorization_details } = config;
   const settings = {
     par,
     dpop: { nonce: dpop.nonce, nonceSecret: keys.dpopNonce },
     mtls: mtls && { url: mtls.url, authorities, proxy },
+    resources,
+    authorization_details: authorization_details && { ...authorization_details, enrich },
   };
   return profiles[config.profile]({ ...settings, message_signing });
 }
@@ -45,12 +53,6 @@ export function configurationOf(config: Config, { adapter, accounts, keys }: Par
     features: {
       claimsParameter: { enabled: true },
       clientCredentials: { enabled: true },
-      resourceIndicators: {
-        enabled: true,
-        getResourceServerInfo() {
-          throw new errors.InvalidTarget('resource indicates no resource server of this authorization server');
-        },
-      },
       rpInitiatedLogout: { enabled: true, ...features.rpInitiatedLogout },
     },
     interactions: { policy: interactionPolicy(), url: interactionUrl },
@@ -63,10 +65,12 @@ export function createProvider(config: Config, parts: Parts): Provider {
   const profile = profileOf(config, parts);
   const provider = new Provider(config.issuer, configure(profile, configurationOf(config, parts)));
   provider.proxy = config.proxy !== undefined;
+  const details = config.authorization_details?.types ?? {};
+  const resourceScopes = config.resources.flatMap(({ scopes }) => scopes);
   attach(profile, provider, {
     forwarded: [forwarded(trustedProxies(config.proxy?.trusted))],
     unit: [unitOfWork()],
-    pages: [interactions(provider, { accounts: parts.accounts })],
+    pages: [interactions(provider, { accounts: parts.accounts, details, resourceScopes })],
     resource: config.resource ? [sampleResource(provider, config.resource.path, config, parts.keys)] : [],
   });
   return provider;

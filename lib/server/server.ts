@@ -12,6 +12,7 @@ import { loadKeys } from '../keys/keys.ts';
 import { Resources } from '../resources.ts';
 import type { KnexAdapterFactory } from '../store/adapter.ts';
 import { startPurge } from '../store/purge.ts';
+import { detailsModule } from './details_module.ts';
 import type { DevelopmentCertificate } from './development_certificate.ts';
 import { startListeners } from './listeners.ts';
 import { logRequests } from './log_requests.ts';
@@ -60,6 +61,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
       accounts: await accountsOf(config.accounts, adapter),
       keys: await loadKeys(adapter.kept, config.keys?.jwks),
       authorities: await readAuthorities(config.mtls?.ca),
+      enrich: await detailsModule(config.authorization_details?.module),
     };
     const provider = createProvider(config, parts);
     logRequests(provider);

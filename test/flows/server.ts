@@ -32,6 +32,8 @@ export interface FlowServerOptions {
   readonly clients?: readonly { readonly metadata: object }[];
   /** The issuer's port; a free one when absent. */
   readonly port?: number;
+  /** A shipped configuration file other than the sample one. */
+  readonly file?: string;
   /** `path=value` for the configuration file. */
   readonly set?: readonly string[];
 }
@@ -77,7 +79,9 @@ export async function configured(folder: string, options: FlowServerOptions = {}
 /** A server of one test file, in this process. */
 export async function flowServer(options: FlowServerOptions = {}): Promise<FlowServer> {
   const folder = await mkdtemp(join(tmpdir(), 'flows-'));
-  const config = await loadConfig('config/development.yaml', { set: await configured(folder, options) });
+  const config = await loadConfig(options.file ?? 'config/development.yaml', {
+    set: await configured(folder, options),
+  });
   const { close } = await startServer(config);
   return {
     profile: config.profile,

@@ -27,6 +27,7 @@ export const consent = `<% layout('@layout') %>
 <% } %>
 <form method="post">
 <input type="hidden" name="token" value="<%= it.token %>">
+<%~ include('@authorizationDetails', it) %>
 <button id="continue" type="submit" name="action" value="continue">Allow</button>
 <button id="abort" type="submit" name="action" value="abort" formnovalidate>Deny</button>
 </form>

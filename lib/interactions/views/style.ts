@@ -44,6 +44,9 @@ dl { margin: .5rem 0 0; font-size: .875rem; }
 dl div { display: flex; flex-wrap: wrap; gap: 0 .75rem; padding: .125rem 0; }
 dt { flex: 0 0 8.5rem; color: var(--muted); }
 dd { flex: 1 1 9rem; margin: 0; }
+label.box { display: flex; gap: .5rem; align-items: baseline; margin: .25rem 0; font-weight: inherit; font-size: inherit; }
+label.box input { flex: none; width: 1.125rem; height: 1.125rem; margin: 0; align-self: center; }
+summary { margin-top: .5rem; color: var(--muted); font-size: .875rem; cursor: pointer; }
 .note { margin: 1.25rem 0 0; color: var(--muted); font-size: .875rem; }
 .links { display: flex; flex-wrap: wrap; gap: .25rem 1rem; margin: 1rem 0 0; padding: 0; list-style: none; font-size: .875rem; }
 .facts { padding: .75rem .875rem; background: var(--wash); border-radius: .5rem; }

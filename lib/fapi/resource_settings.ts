@@ -1,0 +1,45 @@
+import { z } from 'zod';
+
+import { seconds, text } from '../values.ts';
+import { algorithms } from './algorithms.ts';
+
+/** An absolute URI without a fragment (RFC 8707 section 2). */
+export const identifier = z
+  .string()
+  .refine((value) => URL.canParse(value) && !value.includes('#'), {
+    message: 'is no absolute URI without a fragment, write for example https://api.example.com [RFC8707-2]',
+  })
+  .describe('what clients call it in the resource parameter: an absolute URI without a fragment (RFC 8707 section 2)');
+
+const resource = z.strictObject({
+  identifier,
+  scopes: z
+    .array(text)
+    .default([])
+    .describe('scopes that have a meaning there; a client that asks for one need not name the resource'),
+  token: z
+    .enum(['opaque', 'jwt'])
+    .default('opaque')
+    .describe('access tokens: opaque, to be introspected, or jwt (RFC 9068)'),
+  lifetime: seconds
+    .max(3600, 'is too long, write at most 3600 seconds [FAPI2-SP-FINAL-6.1]')
+    .optional()
+    .describe('seconds an access token for it lives; ttl.access_token when left out'),
+  audience: text.optional().describe('aud of its access tokens; the identifier when left out'),
+  introspected_by: z
+    .array(text)
+    .optional()
+    .describe('client_id of those who may introspect its tokens, besides the client a token was issued to'),
+  signing_alg: z
+    .enum(algorithms, `is none of the permitted ones, write one of ${algorithms.join(', ')} [FAPI2-SP-FINAL-5.4.1-1]`)
+    .optional()
+    .describe('algorithm of its JWT access tokens; that of the first signing key when left out'),
+});
+
+/** Protected resources that clients may name. */
+export const resourceSettings = z
+  .array(resource)
+  .describe('protected resources and their access tokens (RFC 8707, RFC 9068)');
+
+export type Resource = z.output<typeof resource>;
+export type ResourceInput = z.input<typeof resource>;

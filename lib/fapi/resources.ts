@@ -1,0 +1,171 @@
+import type { Client, Configuration, KoaContextWithOIDC, ResourceServer } from 'oidc-provider';
+import { errors } from 'oidc-provider';
+
+import type { Mechanism } from './mechanism.ts';
+import { identifier, type Resource, type ResourceInput } from './resource_settings.ts';
+
+/** Filled in; what is no resource stays as it was written, for the clauses to report. */
+function complete({ scopes = [], token = 'opaque', ...others }: ResourceInput): Resource {
+  return { ...others, scopes, token };
+}
+
+const named = (client: Client): string | undefined => client.default_resource as string | undefined;
+
+/** Resources a request means without naming them: those of its details' types, then those of its scopes. */
+function implied(ctx: KoaContextWithOIDC, client: Client, known: readonly Resource[], ofType: OfType): string[] {
+  const details = ctx.oidc.params?.authorization_details;
+  const ofDetails = typeof details === 'string' ? [details].flatMap((json) => typesIn(json).flatMap(ofType)) : [];
+  const scopes = `${ctx.oidc.params?.scope ?? ''}`.split(' ');
+  const ofScopes = scopes.flatMap((scope) => {
+    const with_scope = known.filter((one) => one.scopes.includes(scope));
+    const [first] = with_scope;
+    const chosen = with_scope.find((one) => one.identifier === named(client)) ?? first;
+    return chosen ? [chosen.identifier] : [];
+  });
+  return [...new Set([...ofDetails, ...ofScopes])];
+}
+
+type OfType = (type: string) => readonly string[];
+
+/** The types of a parameter that was checked before. */
+function typesIn(json: string): string[] {
+  return (JSON.parse(json) as { type: string }[]).map(({ type }) => type);
+}
+
+/**
+ * Access tokens for a resource: audience, format, lifetime, and how a request comes by its resource.
+ *
+ * A client names resources in the request, or they follow from its scopes and authorization details, or from its
+ * `default_resource`. At the token endpoint a client that names none gets a token for the UserInfo endpoint when it has
+ * openid, unless it has a `default_resource`: then it gets one for that.
+ *
+ * @param ofType identifiers of the resources a type of authorization details belongs to.
+ * @see [RFC 8707 - Resource Indicators for OAuth 2.0](https://www.rfc-editor.org/rfc/rfc8707.html)
+ * @see [RFC 9068 - JWT Profile for OAuth 2.0 Access Tokens](https://www.rfc-editor.org/rfc/rfc9068.html)
+ */
+export function resources(settings: readonly ResourceInput[] = [], ofType: OfType = () => []): Mechanism {
+  const known = settings.map(complete);
+  const find = (name: string) => known.find((one) => one.identifier === name);
+
+  function choose(client: Client, oneOf: readonly string[]): string | readonly string[] {
+    const preferred = named(client);
+    return preferred !== undefined && oneOf.includes(preferred) ? preferred : oneOf;
+  }
+
+  function infoOf(
+    { scopes, audience, lifetime, token, signing_alg }: Resource,
+    { jwks }: Configuration,
+  ): ResourceServer {
+    const alg = signing_alg ?? (jwks?.keys as { alg?: Resource['signing_alg'] }[] | undefined)?.[0]?.alg;
+    return {
+      scope: scopes.join(' '),
+      ...(audience !== undefined && { audience }),
+      ...(lifetime !== undefined && { accessTokenTTL: lifetime }),
+      accessTokenFormat: token,
+      ...(token === 'jwt' && { jwt: { sign: { ...(alg && { alg }) } } }),
+    };
+  }
+
+  return {
+    name: 'resources',
+    clauses: [
+      {
+        id: 'RFC8707-2',
+        text: 'a resource is named by an absolute URI without a fragment; an unknown one is refused with invalid_target',
+        violated() {
+          const index = settings.findIndex((one) => !identifier.safeParse(one.identifier).success);
+          const text = 'must be an absolute URI without a fragment, https://api.example.com for example';
+          return index < 0 ? undefined : { path: ['resources', index, 'identifier'], text };
+        },
+        *client({ default_resource: name }) {
+          if (name !== undefined && !find(`${name}`)) {
+            yield { path: ['default_resource'], text: `${name} is the identifier of no resource` };
+          }
+        },
+      },
+      {
+        id: 'RFC8707-2.2',
+        text: 'an access token is restricted to the resource it was asked for, and its lifetime is that resource’s',
+        violated() {
+          const names = known.map((one) => one.identifier);
+          const twice = names.findIndex((name, index) => names.indexOf(name) < index);
+          if (twice >= 0) return { path: ['resources', twice, 'identifier'], text: 'stands here twice, write another' };
+          for (const [index, one] of known.entries()) {
+            const other = known
+              .slice(0, index)
+              .find(
+                ({ scopes, lifetime }) =>
+                  lifetime !== one.lifetime && scopes.some((scope) => one.scopes.includes(scope)),
+              );
+            const scope = other?.scopes.find((name) => one.scopes.includes(name));
+            if (other) {
+              const text = `has the scope ${scope} of ${other.identifier} and another lifetime, write the same or another scope`;
+              return { path: ['resources', index, 'scopes'], text };
+            }
+          }
+          return undefined;
+        },
+      },
+      {
+        id: 'RFC9068-2.1',
+        text: 'JWT access tokens are typed at+jwt and signed by a key that the server publishes',
+        violated({ jwks }) {
+          const algs = (jwks?.keys as { alg?: string }[] | undefined)?.map(({ alg }) => alg);
+          const index = known.findIndex(({ signing_alg }) => signing_alg && algs && !algs.includes(signing_alg));
+          const text = `must be the algorithm of one of the server's keys: ${algs?.join(', ')}`;
+          return index < 0 ? undefined : { path: ['resources', index, 'signing_alg'], text };
+        },
+      },
+      {
+        id: 'RFC9068-2.2.1',
+        text: 'an access token for a resource tells how and when the person authenticated: acr, auth_time',
+      },
+    ],
+    compose(configuration) {
+      const { features, extraClientMetadata, scopes = ['openid', 'offline_access'] } = configuration;
+      const theirs = features?.resourceIndicators;
+      return {
+        ...configuration,
+        scopes: [...new Set([...scopes, ...known.flatMap((one) => one.scopes)])],
+        extraClientMetadata: {
+          ...extraClientMetadata,
+          properties: [...(extraClientMetadata?.properties ?? []), 'default_resource'],
+        },
+        features: {
+          ...features,
+          resourceIndicators: {
+            ...theirs,
+            async defaultResource(ctx: KoaContextWithOIDC, client: Client, oneOf?: readonly string[]) {
+              const given = await theirs?.defaultResource?.(ctx, client, oneOf);
+              if (oneOf) return choose(client, [given ?? oneOf].flat());
+              if (given !== undefined) return given;
+              const means = implied(ctx, client, known, ofType);
+              return means.length > 0 ? means : named(client);
+            },
+            async useGrantedResource(ctx, model) {
+              const preferred = ctx.oidc.client && named(ctx.oidc.client);
+              if (preferred !== undefined && [model.resource].flat().includes(preferred)) return true;
+              return (await theirs?.useGrantedResource?.(ctx, model)) ?? false;
+            },
+          },
+        },
+      } as Configuration;
+    },
+    hooks: {
+      extraTokenClaims: (theirs) => async (ctx, token) => {
+        const own = await theirs?.(ctx, token);
+        const { AuthorizationCode: code, RefreshToken: refresh } = ctx.oidc.entities;
+        const source = code ?? refresh;
+        if (token.kind !== 'AccessToken' || !token.aud || !source) return own;
+        const { acr, authTime: auth_time } = source;
+        return { ...own, ...(acr !== undefined && { acr }), ...(auth_time !== undefined && { auth_time }) };
+      },
+      'features.resourceIndicators.getResourceServerInfo': (theirs, configuration) => async (ctx, name, client) => {
+        const one = find(name);
+        if (one) return infoOf(one, configuration);
+        if (theirs) return theirs(ctx, name, client);
+        throw new errors.InvalidTarget('resource indicates no resource server of this authorization server');
+      },
+    },
+  };
+}
