@@ -180,7 +180,7 @@ export function authorizationDetails(
     },
     attach(provider) {
       const name = (ctx: KoaContextWithOIDC, error: object) =>
-        nameUnknownType(ctx, error, askedIn(ctx), Object.keys(types));
+        nameUnknownType(ctx, error, () => askedIn(ctx), Object.keys(types));
       provider.on('pushed_authorization_request.error', name);
       provider.on('grant.error', name);
     },

@@ -52,12 +52,12 @@ export function outOfBounds(detail: object, { depth }: Pick<DetailLimits, 'depth
 export function nameUnknownType(
   ctx: KoaContextWithOIDC,
   { error_description }: { error_description?: string },
-  details: readonly AuthorizationDetail[] | undefined,
+  details: () => readonly AuthorizationDetail[] | undefined,
   known: readonly string[],
 ): void {
   const unsupported = /^unsupported authorization details type value .*index (\d+)\)$/;
   const [, index] = unsupported.exec(`${error_description}`) ?? [];
-  const type = index === undefined ? undefined : details?.[Number(index)]?.type;
+  const type = index === undefined ? undefined : details()?.[Number(index)]?.type;
   if (type === undefined) return;
   const rest = known.length > 0 ? `which knows ${known.join(', ')}` : 'which knows none';
   const text = `authorization_details[${index}]: ${memberName([type])} is no type of this server, ${rest}`;
