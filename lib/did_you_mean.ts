@@ -16,6 +16,7 @@ export function didYouMean(name: string, known: readonly string[]): string {
   const [nearest] = known
     .map((candidate) => ({ candidate, away: distance(name.toLowerCase(), candidate.toLowerCase()) }))
     .filter(({ candidate, away }) => away <= Math.max(2, candidate.length / 3))
-    .sort((a, b) => a.away - b.away);
+    // Of two as near, the one the name begins with.
+    .sort((a, b) => a.away - b.away || Number(name.startsWith(b.candidate)) - Number(name.startsWith(a.candidate)));
   return nearest ? `, did you mean ${nearest.candidate}?` : '';
 }
