@@ -36,3 +36,8 @@ export const cidr = z.string().refine((value) => {
     size <= (family === 4 ? 32 : 128)
   );
 }, 'is not an address or a range of addresses, write for example 10.0.0.0/8');
+
+/** RFC 9110 section 5.6.2: a token. */
+export const headerName = z
+  .string()
+  .regex(/^[\w!#$%&'*+.^`|~-]+$/, 'is no name of a header, write for example ssl-client-cert');

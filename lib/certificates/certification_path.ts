@@ -1,20 +1,24 @@
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 
 import { KeyUsageFlags } from '@peculiar/asn1-x509';
 
+import { brokenPolicy } from './certificate_policies.ts';
+import { brokenNameConstraint } from './name_constraints.ts';
 import { certificateFields } from './x509.ts';
 
 /** A certificate that says what it is for has to be for clients, or for anything. */
 const clientAuth = ['1.3.6.1.5.5.7.3.2', '2.5.29.37.0'];
-/** MD5 and SHA-1, with RSA and with ECDSA. */
-const weakSignatures = ['1.2.840.113549.1.1.4', '1.2.840.113549.1.1.5', '1.2.840.10045.4.1'];
+const weakHashes = ['md5', 'sha1'];
 // The search is over every order of them, at the presenter's will.
 const maxIntermediates = 4;
 
-/** Why a certificate is not to be used at all; `undefined` when nothing is wrong with it by itself. */
+/** The reason why a certificate is not to be used at all; `undefined` when nothing is wrong with it by itself. */
 export function defect(certificate: X509Certificate, now: Date = new Date()): string | undefined {
-  if (Date.parse(certificate.validFrom) > now.getTime()) return 'not yet valid';
-  if (Date.parse(certificate.validTo) < now.getTime()) return 'expired';
+  const [from, to] = [Date.parse(certificate.validFrom), Date.parse(certificate.validTo)];
+  // A date that cannot be read is NaN, and every comparison with it false.
+  if (Number.isNaN(from) || Number.isNaN(to)) return 'of a period that cannot be read';
+  if (from > now.getTime()) return 'not yet valid';
+  if (to < now.getTime()) return 'expired';
   try {
     return weakKey(certificate);
   } catch {
@@ -24,10 +28,11 @@ export function defect(certificate: X509Certificate, now: Date = new Date()): st
 
 /** @see [FAPI2-SP-FINAL-5.4.1-2, -3](https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.4.1) */
 function weakKey({ publicKey }: X509Certificate): string | undefined {
-  const { modulusLength, namedCurve } = publicKey.asymmetricKeyDetails ?? {};
+  const { modulusLength, namedCurve, hashAlgorithm } = publicKey.asymmetricKeyDetails ?? {};
   switch (publicKey.asymmetricKeyType) {
     case 'rsa':
     case 'rsa-pss':
+      if (weakHashes.includes(hashAlgorithm ?? '')) return `RSA-PSS key for ${hashAlgorithm}`;
       return (modulusLength ?? 0) < 2048 ? 'RSA key of less than 2048 bits' : undefined;
     case 'ec':
       return curveBits(namedCurve) < 224 ? 'elliptic curve key of less than 224 bits' : undefined;
@@ -41,58 +46,109 @@ function weakKey({ publicKey }: X509Certificate): string | undefined {
 
 const curveBits = (name = '') => (name === 'prime256v1' ? 256 : Number(/(\d{3})/.exec(name)?.[1] ?? 0));
 
-function isFor(certificate: X509Certificate, flag: KeyUsageFlags): boolean {
+function purposeDefect(certificate: X509Certificate, flag: KeyUsageFlags): string | undefined {
   const { hasUnknownCriticalExtension, extendedKeyUsage, keyUsage } = certificateFields(certificate);
-  if (hasUnknownCriticalExtension) return false;
-  if (extendedKeyUsage && !extendedKeyUsage.some((purpose) => clientAuth.includes(purpose))) return false;
-  return keyUsage === undefined || (keyUsage & flag) !== 0;
+  if (hasUnknownCriticalExtension) return 'has a critical extension that is not known here';
+  if (extendedKeyUsage && !extendedKeyUsage.some((purpose) => clientAuth.includes(purpose)))
+    return 'is not for clients';
+  return keyUsage === undefined || (keyUsage & flag) !== 0 ? undefined : 'has a key that is for something else';
 }
 
 /** An anchor's own signature is not looked at: it is trusted for being configured. */
-function isWeaklySigned(certificate: X509Certificate): boolean {
-  return weakSignatures.includes(certificateFields(certificate).signatureAlgorithm);
+const isWeaklySigned = (certificate: X509Certificate): boolean =>
+  certificateFields(certificate).signatureAlgorithm === undefined;
+
+interface Search {
+  readonly authorities: readonly X509Certificate[];
+  readonly issued: (subject: X509Certificate, issuer: X509Certificate) => boolean;
 }
 
+/** A signature is checked once for each pair, though the pair may stand in many paths. */
+function issuance() {
+  const known = new Map<X509Certificate, Map<X509Certificate, boolean>>();
+  return (subject: X509Certificate, issuer: X509Certificate): boolean => {
+    const of = known.get(subject) ?? new Map<X509Certificate, boolean>();
+    const answer = of.get(issuer) ?? (subject.checkIssued(issuer) && signedBy(subject, issuer));
+    known.set(subject, of.set(issuer, answer));
+    return answer;
+  };
+}
+
+function signedBy(subject: X509Certificate, { publicKey }: X509Certificate): boolean {
+  try {
+    return subject.verify(publicKey);
+  } catch {
+    return false;
+  }
+}
+
+/** Every path up to an authority; an authority comes first. */
+function* paths(
+  path: readonly [X509Certificate, ...X509Certificate[]],
+  rest: readonly X509Certificate[],
+  search: Search,
+): Generator<readonly X509Certificate[]> {
+  const [subject] = path;
+  for (const anchor of search.authorities) if (search.issued(subject, anchor)) yield [anchor, ...path];
+  for (const issuer of rest) {
+    if (!search.issued(subject, issuer)) continue;
+    yield* paths(
+      [issuer, ...path],
+      rest.filter((other) => other !== issuer),
+      search,
+    );
+  }
+}
+
+const named = ({ subject }: X509Certificate) => subject.replace(/\s+/g, ' ').slice(0, 200);
+
+/** RFC 5280 section 6.1.4 (k) to (n), for one authority of a path and the number of certificates it has issued below it. */
+function authorityDefect(issuer: X509Certificate, below: number, isAnchor: boolean, now: Date): string | undefined {
+  const own = defect(issuer, now);
+  if (own) return `is ${own}`;
+  if (!issuer.ca) return 'is no certificate authority';
+  if (!isAnchor && isWeaklySigned(issuer)) return 'is signed by an algorithm that is not in use any more';
+  if (below > certificateFields(issuer).pathLength) return 'may not have so many authorities below it';
+  return purposeDefect(issuer, KeyUsageFlags.keyCertSign);
+}
+
+function pathDefect(path: readonly X509Certificate[], now: Date): string | undefined {
+  const issuers = path.slice(0, -1);
+  for (const [index, issuer] of issuers.entries()) {
+    const below = issuers.slice(index + 1).filter((other) => !certificateFields(other).isSelfIssued).length;
+    const fault = authorityDefect(issuer, below, index === 0, now);
+    if (fault) return `its authority ${named(issuer)} ${fault}`;
+  }
+  return brokenNameConstraint(path) ?? brokenPolicy(path);
+}
+
+/** What else has to be true of a path: asked for each that is right otherwise, the anchor first. */
+export type PathCheck = (path: readonly X509Certificate[], now: Date) => string | undefined;
+
 /**
- * Whether a certificate was issued, through any of the intermediates presented with it, by one of the authorities.
- * Synchronous, since oidc-provider asks so.
+ * The reason why no path leads from a certificate, through any of the intermediates presented with it, to one of the
+ * authorities; `undefined` when one does. Synchronous, since core asks so.
  *
  * @see [RFC 8705 section 2.1 - PKI Mutual-TLS Method](https://www.rfc-editor.org/rfc/rfc8705.html#section-2.1)
  * @see [RFC 5280 section 6 - Certification Path Validation](https://www.rfc-editor.org/rfc/rfc5280.html#section-6)
  */
-export function certificateAuthorized(
+export function unauthorized(
   certificate: X509Certificate,
   intermediates: readonly X509Certificate[],
   authorities: readonly X509Certificate[],
-  now: Date = new Date(),
-): boolean {
-  if (defect(certificate, now) || isWeaklySigned(certificate)) return false;
-  if (!isFor(certificate, KeyUsageFlags.digitalSignature)) return false;
-  const climb = (subject: X509Certificate, rest: readonly X509Certificate[], below: number): boolean => {
-    const mayIssue = (issuer: X509Certificate) =>
-      subject.checkIssued(issuer) &&
-      !defect(issuer, now) &&
-      issuer.ca &&
-      below <= certificateFields(issuer).pathLength &&
-      isFor(issuer, KeyUsageFlags.keyCertSign) &&
-      subject.verify(issuer.publicKey);
-    if (authorities.some(mayIssue)) return true;
-    return rest.some(
-      (issuer) =>
-        mayIssue(issuer) &&
-        !isWeaklySigned(issuer) &&
-        climb(
-          issuer,
-          rest.filter((other) => other !== issuer),
-          below + 1,
-        ),
-    );
-  };
-  return climb(certificate, intermediates.slice(0, maxIntermediates), 0);
-}
-
-/** Every certificate of a PEM file. */
-export function parseCertificates(pem: string): X509Certificate[] {
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  return blocks.map((block) => new X509Certificate(block));
+  { now = new Date(), check }: { now?: Date; check?: PathCheck | undefined } = {},
+): string | undefined {
+  const own = defect(certificate, now);
+  if (own) return `it is ${own}`;
+  if (isWeaklySigned(certificate)) return 'it is signed by an algorithm that is not in use any more';
+  const purpose = purposeDefect(certificate, KeyUsageFlags.digitalSignature);
+  if (purpose) return `it ${purpose}`;
+  const search = { authorities, issued: issuance() };
+  let reason: string | undefined;
+  for (const path of paths([certificate], intermediates.slice(0, maxIntermediates), search)) {
+    const fault = pathDefect(path, now) ?? check?.(path, now);
+    if (!fault) return undefined;
+    reason ??= fault;
+  }
+  return reason ?? 'no configured authority has issued it, directly or through the certificates sent with it';
 }

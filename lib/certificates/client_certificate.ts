@@ -1,38 +1,62 @@
 import { X509Certificate } from 'node:crypto';
-import { isIP } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
-import type { Context } from 'koa';
-import type { Configuration } from 'oidc-provider';
+import type { Client, Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import { z } from 'zod';
+
 import { trustedProxies } from '../http/forwarded.ts';
 import { log } from '../log.ts';
-import { cidr } from '../values.ts';
-import { certificateAuthorized, defect } from './certification_path.ts';
-import { distinguishedNameMatches } from './distinguished_name.ts';
-import { certificateFields } from './x509.ts';
+import { cidr, headerName } from '../values.ts';
+import {
+  type CertificateHeader,
+  certificateFromHeaders,
+  headerFormats,
+  type Presented,
+} from './certificate_headers.ts';
+import { defect, type PathCheck, unauthorized } from './certification_path.ts';
+import { certificateSubjectMatches } from './subject.ts';
 
 type Feature = NonNullable<NonNullable<Configuration['features']>['mTLS']>;
 type Hook = 'getCertificate' | 'certificateAuthorized' | 'certificateSubjectMatches';
 type MutualTls = { [Name in Hook]: NonNullable<Feature[Name & keyof Feature]> };
 
-/** A certificate and the intermediates it was presented with. */
-interface Presented {
-  readonly certificate: X509Certificate;
-  readonly intermediates: readonly X509Certificate[];
-}
-
+/** Settings of a proxy that ends TLS, and how it hands over the certificate that a client proved to have. */
 export const proxySettings = z.strictObject({
   trusted: z
     .array(cidr)
     .min(1, 'lists nobody, write for example [10.0.0.0/8]')
     .describe('addresses of the proxies that may speak for a client'),
   client_certificate: z
-    .enum(['rfc9440'])
+    .union([
+      z.enum(headerFormats),
+      z.strictObject({
+        format: z.enum(headerFormats).describe('how the headers are written'),
+        header: headerName.optional().describe('name of the header of the certificate, when it is another one'),
+        chain_header: headerName.optional().describe('name of the header of the chain, when it is another one'),
+      }),
+    ])
     .optional()
-    .describe('how the proxy hands over the client certificate: rfc9440 is the Client-Cert header'),
+    .describe(
+      'how the proxy hands over the client certificate: rfc9440 (Client-Cert), nginx, haproxy, xfcc (Envoy), alb or traefik',
+    ),
 });
 
 export type ProxySettings = Partial<z.input<typeof proxySettings>>;
+
+/**
+ * Refuses a certificate for reasons of a deployment's own: whatever it answers but `true` refuses, and so does an error. It is
+ * asked after everything else is right. `client` is `undefined` where core does not know it yet, as at userinfo.
+ */
+export type AcceptCertificate = (
+  ctx: KoaContextWithOIDC,
+  certificate: X509Certificate,
+  client: Client | undefined,
+) => boolean;
+
+/** The setting in its long form. */
+export function certificateHeader({ client_certificate: setting }: ProxySettings): CertificateHeader | undefined {
+  return typeof setting === 'string' ? { format: setting } : setting;
+}
 
 function fromSocket(socket: TLSSocket): Presented | undefined {
   const leaf: Partial<DetailedPeerCertificate> | undefined = socket.getPeerCertificate?.(true);
@@ -46,30 +70,6 @@ function fromSocket(socket: TLSSocket): Presented | undefined {
   return { certificate: new X509Certificate(leaf.raw), intermediates };
 }
 
-/** RFC 8941 byte sequences: `:base64:`, parameters ignored. */
-function byteSequences(header: string): X509Certificate[] {
-  return header
-    .split(',')
-    .filter(Boolean)
-    .map((item) => {
-      const bytes = /^\s*:([A-Za-z0-9+/]*={0,2}):\s*(?:;|$)/.exec(item)?.[1];
-      if (bytes === undefined) throw new SyntaxError('not a byte sequence');
-      return new X509Certificate(Buffer.from(bytes, 'base64'));
-    });
-}
-
-/** @see [RFC 9440 section 2 - Client-Cert and Client-Cert-Chain](https://www.rfc-editor.org/rfc/rfc9440.html#section-2) */
-function fromHeaders(ctx: Context): Presented | undefined {
-  try {
-    const [certificate, ...more] = byteSequences(ctx.get('client-cert'));
-    if (!certificate || more.length > 0) return undefined;
-    return { certificate, intermediates: byteSequences(ctx.get('client-cert-chain')) };
-  } catch {
-    log.warn('the proxy sent a client certificate that is none');
-    return undefined;
-  }
-}
-
 const handshakes = new WeakMap<TLSSocket, Presented | undefined>();
 
 /** What came with the handshake; it stays what it was for as long as the connection lasts. */
@@ -78,101 +78,101 @@ function ofConnection(socket: TLSSocket): Presented | undefined {
   return handshakes.get(socket);
 }
 
+/** A header that is not as it has to be is no certificate, and the operator is told. */
+function ofHeaders(req: IncomingMessage, setting: CertificateHeader): Presented | undefined {
+  try {
+    return certificateFromHeaders(req, setting);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : undefined;
+    log.warn({ why, format: setting.format }, 'the proxy sent a client certificate that cannot be read');
+    return undefined;
+  }
+}
+
 /** What came with the request, by whoever may say so: the TLS handshake, or a trusted proxy instead of it. */
-function presentedBy({ trusted, client_certificate }: ProxySettings): (ctx: Context) => Presented | undefined {
-  const isTrusted = trustedProxies(trusted);
-  return (ctx) => {
-    const { socket } = ctx.req;
+function presentedBy(proxy: ProxySettings): (req: IncomingMessage) => Presented | undefined {
+  const isTrusted = trustedProxies(proxy.trusted);
+  const setting = certificateHeader(proxy);
+  const requests = new WeakMap<IncomingMessage, Presented | undefined>();
+  const find = (req: IncomingMessage): Presented | undefined => {
     // On a connection from the proxy the certificate of the handshake is the proxy's own.
     const found =
-      client_certificate === 'rfc9440' && isTrusted(socket.remoteAddress)
-        ? fromHeaders(ctx)
-        : ofConnection(socket as TLSSocket);
+      setting && isTrusted(req.socket.remoteAddress) ? ofHeaders(req, setting) : ofConnection(req.socket as TLSSocket);
     const why = found && defect(found.certificate);
     if (why) log.info({ subject: found.certificate.subject, why }, 'client certificate refused');
     return why ? undefined : found;
   };
+  return (req) => {
+    // Core asks several times in one request.
+    if (!requests.has(req)) requests.set(req, find(req));
+    return requests.get(req);
+  };
 }
+
+/** A request, as node has it or in the context of Koa. */
+type Request = IncomingMessage | { readonly req: IncomingMessage };
 
 /**
  * The certificate a client proved to have. One that is expired, not yet valid or of a weak key is none, for every
- * method and for binding: oidc-provider itself does not look, for `self_signed_tls_client_auth`.
+ * method and for binding: core itself does not look, for `self_signed_tls_client_auth`.
  *
  * @see [RFC 8705 section 6.3 - Certificate Expiration and Bound Access Tokens](https://www.rfc-editor.org/rfc/rfc8705.html#section-6.3)
  */
 export function clientCertificate({ proxy = {} }: { proxy?: ProxySettings | undefined } = {}) {
   const presented = presentedBy(proxy);
-  return (ctx: Context): X509Certificate | undefined => presented(ctx)?.certificate;
-}
-
-const ipBytes = (address: string) => {
-  if (isIP(address) === 0) return undefined;
-  return new URL(isIP(address) === 6 ? `http://[${address}]` : `http://${address}`).hostname;
-};
-
-const sameHost = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
-
-/** RFC 5321: the domain in any case, the local part as it stands. */
-function sameMailbox(a: string, b: string): boolean {
-  const [at, bt] = [a.lastIndexOf('@'), b.lastIndexOf('@')];
-  return a.slice(0, at) === b.slice(0, bt) && sameHost(a.slice(at), b.slice(bt));
-}
-
-const kinds = {
-  tls_client_auth_san_dns: ['dNSName', sameHost],
-  tls_client_auth_san_uri: ['uniformResourceIdentifier', (a: string, b: string) => a === b],
-  tls_client_auth_san_ip: [
-    'iPAddress',
-    (a: string, b: string) => ipBytes(a) !== undefined && ipBytes(a) === ipBytes(b),
-  ],
-  tls_client_auth_san_email: ['rfc822Name', sameMailbox],
-} as const;
-
-/**
- * Whether a certificate names the subject a client registered.
- *
- * @see [RFC 8705 section 2.1.2 - Client Registration Metadata](https://www.rfc-editor.org/rfc/rfc8705.html#section-2.1.2)
- */
-export function certificateSubjectMatches(certificate: X509Certificate, property: string, expected: string): boolean {
-  const { subject, alternatives } = certificateFields(certificate);
-  if (property === 'tls_client_auth_subject_dn') return distinguishedNameMatches(subject, expected);
-  const [kind, same] = kinds[property as keyof typeof kinds] ?? [];
-  const values = kind ? alternatives.flatMap((name) => name[kind] ?? []) : [];
-  return values.some((value) => same?.(value, expected));
+  return (request: Request): X509Certificate | undefined =>
+    presented('req' in request ? request.req : request)?.certificate;
 }
 
 /** Whatever a certificate is made of, it is refused, not an error of ours. */
-function holds(check: () => boolean): boolean {
+function refusing(judge: () => string | undefined): string | undefined {
   try {
-    return check();
-  } catch (err) {
-    log.warn({ err }, 'client certificate or registered subject cannot be read');
-    return false;
+    return judge();
+  } catch (error) {
+    return `it cannot be read: ${error instanceof Error ? error.message : 'unknown'}`;
   }
 }
 
 /**
- * oidc-provider's hooks for client certificates.
+ * Core's hooks for client certificates.
  *
  * @see [RFC 8705 - OAuth 2.0 Mutual-TLS](https://www.rfc-editor.org/rfc/rfc8705.html)
  */
 export function mutualTls({
   authorities = [],
   proxy = {},
+  accept,
+  check,
 }: {
   authorities?: readonly X509Certificate[];
   proxy?: ProxySettings | undefined;
+  accept?: AcceptCertificate | undefined;
+  /** What else has to be true of a path, such as that nothing in it is revoked. */
+  check?: PathCheck | undefined;
 }): MutualTls {
   const presented = presentedBy(proxy);
+  const judged = (ctx: KoaContextWithOIDC, judge: (found: Presented) => string | undefined): Presented | undefined => {
+    const found = presented(ctx.req);
+    const why = found && refusing(() => judge(found));
+    if (why)
+      log.info(
+        { subject: found.certificate.subject, client: ctx.oidc?.client?.clientId, why },
+        'client certificate refused',
+      );
+    return why ? undefined : found;
+  };
   return {
-    getCertificate: (ctx) => presented(ctx)?.certificate,
-    certificateAuthorized(ctx) {
-      const { certificate, intermediates } = presented(ctx) ?? {};
-      return !!certificate && holds(() => certificateAuthorized(certificate, intermediates ?? [], authorities));
-    },
-    certificateSubjectMatches(ctx, property, expected) {
-      const { certificate } = presented(ctx) ?? {};
-      return !!certificate && holds(() => certificateSubjectMatches(certificate, property, expected));
-    },
+    getCertificate: (ctx) =>
+      judged(ctx, ({ certificate }) =>
+        !accept || accept(ctx, certificate, ctx.oidc?.client) === true ? undefined : 'accept() has not answered true',
+      )?.certificate,
+    certificateAuthorized: (ctx) =>
+      judged(ctx, ({ certificate, intermediates }) =>
+        unauthorized(certificate, intermediates, authorities, { check }),
+      ) !== undefined,
+    certificateSubjectMatches: (ctx, property, expected) =>
+      judged(ctx, ({ certificate }) =>
+        certificateSubjectMatches(certificate, property, expected) ? undefined : `it does not match ${property}`,
+      ) !== undefined,
   };
 }

@@ -2,7 +2,6 @@ import type { Name } from '@peculiar/asn1-x509';
 
 /** One attribute: the type's OID and the value as text. */
 type Attribute = readonly [type: string, value: string];
-/** In the order of RFC 4514, which is the reverse of the certificate's. */
 type DistinguishedName = readonly (readonly Attribute[])[];
 
 // RFC 4514 section 3, then the names in use for what certificates of companies and banks carry.
@@ -126,19 +125,28 @@ export function isDistinguishedName(text: string): boolean {
 
 /** Out of the ASN.1, not out of text: a value may look like an attribute, or like hexadecimal. */
 function ofCertificate(name: Name): DistinguishedName {
-  return [...name]
-    .map((rdn) =>
-      [...rdn].map(({ type, value }): Attribute => {
-        const { anyValue } = value;
-        return anyValue ? derAttribute(type, Buffer.from(anyValue).toString('hex')) : [type, value.toString()];
-      }),
-    )
-    .reverse();
+  return [...name].map((rdn) =>
+    [...rdn].map(({ type, value }): Attribute => {
+      const { anyValue } = value;
+      return anyValue ? derAttribute(type, Buffer.from(anyValue).toString('hex')) : [type, value.toString()];
+    }),
+  );
 }
 
 /** RFC 4518: case, compatibility forms and runs of spaces do not count. */
 const prepared = ([type, value]: Attribute) =>
   `${type}=${value.normalize('NFKC').toLowerCase().trim().replace(/\s+/g, ' ')}`;
+
+/** One spelling for an RDN, whose attributes are a set. */
+const canonical = (rdn: readonly Attribute[]) => JSON.stringify(rdn.map(prepared).sort());
+
+/** The RDNs of a certificate's name in one spelling each, in the certificate's order: equal names have equal ones. */
+export const rdnsOf = (name: Name): string[] => ofCertificate(name).map(canonical);
+
+/** The values of one attribute type in a certificate's name. */
+export function valuesOf(name: Name, type: string): string[] {
+  return ofCertificate(name).flatMap((rdn) => rdn.filter(([own]) => own === type).map(([, value]) => value));
+}
 
 /**
  * `distinguishedNameMatch`: the same RDNs in the same order, the attributes of one RDN in any.
@@ -146,8 +154,5 @@ const prepared = ([type, value]: Attribute) =>
  * @see [RFC 4517 section 4.2.15](https://www.rfc-editor.org/rfc/rfc4517.html#section-4.2.15)
  */
 export function distinguishedNameMatches(name: Name, expected: string): boolean {
-  const actual = ofCertificate(name);
-  const wanted = parseDistinguishedName(expected);
-  const canonical = (names: DistinguishedName) => JSON.stringify(names.map((rdn) => rdn.map(prepared).sort()));
-  return canonical(actual) === canonical(wanted);
+  return rdnsOf(name).reverse().join() === parseDistinguishedName(expected).map(canonical).join();
 }

@@ -3,6 +3,7 @@ import { rootCertificates } from 'node:tls';
 
 import knexModule from 'knex';
 
+import { readCertificates } from '../certificates/pem.ts';
 import type { Config } from '../config/load.ts';
 import { ProfileViolationError, type Violation } from '../errors.ts';
 import { loadKeys } from '../keys/keys.ts';
@@ -13,6 +14,17 @@ import { knexAdapter } from '../store/adapter.ts';
 /** Stands for keys that will be made, or are kept in a database nobody has asked yet. */
 const placeholder = { keys: [{ kty: 'OKP', crv: 'Ed25519', alg: 'EdDSA', kid: 'made at the first start' }] };
 
+/** A file that cannot be used is a problem already reported; that there is no authority would be one more, and wrong. */
+async function authorityOf(file: string): Promise<string> {
+  try {
+    const text = await readFile(file, 'utf8');
+    readCertificates(text);
+    return text;
+  } catch {
+    return rootCertificates[0] ?? '';
+  }
+}
+
 /** What a provider is made of, without anything a running one needs: no database answers, no key is made or kept. */
 export async function stand(config: Config, make = false): Promise<Parts> {
   const { ca } = config.mtls ?? {};
@@ -21,8 +33,7 @@ export async function stand(config: Config, make = false): Promise<Parts> {
     adapter: knexAdapter(knexModule.knex({ client: 'pg' }), config.database),
     accounts: { authenticate: async () => undefined, findAccount: () => undefined },
     keys: await loadKeys(async (_name, made) => made(), own ?? (make ? undefined : placeholder)),
-    // A file that cannot be read is a problem already reported; that there is none would be one more, and wrong.
-    authorities: ca ? [await readFile(ca, 'utf8').catch(() => rootCertificates[0] ?? '')] : [],
+    authorities: ca ? [await authorityOf(ca)] : [],
   };
 }
 

@@ -1,23 +1,45 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { createPrivateKey, KeyObject, type X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
+import { PemError, readCertificates } from '../certificates/pem.ts';
+import { readRevocationLists } from '../certificates/revocation_list.ts';
 import type { Finding } from './explain.ts';
 import { at, type Path, put } from './path.ts';
 import { isSampleAuthority, publicKnowledge } from './sample.ts';
 
-const certificate = (pem: string) => new X509Certificate(pem);
-type Reader = (content: string) => X509Certificate | KeyObject | undefined;
+type Reader = (content: Buffer) => readonly X509Certificate[] | KeyObject | undefined;
+
+/** Anchors that are no authorities would vouch for nobody. */
+function authorities(content: Buffer): readonly X509Certificate[] {
+  const certificates = readCertificates(content);
+  const others = certificates.filter(({ ca }) => !ca);
+  if (others.length === 0) return certificates;
+  throw new PemError(
+    others.map(({ subject }) => ({
+      line: undefined,
+      text: `holds ${subject.replaceAll('\n', ', ')}, which is no certificate authority and vouches for nobody, leave it out`,
+    })),
+  );
+}
+
+/** The server's own certificate may stand in one file with its key. */
+const chain = (content: Buffer) => readCertificates(content, { others: 'ignored' });
+
+function revocationLists(content: Buffer): undefined {
+  readRevocationLists(content);
+}
 
 /** Every key that names a file the server opens later, and what is expected inside. */
 const files: readonly (readonly [path: Path, holds: string, read: Reader])[] = [
-  [['listen', 'tls', 'cert'], 'a PEM certificate', certificate],
+  [['listen', 'tls', 'cert'], 'a PEM certificate', chain],
   [['listen', 'tls', 'key'], 'a PEM private key', createPrivateKey],
-  [['mtls', 'tls', 'cert'], 'a PEM certificate', certificate],
+  [['mtls', 'tls', 'cert'], 'a PEM certificate', chain],
   [['mtls', 'tls', 'key'], 'a PEM private key', createPrivateKey],
-  [['mtls', 'ca'], 'a PEM certificate', certificate],
-  [['database', 'tls', 'ca'], 'a PEM certificate', certificate],
-  [['database', 'tls', 'cert'], 'a PEM certificate', certificate],
+  [['mtls', 'ca'], 'PEM certificates of authorities', authorities],
+  [['mtls', 'crl'], 'revocation lists', revocationLists],
+  [['database', 'tls', 'ca'], 'a PEM certificate', chain],
+  [['database', 'tls', 'cert'], 'a PEM certificate', chain],
   [['database', 'tls', 'key'], 'a PEM private key', createPrivateKey],
   [['accounts', 'module'], 'a module', () => undefined],
   [['authorization_details', 'module'], 'a module', () => undefined],
@@ -27,8 +49,7 @@ const files: readonly (readonly [path: Path, holds: string, read: Reader])[] = [
 export async function resolveFiles(data: { readonly development?: unknown }, base: string): Promise<Finding[]> {
   const findings: Finding[] = [];
   const certificates = new Map<string, X509Certificate>();
-  for (const [path, holds, read] of files) {
-    const name = path.at(-1);
+  for (const [path, holds, read] of files.flatMap((row) => itemsOf(data, row))) {
     const written = at(data, path);
     if (typeof written !== 'string' || written === '') continue;
     const file = resolve(base, written);
@@ -36,22 +57,32 @@ export async function resolveFiles(data: { readonly development?: unknown }, bas
     const found = await inspect(file, holds, read);
     const pair = path.slice(0, -1).join('.');
     if (typeof found === 'string') findings.push({ path, text: found });
-    else if (found instanceof X509Certificate) {
-      certificates.set(`${pair}.${name}`, found);
-      if (data.development !== true && isSampleAuthority(found)) findings.push({ path, text: publicKnowledge });
-    } else if (found) findings.push(...keyFindings(path, found, certificates.get(`${pair}.cert`)));
+    else if (found instanceof KeyObject) findings.push(...keyFindings(path, found, certificates.get(`${pair}.cert`)));
+    else if (found?.[0]) {
+      certificates.set(`${pair}.${path.at(-1)}`, found[0]);
+      if (data.development !== true && found.some(isSampleAuthority)) findings.push({ path, text: publicKnowledge });
+    }
   }
   return findings;
 }
 
+/** A key that names several files stands for each of them. */
+function itemsOf(data: unknown, [path, holds, read]: (typeof files)[number]): (typeof files)[number][] {
+  const written = at(data, path);
+  return Array.isArray(written) ? written.map((_, index) => [[...path, index], holds, read]) : [[path, holds, read]];
+}
+
 async function inspect(file: string, holds: string, read: Reader): Promise<ReturnType<Reader> | string> {
-  const content = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => error);
-  if (typeof content !== 'string')
+  const content = await readFile(file).catch((error: NodeJS.ErrnoException) => error);
+  if (!Buffer.isBuffer(content))
     return `${file} cannot be read (${content.code}), write the name of a file that holds ${holds}`;
   try {
     return read(content);
-  } catch {
-    return `${file} does not hold ${holds}`;
+  } catch (error) {
+    const lacking = `${file} does not hold ${holds}`;
+    if (!(error instanceof PemError)) return lacking;
+    const told = error.problems.map(({ line, text }) => `${file}${line === undefined ? '' : `:${line}`} ${text}`);
+    return `${lacking}: ${told.join('; ')}`;
   }
 }
 

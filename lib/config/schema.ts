@@ -34,6 +34,13 @@ const mtls = z.strictObject({
   ca: file
     .optional()
     .describe('certificate authorities of tls_client_auth clients, PEM; relative to the configuration file'),
+  crl: z
+    .array(file)
+    .min(1, 'lists no file, leave it out where nothing is revoked')
+    .optional()
+    .describe(
+      'revocation lists (CRL), PEM or DER, of every authority of a client certificate, read again when they change; past its nextUpdate a list refuses',
+    ),
   tls: tls.optional().describe('certificate of this listener, when it is not that of listen'),
 });
 

@@ -1,9 +1,9 @@
-import { X509Certificate } from 'node:crypto';
-
 import type { Configuration } from 'oidc-provider';
 
-import { mutualTls, type ProxySettings } from '../certificates/client_certificate.ts';
+import { type AcceptCertificate, mutualTls, type ProxySettings } from '../certificates/client_certificate.ts';
 import { isDistinguishedName } from '../certificates/distinguished_name.ts';
+import { readCertificates } from '../certificates/pem.ts';
+import { revocationCheck } from '../certificates/revocation.ts';
 import { both } from './hooks.ts';
 import type { Mechanism } from './mechanism.ts';
 
@@ -11,15 +11,24 @@ import type { Mechanism } from './mechanism.ts';
 export interface MtlsSettings {
   /** Base URL of the listener that asks for client certificates; it becomes `mtls_endpoint_aliases`. */
   url: string;
-  /** PEM certificates of the authorities that `tls_client_auth` clients' certificates have to come from. */
+  /** PEM certificates, one or more in each, of the authorities that `tls_client_auth` clients' certificates have to come from. */
   authorities?: readonly string[];
+  /**
+   * Files of revocation lists (CRL), PEM or DER, read again when they change. Given, every certificate of a path below its
+   * authority needs a current list: one that is past its `nextUpdate`, or missing, refuses.
+   */
+  crl?: readonly string[] | undefined;
+  /** Refuses a certificate that is right otherwise, when it answers anything but `true`. */
+  accept?: AcceptCertificate | undefined;
   /** Who may hand over a client certificate in a header, when TLS ends before this process. */
   proxy?: ProxySettings | undefined;
 }
 
 /** @see [RFC 8705 - OAuth 2.0 Mutual-TLS Client Authentication](https://www.rfc-editor.org/rfc/rfc8705.html) */
-export function mtls({ authorities = [], proxy }: MtlsSettings): Mechanism {
-  const ours = mutualTls({ authorities: authorities.map((pem) => new X509Certificate(pem)), proxy });
+export function mtls({ authorities = [], proxy, crl, accept }: MtlsSettings): Mechanism {
+  const anchors = authorities.flatMap((pem) => readCertificates(pem));
+  const check = crl && revocationCheck(crl, anchors);
+  const ours = mutualTls({ authorities: anchors, proxy, accept, check });
   return {
     name: 'mtls',
     clauses: [

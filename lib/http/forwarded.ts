@@ -5,6 +5,28 @@ import type { Context, Middleware } from 'koa';
 /** Whether an address is a proxy's that may speak for the client. */
 export type Trusted = (address: string | undefined) => boolean;
 
+// A name of 45 characters, brackets, quotes, a zone and a port; longer is none.
+const longest = 100;
+
+/**
+ * An IP address out of a header or a socket, in one spelling: without quotes, brackets, port and zone, an IPv4 address inside
+ * IPv6 as IPv4. `undefined` for whatever else stands there.
+ *
+ * @see [RFC 7239 section 6 - Node Identifiers](https://www.rfc-editor.org/rfc/rfc7239.html#section-6)
+ */
+export function addressOf(text: string | undefined): string | undefined {
+  if (!text || text.length > longest) return undefined;
+  const plain = text.trim().replace(/^"(.*)"$/, '$1');
+  const [, bracketed, v4] = /^\[([^\]]+)\](?::\d{1,5})?$|^([\d.]+):\d{1,5}$/.exec(plain) ?? [];
+  const address = (bracketed ?? v4 ?? plain).replace(/%[\w.~-]+$/, '');
+  if (isIP(address) === 4) return bracketed ? undefined : address;
+  if (isIP(address) !== 6) return undefined;
+  const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1);
+  const [, high = '', low = ''] = /^::ffff:([\da-f]+):([\da-f]+)$/.exec(canonical) ?? [];
+  if (!high) return canonical;
+  return [high, low].flatMap((half) => [Number(`0x${half}`) >> 8, Number(`0x${half}`) & 0xff]).join('.');
+}
+
 /** `10.0.0.0/8`, `fd00::/8` or a single address. */
 export function trustedProxies(ranges: readonly string[] = []): Trusted {
   const list = new BlockList();
@@ -13,14 +35,16 @@ export function trustedProxies(ranges: readonly string[] = []): Trusted {
     const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
     list.addSubnet(address, Number(prefix ?? (family === 'ipv6' ? 128 : 32)), family);
   }
-  // BlockList knows that ::ffff:10.0.0.1 is 10.0.0.1.
-  return (address = '') => isIP(address) > 0 && list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+  return (text) => {
+    const address = addressOf(text);
+    // BlockList knows that ::ffff:10.0.0.1 is 10.0.0.1.
+    return address !== undefined && list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+  };
 }
 
 const forwardedHeaders = ['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto'] as const;
 // Nothing here reads these; they go so that nothing behind us believes them.
 const neverRead = ['forwarded', 'x-forwarded-port', 'x-forwarded-prefix', 'x-forwarded-ssl', 'x-real-ip'] as const;
-const certificateHeaders = ['client-cert', 'client-cert-chain'] as const;
 
 const last = (list: string) => list.slice(list.lastIndexOf(',') + 1).trim();
 
@@ -29,13 +53,29 @@ function strip({ req }: Context, names: readonly string[]): void {
   for (const name of names) if (req.headers[name] !== undefined) delete req.headers[name];
 }
 
+/** The nearest address that is no proxy's; `undefined` where a proxy wrote what is no address: whose request it is, is not known. */
+function clientAddress(list: string, trusted: Trusted): string | undefined {
+  let nearest: string | undefined;
+  for (const entry of list.split(',').reverse()) {
+    const address = addressOf(entry);
+    if (!address || !trusted(address)) return address;
+    nearest ??= address;
+  }
+  return nearest;
+}
+
 /**
  * Headers that speak for the client count only from a trusted proxy, and of a list only what that proxy itself
- * appended: everything before came from the client. The application's `proxy` setting may be on behind this.
+ * appended: everything before came from the client. The application's `proxy` setting may be on behind this; an address that
+ * is none leaves it the peer's.
  *
+ * @param certificateHeaders names, in lower case, of the headers that stand for a client's certificate.
  * @see [RFC 9700 section 4.13 - TLS Terminating Reverse Proxies](https://www.rfc-editor.org/rfc/rfc9700.html#section-4.13)
  */
-export function forwarded(trusted: Trusted = trustedProxies()): Middleware {
+export function forwarded(
+  trusted: Trusted = trustedProxies(),
+  certificateHeaders: readonly string[] = ['client-cert', 'client-cert-chain'],
+): Middleware {
   const known = new WeakMap<Socket, boolean>();
   const speaksForOthers = (socket: Socket): boolean => {
     const answer = known.get(socket) ?? trusted(socket.remoteAddress);
@@ -48,9 +88,9 @@ export function forwarded(trusted: Trusted = trustedProxies()): Middleware {
       for (const name of forwardedHeaders) {
         const value = ctx.get(name);
         if (!value) continue;
-        const entries = value.split(',').map((entry) => entry.trim());
-        ctx.req.headers[name] =
-          name === 'x-forwarded-for' ? (entries.findLast((entry) => !trusted(entry)) ?? last(value)) : last(value);
+        const said = name === 'x-forwarded-for' ? clientAddress(value, trusted) : last(value);
+        if (said) ctx.req.headers[name] = said;
+        else delete ctx.req.headers[name];
       }
     } else {
       strip(ctx, forwardedHeaders);

@@ -1,6 +1,8 @@
 import Provider, { type Configuration } from 'oidc-provider';
 
 import type { Accounts } from '../accounts/accounts.ts';
+import { certificateHeaderNames } from '../certificates/certificate_headers.ts';
+import { certificateHeader } from '../certificates/client_certificate.ts';
 import { type Config, schema } from '../config/load.ts';
 import type { Enrich } from '../fapi/detail_settings.ts';
 import { forwarded, trustedProxies } from '../http/forwarded.ts';
@@ -21,6 +23,8 @@ export interface Parts {
   readonly keys: Keys;
   /** PEM certificates of the authorities of `tls_client_auth` clients. */
   readonly authorities: readonly string[];
+  /** Files of revocation lists. */
+  readonly crl?: readonly string[] | undefined;
   /** Adds to authorization details what clients could not know. */
   readonly enrich?: Enrich | undefined;
 }
@@ -28,13 +32,13 @@ export interface Parts {
 /** The profile a configuration file asks for. */
 export function profileOf(
   config: Config,
-  { keys, authorities, enrich }: Pick<Parts, 'keys' | 'authorities' | 'enrich'>,
+  { keys, authorities, crl, enrich }: Pick<Parts, 'keys' | 'authorities' | 'crl' | 'enrich'>,
 ): Profile {
   const { par, dpop, mtls, proxy, message_signing, resources, authorization_details } = config;
   const settings = {
     par,
     dpop: { nonce: dpop.nonce, nonceSecret: keys.dpopNonce },
-    mtls: mtls && { url: mtls.url, authorities, proxy },
+    mtls: mtls && { url: mtls.url, authorities, crl, proxy },
     resources,
     authorization_details: authorization_details && { ...authorization_details, enrich },
   };
@@ -68,7 +72,9 @@ export function createProvider(config: Config, parts: Parts): Provider {
   const details = config.authorization_details?.types ?? {};
   const resourceScopes = config.resources.flatMap(({ scopes }) => scopes);
   attach(profile, provider, {
-    forwarded: [forwarded(trustedProxies(config.proxy?.trusted))],
+    forwarded: [
+      forwarded(trustedProxies(config.proxy?.trusted), certificateHeaderNames(certificateHeader(config.proxy ?? {}))),
+    ],
     unit: [unitOfWork()],
     pages: [interactions(provider, { accounts: parts.accounts, details, resourceScopes })],
     resource: config.resource ? [sampleResource(provider, config.resource.path, config, parts.keys)] : [],

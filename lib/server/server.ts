@@ -40,12 +40,6 @@ async function accountsOf(accounts: Config['accounts'], adapter: KnexAdapterFact
     : accountsModule((accounts as { module: string }).module);
 }
 
-/** PEM files hold several certificates one after the other. */
-async function readAuthorities(file: string | undefined): Promise<string[]> {
-  const text = file ? await readFile(file, 'utf8') : '';
-  return text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-}
-
 /**
  * Starts the provider a configuration describes.
  *
@@ -60,7 +54,8 @@ export async function startServer(config: Config): Promise<RunningServer> {
       adapter,
       accounts: await accountsOf(config.accounts, adapter),
       keys: await loadKeys(adapter.kept, config.keys?.jwks),
-      authorities: await readAuthorities(config.mtls?.ca),
+      authorities: config.mtls?.ca ? [await readFile(config.mtls.ca, 'utf8')] : [],
+      crl: config.mtls?.crl,
       enrich: await detailsModule(config.authorization_details?.module),
     };
     const provider = createProvider(config, parts);

@@ -2,8 +2,16 @@ import { X509Certificate } from 'node:crypto';
 
 import { expect } from 'chai';
 
-import { certificateAuthorized, defect, parseCertificates } from '../../lib/certificates/certification_path.ts';
-import { CertificateAuthority, type CertificateRequest, rsa, selfSignedClient } from '../support/certificates.ts';
+import { defect, unauthorized } from '../../lib/certificates/certification_path.ts';
+import { readCertificates } from '../../lib/certificates/pem.ts';
+import {
+  CertificateAuthority,
+  type CertificateRequest,
+  rsa,
+  rsaPss,
+  selfSignedClient,
+} from '../support/certificates.ts';
+import { opensslVerdict } from '../support/openssl.ts';
 import { ExtendedKeyUsage, Extension } from '../support/x509.ts';
 
 // Web Crypto makes no such key.
@@ -38,7 +46,9 @@ describe('RFC8705-2.1 the chain of a client certificate', () => {
   ) {
     const issued = await authority.issue(request);
     const toX509 = (pem: string) => new X509Certificate(pem);
-    return certificateAuthorized(toX509(issued.certificate), (chain ?? issued.chain).map(toX509), anchors.map(toX509));
+    return (
+      unauthorized(toX509(issued.certificate), (chain ?? issued.chain).map(toX509), anchors.map(toX509)) === undefined
+    );
   }
 
   it('leads to a configured authority', async () => expect(await authorized(root)).to.equal(true));
@@ -70,8 +80,8 @@ describe('RFC8705-2.1 the chain of a client certificate', () => {
 
   it('does not lead from a self-signed certificate', async () => {
     const { certificate } = await selfSignedClient({ subject: 'CN=Test Root' });
-    const anchors = parseCertificates(root.certificate);
-    expect(certificateAuthorized(new X509Certificate(certificate), [], anchors)).to.equal(false);
+    const anchors = readCertificates(root.certificate);
+    expect(unauthorized(new X509Certificate(certificate), [], anchors)).to.match(/^no configured authority/);
   });
 
   it('needs an authority to be configured', async () =>
@@ -113,11 +123,11 @@ describe('RFC8705-2.1 the chain of a client certificate', () => {
   });
 
   it('RFC 5280 section 4.2 refuses a critical extension it does not process', async () => {
-    const nameConstraints = (critical: boolean) => new Extension('2.5.29.30', critical, new Uint8Array([0x30, 0x00]));
-    expect(await authorized(root, { extensions: [nameConstraints(true)] })).to.equal(false);
-    expect(await authorized(root, { extensions: [nameConstraints(false)] })).to.equal(true);
-    const constrained = await root.intermediate('CN=Constrained', { extensions: [nameConstraints(true)] });
-    expect(await authorized(constrained)).to.equal(false);
+    const unknown = (critical: boolean) => new Extension('1.3.6.1.4.1.99999.1', critical, new Uint8Array([0x30, 0x00]));
+    expect(await authorized(root, { extensions: [unknown(true)] })).to.equal(false);
+    expect(await authorized(root, { extensions: [unknown(false)] })).to.equal(true);
+    const marked = await root.intermediate('CN=Marked', { extensions: [unknown(true)] });
+    expect(await authorized(marked)).to.equal(false);
   });
 
   it('FAPI2-SP-FINAL-5.4.1-2 needs RSA keys of 2048 bits, the authority’s too', async () => {
@@ -132,6 +142,42 @@ describe('RFC8705-2.1 the chain of a client certificate', () => {
     expect(await authorized(await root.intermediate('CN=Old', { hash: 'SHA-1' }))).to.equal(false);
     const old = await CertificateAuthority.root('CN=Old', { hash: 'SHA-1' });
     expect(await authorized(old, {}, { anchors: [old.certificate] })).to.equal(true);
+  });
+
+  it('RFC4055-3 is not signed by RSASSA-PSS with SHA-1', async () => {
+    const pss = await CertificateAuthority.root('CN=PSS', { algorithm: rsaPss });
+    const anchors = [pss.certificate];
+    expect(await authorized(pss, {}, { anchors })).to.equal(true);
+    const sha1 = await CertificateAuthority.root('CN=PSS', { algorithm: { ...rsaPss, hash: 'SHA-1' } });
+    expect(await authorized(sha1, {}, { anchors: [sha1.certificate] })).to.equal(false);
+  });
+
+  it('RFC5280-6.1.2 has a certificate policy where an authority demands one', async () => {
+    const anyPolicy = new Extension('2.5.29.32', false, Buffer.from('300830060604551d2000', 'hex'));
+    const policy = new Extension('2.5.29.32', false, Buffer.from('3006300406022a03', 'hex'));
+    const demand = (critical: boolean) => new Extension('2.5.29.36', critical, Buffer.from('3003800100', 'hex'));
+    for (const critical of [true, false]) {
+      const strict = await root.intermediate('CN=Strict', { extensions: [anyPolicy, demand(critical)] });
+      const rows: [CertificateRequest, boolean][] = [
+        [{}, false],
+        [{ extensions: [policy] }, true],
+      ];
+      for (const [request, expected] of rows) {
+        const issued = await strict.issue(request);
+        const theirs = await opensslVerdict({ ...issued, anchors: [root.certificate] });
+        expect(theirs === undefined, theirs).to.equal(expected);
+        expect(await authorized(strict, request)).to.equal(expected);
+      }
+    }
+  });
+
+  it('tells the reason why it leads nowhere', async () => {
+    const expired = await root.intermediate('CN=Gone', { notAfter: past });
+    const { certificate, chain } = await expired.issue();
+    const toX509 = (pem: string) => new X509Certificate(pem);
+    expect(unauthorized(toX509(certificate), chain.map(toX509), [toX509(root.certificate)])).to.equal(
+      'its authority CN=Gone is expired',
+    );
   });
 
   it('takes no time over intermediates that all issue one another', async () => {
@@ -158,4 +204,13 @@ describe('What is wrong with a certificate by itself', () => {
     expect(defect(new X509Certificate(p192), new Date('2030-01-01'))).to.equal(
       'elliptic curve key of less than 224 bits',
     ));
+
+  it('RFC5280-4.1.2.5 a period that cannot be read never lets it pass', async () => {
+    const { certificate } = await selfSignedClient();
+    const good = new X509Certificate(certificate);
+    for (const field of ['validTo', 'validFrom']) {
+      const odd = Object.create(good, { [field]: { value: 'Bad time value' }, publicKey: { value: good.publicKey } });
+      expect(defect(odd as X509Certificate)).to.equal('of a period that cannot be read');
+    }
+  });
 });

@@ -7,13 +7,9 @@ import { expect } from 'chai';
 import Koa from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 
-import { parseCertificates } from '../../lib/certificates/certification_path.ts';
-import {
-  certificateSubjectMatches,
-  clientCertificate,
-  mutualTls,
-  type ProxySettings,
-} from '../../lib/certificates/client_certificate.ts';
+import { clientCertificate, mutualTls, type ProxySettings } from '../../lib/certificates/client_certificate.ts';
+import { readCertificates } from '../../lib/certificates/pem.ts';
+import { certificateSubjectMatches } from '../../lib/certificates/subject.ts';
 import { forwarded, trustedProxies } from '../../lib/http/forwarded.ts';
 import { selfSigned } from '../../lib/server/development_certificate.ts';
 import { mutualTlsOptions, serverOptions } from '../../lib/server/tls.ts';
@@ -46,7 +42,7 @@ describe('RFC8705-2 a client certificate from the handshake', () => {
   before(async () => {
     root = await CertificateAuthority.root();
     intermediate = await root.intermediate();
-    const app = witness(parseCertificates(root.certificate));
+    const app = witness(readCertificates(root.certificate));
     listener = await listen(app, mutualTlsOptions(await selfSigned(['localhost'])));
   });
 
@@ -132,7 +128,7 @@ describe('RFC8705-6.5 a client certificate from a proxy that ends TLS', () => {
   ) {
     const { asks, ...options } = tls ?? {};
     const pair = await selfSigned(['localhost']);
-    const app = witness(parseCertificates(root.certificate), proxy);
+    const app = witness(readCertificates(root.certificate), proxy);
     const listener = await listen(app, tls && (asks ? mutualTlsOptions(pair) : serverOptions(pair)));
     open.push(listener);
     return (await listener.ask('/', { ...options, headers })).body;

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 
 import { expect } from 'chai';
 
@@ -7,6 +7,9 @@ import { directory } from './written.ts';
 
 const listening = (cert: string, key: string) =>
   `issuer: https://as.example.com\ndevelopment: true\nlisten:\n  tls:\n    cert: ${cert}\n    key: ${key}\n`;
+
+const mutual = (ca: string) =>
+  `issuer: https://as.example.com\ndevelopment: true\nmtls:\n  port: 9444\n  ca: ${ca}\ndpopp: x\n`;
 
 describe('certificate files', () => {
   const files = directory();
@@ -36,7 +39,7 @@ describe('certificate files', () => {
 
   it('have to hold what they should', async () => {
     expect(await files.problems(listening('own.key', 'own.crt'))).to.deep.equal([
-      'as.yaml:5:5 listen.tls.cert: own.key does not hold a PEM certificate',
+      'as.yaml:5:5 listen.tls.cert: own.key does not hold a PEM certificate: own.key holds no PEM certificate (-----BEGIN CERTIFICATE-----)',
       'as.yaml:6:5 listen.tls.key: own.crt does not hold a PEM private key',
     ]);
   });
@@ -51,5 +54,64 @@ describe('certificate files', () => {
     expect(await files.problems(listening('own.crt', 'weak.key'))).to.include(
       'as.yaml:6:5 listen.tls.key: is an RSA key of 1024 bits, use at least 2048 [FAPI2-SP-FINAL-5.4.1-2]',
     );
+  });
+
+  it('of authorities hold certificates of authorities and nothing else, and everything wrong is told in one run', async () => {
+    const authority = await CertificateAuthority.root();
+    const { certificate, key } = await authority.issue();
+    const trusted = authority.certificate.replaceAll(' CERTIFICATE', ' TRUSTED CERTIFICATE');
+    const der = new X509Certificate(authority.certificate).raw;
+    const contents: [string | Buffer, string][] = [
+      ['', 'is empty, write PEM certificates'],
+      [der, 'is DER, write what `openssl x509 -inform DER -in FILE` prints'],
+      [Buffer.from(`\ufeff${authority.certificate}`, 'utf16le'), 'is UTF-16, write it as UTF-8'],
+      ['authorities', 'holds no PEM certificate (-----BEGIN CERTIFICATE-----)'],
+      [certificate, 'holds CN=client, which is no certificate authority and vouches for nobody, leave it out'],
+      [
+        `${authority.certificate}\n${authority.certificate.slice(0, 200)}`,
+        'has a BEGIN without its END, copy the file again whole',
+      ],
+    ];
+    for (const [content, told] of contents) {
+      await files.write('ca.crt', content);
+      expect(await files.problems(mutual('ca.crt'))).to.deep.equal([
+        `as.yaml:5:3 mtls.ca: ca.crt does not hold PEM certificates of authorities: ca.crt ${told}`,
+        'as.yaml:6:1 dpopp: is no known key, did you mean dpop?',
+      ]);
+    }
+    const lines = authority.certificate.trim().split('\n').length;
+    await files.write('ca.crt', `${authority.certificate.trim()}\n${key.trim()}\n# and\n${trusted}`);
+    const [problem] = await files.problems(mutual('ca.crt'));
+    expect(problem).to.contain(`ca.crt:${lines + 1} is a private key, which has no place here`);
+    expect(problem).to.contain('is a TRUSTED CERTIFICATE of OpenSSL, write what `openssl x509 -in FILE` prints');
+  });
+
+  it('of authorities may look as files from elsewhere do', async () => {
+    const [one, two] = await Promise.all([CertificateAuthority.root(), CertificateAuthority.root('CN=Other')]);
+    const text = `subject=CN = Test Root\n${one.certificate}\n\nBag Attributes: x\n${two.certificate.replace(/$/gm, '  ')}\n`;
+    for (const odd of [
+      text,
+      `\ufeff${text}`,
+      text.replaceAll('\n', '\r\n'),
+      text.replaceAll('\n', '\r'),
+      text.replaceAll('BEGIN CERT', 'BEGIN X509 CERT').replaceAll('END CERT', 'END X509 CERT'),
+    ]) {
+      await files.write('ca.crt', odd);
+      expect(await files.problems(mutual('ca.crt').replace('dpopp: x\n', ''))).to.deep.equal([]);
+    }
+  });
+
+  it('of revocation lists hold such', async () => {
+    const authority = await CertificateAuthority.root();
+    await files.write('ca.crt', authority.certificate);
+    await files.write('one.crl', 'none');
+    const text = mutual('ca.crt')
+      .replace('dpopp: x', '')
+      .replace('ca: ca.crt', 'ca: ca.crt\n  crl: [one.crl, ca.crt, away.crl]');
+    expect(await files.problems(text)).to.deep.equal([
+      'as.yaml:6:9 mtls.crl.0: one.crl does not hold revocation lists: one.crl holds no revocation list (-----BEGIN X509 CRL-----)',
+      'as.yaml:6:18 mtls.crl.1: ca.crt does not hold revocation lists: ca.crt:1 is a CERTIFICATE, write a revocation list (X509 CRL)',
+      'as.yaml:6:26 mtls.crl.2: away.crl cannot be read (ENOENT), write the name of a file that holds revocation lists',
+    ]);
   });
 });

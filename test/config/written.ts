@@ -15,7 +15,7 @@ export function directory() {
   });
   after(() => rm(path, { recursive: true }));
 
-  async function write(name: string, text: string): Promise<string> {
+  async function write(name: string, text: string | Uint8Array): Promise<string> {
     await writeFile(join(path, name), text);
     return join(path, name);
   }

@@ -3,8 +3,8 @@ import { randomUUID, X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
 import { type Configuration, Provider } from 'oidc-provider';
 
-import { parseCertificates } from '../../lib/certificates/certification_path.ts';
 import { mutualTls } from '../../lib/certificates/client_certificate.ts';
+import { readCertificates } from '../../lib/certificates/pem.ts';
 import { selfSigned } from '../../lib/server/development_certificate.ts';
 import { mutualTlsOptions } from '../../lib/server/tls.ts';
 import {
@@ -83,7 +83,7 @@ describe('RFC8705-2 client authentication with a certificate at the push endpoin
           certificateBoundAccessTokens: true,
           tlsClientAuth: true,
           selfSignedTlsClientAuth: true,
-          ...mutualTls({ authorities: parseCertificates(root.certificate) }),
+          ...mutualTls({ authorities: readCertificates(root.certificate) }),
         },
       },
     });

@@ -9,6 +9,13 @@ export const rsa = (modulusLength: number) => ({
   publicExponent: new Uint8Array([1, 0, 1]),
   hash: 'SHA-256',
 });
+/** RSASSA-PSS; the hash of the signature is that of the request. */
+export const rsaPss = {
+  name: 'RSA-PSS',
+  modulusLength: 2048,
+  publicExponent: new Uint8Array([1, 0, 1]),
+  hash: 'SHA-256',
+};
 const day = 24 * 60 * 60 * 1000;
 
 /** What a certificate is asked to be; by default a client's, valid from yesterday for a month. */
@@ -25,6 +32,14 @@ export interface CertificateRequest {
   /** Extended key usages; `null` for none at all. */
   readonly usages?: string[] | null;
   readonly keyUsage?: x509.KeyUsageFlags;
+}
+
+export interface ListRequest {
+  /** PEM certificates. */
+  readonly revoked?: readonly string[];
+  readonly thisUpdate?: Date;
+  readonly nextUpdate?: Date;
+  readonly extensions?: x509.Extension[];
 }
 
 /** PEM certificate, its key, and what issued it up to, but not including, the root. */
@@ -52,7 +67,11 @@ async function issue(
     issuer: issuer?.name ?? subject,
     publicKey: keys.publicKey,
     signingKey: issuer?.key ?? keys.privateKey,
-    signingAlgorithm: { ...(issuer?.key ?? keys.privateKey).algorithm, hash: request.hash ?? 'SHA-256' } as typeof ec,
+    signingAlgorithm: {
+      ...(issuer?.key ?? keys.privateKey).algorithm,
+      hash: request.hash ?? 'SHA-256',
+      saltLength: 32,
+    } as unknown as typeof ec,
     notBefore: request.notBefore ?? new Date(Date.now() - day),
     notAfter: request.notAfter ?? new Date(Date.now() + 30 * day),
     extensions: [
@@ -102,6 +121,30 @@ export class CertificateAuthority {
     const keyUsage = x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.digitalSignature;
     const made = await issue({ subject, keyUsage }, { name: this.#name, key: this.#key }, false);
     return new CertificateAuthority(made, [made.certificate, ...this.#chain]);
+  }
+
+  /** The authority's own certificate and key, for a program that makes lists. */
+  async keyPair(): Promise<KeyPair & { certificate: string }> {
+    const key = pem(await crypto.subtle.exportKey('pkcs8', this.#key));
+    return { certificate: this.certificate, cert: this.certificate, key };
+  }
+
+  /** A revocation list of this authority, current unless told otherwise. */
+  async revocationList({ revoked = [], thisUpdate, nextUpdate, extensions = [] }: ListRequest = {}): Promise<string> {
+    const list = await x509.X509CrlGenerator.create({
+      issuer: this.#name,
+      thisUpdate: thisUpdate ?? new Date(Date.now() - day),
+      nextUpdate: nextUpdate === undefined ? new Date(Date.now() + day) : nextUpdate,
+      entries: revoked.map((certificate) => ({
+        serialNumber: new x509.X509Certificate(certificate).serialNumber,
+        revocationDate: new Date(Date.now() - day),
+      })),
+      extensions,
+      signingKey: this.#key,
+      signingAlgorithm: { ...this.#key.algorithm, hash: 'SHA-256' } as typeof ec,
+    });
+    // OpenSSL knows this label alone.
+    return list.toString('pem').replaceAll(' CRL-', ' X509 CRL-');
   }
 
   async issue(request: CertificateRequest = {}): Promise<Issued> {
