@@ -1,14 +1,35 @@
-import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 
 import type { AccountClaims, FindAccount } from 'oidc-provider';
 
-import { hashPassword, outdatedPasswordHash, verifyPassword } from './password.ts';
+import {
+  hashPassword,
+  normalizedPassword,
+  outdatedPasswordHash,
+  passwordForms,
+  spendWork,
+  verifyPassword,
+  workOf,
+} from './password.ts';
 
-/** Who may log in, and what clients may be told about them. */
+/** Answers who may log in, and what clients may be told about them. */
 export interface Accounts {
-  /** The `sub` of the account these credentials belong to. */
+  /**
+   * The `sub` of the account these credentials belong to; `undefined` when they belong to none.
+   *
+   * @throws {AccountLocked} when they are right, and the account is locked.
+   */
   authenticate(login: string, password: string): Promise<string | undefined>;
   findAccount: FindAccount;
+}
+
+/** Refuses the right password of an account that is locked. */
+export class AccountLocked extends Error {
+  override readonly name = 'AccountLocked';
+
+  constructor() {
+    super('the account is locked');
+  }
 }
 
 /** One account of the configuration file. */
@@ -25,14 +46,16 @@ export interface ListedAccount {
 /** An account as a source hands it out. */
 export interface KnownAccount extends ListedAccount {
   readonly sub: string;
+  /** Seconds since the epoch at which it was locked. */
+  readonly locked_at?: number | undefined;
 }
 
 /** A place accounts come from. Logins are handed to it in their canonical form. */
 export interface AccountSource {
   byLogin(login: string): Promise<KnownAccount | undefined>;
   bySub(sub: string): Promise<KnownAccount | undefined>;
-  /** Whose password is compared when the login is unknown, so that this takes as long as a wrong password. */
-  readonly decoy?: Pick<ListedAccount, 'password' | 'password_hash'> | undefined;
+  /** The work of the costliest hash in it, in units of `workOf()`. */
+  readonly work?: number | undefined;
   /** Keeps the hash of a password made anew at today's cost. */
   rehash?(account: KnownAccount, password_hash: string): Promise<void>;
 }
@@ -40,11 +63,14 @@ export interface AccountSource {
 /** Logins that look the same to a person are the same. */
 export const canonicalLogin = (login: string): string => login.normalize('NFKC').trim().toLowerCase();
 
-const digest = (value: string) => hash('sha256', value.normalize('NFKC'), 'buffer');
+const digest = (value: string) => hash('sha256', value, 'buffer');
 
-async function matches(password: string, account: Pick<ListedAccount, 'password' | 'password_hash'>): Promise<boolean> {
-  if (account.password !== undefined) return timingSafeEqual(digest(password), digest(account.password));
-  return verifyPassword(password, account.password_hash ?? '');
+type Credentials = Pick<ListedAccount, 'password' | 'password_hash'>;
+
+async function matches(password: string, { password: plain, password_hash }: Credentials): Promise<boolean> {
+  if (plain === undefined) return verifyPassword(password, password_hash ?? '');
+  const own = digest(normalizedPassword(plain));
+  return passwordForms(password).some((form) => timingSafeEqual(digest(form), own));
 }
 
 /** Accounts out of several sources; the first that knows a login or a sub answers for it. */
@@ -55,16 +81,22 @@ export function accountsFrom(...sources: readonly AccountSource[]): Accounts {
     for (const { source, account } of accounts) if (account) return { source, account };
     return undefined;
   }
-  const decoys = sources.flatMap(({ decoy }) => (decoy ? [decoy] : []));
-  const nobody = (async () =>
-    decoys.find((decoy) => decoy.password_hash) ??
-    decoys[0] ?? { password_hash: await hashPassword(randomBytes(16).toString('hex')) })();
+  // Grows with every costlier hash that is met: an unknown login takes as long as the slowest known one.
+  let costliest = Math.max(0, ...sources.map(({ work = 0 }) => work));
+  async function isRight(password: string, account: KnownAccount | undefined): Promise<boolean> {
+    const work = account?.password_hash ? workOf(account.password_hash) : 0;
+    costliest = Math.max(costliest, work);
+    if (account && (await matches(password, account))) return true;
+    await spendWork(password, costliest - work);
+    return false;
+  }
   return {
     async authenticate(login, password) {
       const found = await first((source) => source.byLogin(canonicalLogin(login)));
-      const right = await matches(password, found?.account ?? (await nobody));
+      const right = await isRight(password, found?.account);
       if (!found || !right) return undefined;
       const { source, account } = found;
+      if (account.locked_at !== undefined) throw new AccountLocked();
       if (account.password_hash && source.rehash && outdatedPasswordHash(account.password_hash)) {
         await source.rehash(account, await hashPassword(password));
       }
@@ -72,6 +104,7 @@ export function accountsFrom(...sources: readonly AccountSource[]): Accounts {
     },
     async findAccount(_ctx, sub) {
       const found = await first((source) => source.bySub(sub));
+      if (found?.account.locked_at !== undefined) return undefined;
       return (
         found && { accountId: sub, claims: async () => ({ ...found.account.claims, sub }) satisfies AccountClaims }
       );

@@ -1,4 +1,4 @@
-import { hash, randomBytes } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 import {
   type AccountSource,
@@ -8,7 +8,7 @@ import {
   type KnownAccount,
   type ListedAccount,
 } from './accounts.ts';
-import { parsePasswordHash } from './password.ts';
+import { parsePasswordHash, workOf } from './password.ts';
 
 /** OpenID Connect Core section 2: at most 255 ASCII characters. */
 const wellFormedSub = /^[\x21-\x7e]{1,255}$/;
@@ -46,12 +46,11 @@ export function listedAccounts(list: readonly ListedAccount[], ...others: readon
     checkListed(account, known);
     known.push(account);
   }
-  const hashed = known.find(({ password_hash }) => password_hash);
   return accountsFrom(
     {
       byLogin: async (login) => known.find((account) => account.login === login),
       bySub: async (sub) => known.find((account) => account.sub === sub),
-      decoy: hashed ?? (known.length > 0 ? { password: randomBytes(16).toString('hex') } : undefined),
+      work: Math.max(0, ...known.map(({ password_hash }) => (password_hash ? workOf(password_hash) : 0))),
     },
     ...others,
   );

@@ -1,4 +1,6 @@
-import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+
+import { hashing } from './hashing.ts';
 
 /** Cost of scrypt: `ln` is the binary logarithm of its N. */
 export interface ScryptCost {
@@ -45,14 +47,21 @@ export function parsePasswordHash(value: string): PasswordHash {
   return { ...parsed, salt: Buffer.from(salt, 'base64'), hash: Buffer.from(hash, 'base64') };
 }
 
+/**
+ * A password as it is compared: composed (NFC), every kind of space as U+0020. One keyboard composes a letter and another
+ * decomposes it, which NFC undoes; NFKC would also take different characters for the same, `ﬁ` for `fi` and `²` for `2`.
+ *
+ * @see [RFC 8265 section 4.2.2 - OpaqueString, Enforcement](https://www.rfc-editor.org/rfc/rfc8265.html#section-4.2.2)
+ */
+export const normalizedPassword = (password: string): string => password.normalize('NFC').replace(/\p{Zs}/gu, ' ');
+
+/** The forms a typed password is compared in: the present one, and NFKC, by which hashes were made before. */
+export const passwordForms = (password: string): readonly string[] => [
+  ...new Set([normalizedPassword(password), password.normalize('NFKC')]),
+];
+
 function derive(password: string, salt: Buffer, length: number, { ln, r, p }: ScryptCost): Promise<Buffer> {
-  const N = 2 ** ln;
-  return new Promise((resolve, reject) => {
-    // One keyboard composes a letter, another decomposes it: NFKC lets both type the same password.
-    scrypt(password.normalize('NFKC'), salt, length, { N, r, p, maxmem: 128 * r * (N + p + 2) }, (error, key) =>
-      error ? reject(error) : resolve(key),
-    );
-  });
+  return hashing.derive({ password, salt, length, N: 2 ** ln, r, p });
 }
 
 const unpadded = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '');
@@ -65,18 +74,44 @@ const unpadded = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '');
 export async function hashPassword(password: string, { ln, r, p }: ScryptCost = cost): Promise<string> {
   checkCost({ ln, r, p });
   const salt = randomBytes(16);
-  const hash = await derive(password, salt, 32, { ln, r, p });
+  const hash = await derive(normalizedPassword(password), salt, 32, { ln, r, p });
   return `$scrypt$ln=${ln},r=${r},p=${p}$${unpadded(salt)}$${unpadded(hash)}`;
 }
 
-/** Whether the password is the one the hash was made from. */
+/**
+ * Compares a password with a hash.
+ *
+ * @throws {HashingBusy} when too many are being compared.
+ */
 export async function verifyPassword(password: string, passwordHash: string): Promise<boolean> {
   const { salt, hash, ...parsed } = parsePasswordHash(passwordHash);
-  return timingSafeEqual(await derive(password, salt, hash.length, parsed), hash);
+  for (const form of passwordForms(password)) {
+    if (timingSafeEqual(await derive(form, salt, hash.length, parsed), hash)) return true;
+  }
+  return false;
 }
 
-/** Whether a hash was made with another cost than today's, and is to be made anew while the password is at hand. */
+/** Tells a hash that was made with another cost than today's, and is to be made anew while the password is at hand. */
 export function outdatedPasswordHash(passwordHash: string): boolean {
   const { ln, r, p } = parsePasswordHash(passwordHash);
   return ln !== cost.ln || r !== cost.r || p !== cost.p;
+}
+
+/** The least work a hash may take: N = 2^14, r = 8, p = 1. */
+const unit = 2 ** 14 * 8;
+
+/** The work of checking a hash, in units of the least one. */
+export function workOf(passwordHash: string): number {
+  const { ln, r, p } = parsePasswordHash(passwordHash);
+  return (2 ** ln * r * p) / unit;
+}
+
+/** The work of a hash made today. */
+export const workToday = (2 ** cost.ln * cost.r * cost.p) / unit;
+
+/** Does work that compares nothing, for each form of the password as a comparison would. */
+export async function spendWork(password: string, work: number): Promise<void> {
+  const p = Math.round(work);
+  if (p < 1) return;
+  for (const form of passwordForms(password)) await derive(form, randomBytes(16), 32, { ln: 14, r: 8, p });
 }

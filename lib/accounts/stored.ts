@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Adapter } from 'oidc-provider';
 
 import { type AccountSource, canonicalLogin, type KnownAccount } from './accounts.ts';
-import { hashPassword } from './password.ts';
+import { hashPassword, workToday } from './password.ts';
 
 /** Accounts in the database. */
 export interface StoredAccounts extends AccountSource {
@@ -23,6 +23,7 @@ export function storedAccounts(adapter: Adapter): StoredAccounts {
   };
   return {
     byLogin,
+    work: workToday,
     bySub: async (sub) => opened(await adapter.find(sub)),
     rehash: (account, password_hash) => keep({ ...account, password_hash }),
     async add({ login, password, claims = {} }) {

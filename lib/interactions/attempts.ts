@@ -30,6 +30,8 @@ export interface AttemptsOptions {
   login?: Limit;
   /** For all logins from one address. Default 200 in an hour. */
   address?: Limit;
+  /** Attempts under way at one time from one address. Default 10. */
+  inProgress?: number;
   /** Where the counts are kept. Default: the memory of this process. */
   limiter?(options: Limit & { keyPrefix: string }): Limiter;
 }
@@ -83,6 +85,26 @@ function recent(most = 10_000) {
   };
 }
 
+/** Counts what is under way for a key, and takes no more than `most`. */
+function slots(most: number) {
+  const taken = new Map<string, number>();
+  return async function within<T>(key: string, run: () => Promise<T>): Promise<T | undefined> {
+    const count = taken.get(key) ?? 0;
+    if (count >= most) return undefined;
+    taken.set(key, count + 1);
+    try {
+      return await run();
+    } finally {
+      const left = (taken.get(key) ?? 1) - 1;
+      if (left > 0) taken.set(key, left);
+      else taken.delete(key);
+    }
+  };
+}
+
+/** Seconds after which an address may try again that has as many attempts under way as it may have. */
+const moment = 2;
+
 /** Lets what concerns the same key happen one after the other. */
 function turns() {
   const last = new Map<string, Promise<unknown>>();
@@ -107,6 +129,7 @@ export function attempts({
   pair = { points: 5, duration: 900 },
   login: perLogin = { points: 50, duration: 3600 },
   address: perAddress = { points: 200, duration: 3600 },
+  inProgress = 10,
   limiter = inMemory,
 }: AttemptsOptions = {}): Attempts {
   const pairs = limiter({ ...pair, keyPrefix: 'pair' });
@@ -114,32 +137,39 @@ export function attempts({
   const addresses = limiter({ ...perAddress, keyPrefix: 'address' });
   const known = limiter === inMemory ? recent() : limiter({ points: 1, duration: fortnight, keyPrefix: 'known' });
   const inTurn = turns();
+  const within = slots(inProgress);
+
+  async function counted<T>(
+    { who, where, both }: Record<'who' | 'where' | 'both', string>,
+    check: () => Promise<T | undefined>,
+  ): Promise<Attempt<T>> {
+    const stranger = (await known.get(both)) === null;
+    // Counted first and forgiven after: what is counted too late does not stop another process.
+    const wait =
+      (await secondsUntil(addresses.consume(where))) ??
+      (await secondsUntil(pairs.consume(both))) ??
+      (stranger ? await secondsUntil(logins.consume(who)) : undefined);
+    if (wait !== undefined) return { wait };
+    const forgive = async () => {
+      await Promise.all([addresses.reward(where), pairs.reward(both), stranger && logins.reward(who)]);
+    };
+    const result = await check().catch(async (error) => {
+      await forgive();
+      throw error;
+    });
+    if (result === undefined) return { result };
+    await Promise.all([forgive(), known.set(both, 1, fortnight)]);
+    await pairs.delete(both);
+    return { result };
+  }
 
   return {
-    make(login, address, check) {
+    async make(login, address, check) {
       const [who, where] = [keyOf(canonicalLogin(login)), keyOf(networkOf(address))];
       const both = keyOf(who, where);
       // In turn, so that many right ones at the same moment do not look like many wrong ones.
-      return inTurn(both, async () => {
-        const stranger = (await known.get(both)) === null;
-        // Counted first and forgiven after: what is counted too late does not stop another process.
-        const wait =
-          (await secondsUntil(addresses.consume(where))) ??
-          (await secondsUntil(pairs.consume(both))) ??
-          (stranger ? await secondsUntil(logins.consume(who)) : undefined);
-        if (wait !== undefined) return { wait };
-        const forgive = async () => {
-          await Promise.all([addresses.reward(where), pairs.reward(both), stranger && logins.reward(who)]);
-        };
-        const result = await check().catch(async (error) => {
-          await forgive();
-          throw error;
-        });
-        if (result === undefined) return { result };
-        await Promise.all([forgive(), known.set(both, 1, fortnight)]);
-        await pairs.delete(both);
-        return { result };
-      });
+      const attempt = await within(where, () => inTurn(both, () => counted({ who, where, both }, check)));
+      return attempt ?? { wait: moment };
     },
   };
 }

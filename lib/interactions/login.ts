@@ -1,8 +1,11 @@
 import type { Interaction } from 'oidc-provider';
+
+import { AccountLocked } from '../accounts/accounts.ts';
+import { HashingBusy } from '../accounts/hashing.ts';
 import { seconds } from '../seconds.ts';
 import { consentAfterLogin, type Step, stepOf } from './consent.ts';
 import { short } from './render.ts';
-import { show } from './show.ts';
+import { type Notice, show } from './show.ts';
 import { type Desk, finish, type Visit } from './visit.ts';
 
 /**
@@ -30,23 +33,41 @@ function inWords(seconds: number): string {
   return minutes === 1 ? 'in a minute' : `in ${minutes} minutes`;
 }
 
-/** Looks at a posted login and password. */
+/** Compares a posted login and password; the answer is what to say where they let nobody in. */
+async function judged(
+  { accounts, attempts }: Desk,
+  { ctx }: Visit,
+  login: string,
+  password: string,
+): Promise<{ accountId: string } | (Notice & { wait?: number })> {
+  if (!login.trim() || !password) return { status: 422, alert: 'Enter your login and your password.' };
+  try {
+    const attempt = await attempts.make(login, ctx.ip, () => accounts.authenticate(login, password));
+    if ('wait' in attempt) {
+      const { wait } = attempt;
+      return { status: 429, alert: `Too many attempts. Try again ${inWords(wait)}.`, wait };
+    }
+    const { result: accountId } = attempt;
+    return accountId ? { accountId } : { status: 422, alert: 'Login or password is wrong.' };
+  } catch (error) {
+    if (error instanceof AccountLocked) return { status: 403, alert: 'This account is locked. Ask the service.' };
+    if (!(error instanceof HashingBusy)) throw error;
+    return { status: 503, alert: 'Many people are signing in. Try again in a moment.', wait: error.retryAfter };
+  }
+}
+
+/** Answers a posted login and password. */
 export async function logIn(desk: Desk, visit: Visit, step: Step, form: URLSearchParams): Promise<void> {
   const { ctx, interaction } = visit;
-  const { accounts, attempts, acr } = desk;
   const [login, password] = [form.get('login') ?? '', form.get('password') ?? ''];
-  if (!login.trim() || !password) {
-    return show(desk, visit, step, { status: 422, alert: 'Enter your login and your password.', login });
+  const verdict = await judged(desk, visit, login, password);
+  if (!('accountId' in verdict)) {
+    if (verdict.wait !== undefined) ctx.set('retry-after', String(verdict.wait));
+    return show(desk, visit, step, { ...verdict, login });
   }
-  const attempt = await attempts.make(login, ctx.ip, () => accounts.authenticate(login, password));
-  if ('wait' in attempt) {
-    const { wait } = attempt;
-    ctx.set('retry-after', String(wait));
-    return show(desk, visit, step, { status: 429, alert: `Too many attempts. Try again ${inWords(wait)}.`, login });
-  }
-  const { result: accountId } = attempt;
-  if (!accountId) return show(desk, visit, step, { status: 422, alert: 'Login or password is wrong.', login });
-  const result = { login: { accountId, ts: seconds(), amr: ['pwd'], acr, login: short(login) } };
+  const { accountId } = verdict;
+  const remember = form.get('remember') === 'yes';
+  const result = { login: { accountId, ts: seconds(), amr: ['pwd'], acr: desk.acr, login: short(login), remember } };
   if (!consentAfterLogin(interaction, accountId)) return finish(visit, result);
   // Kept with the interaction, not with the browser: the decision that follows is this person's and no other's.
   interaction.result = result;

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,7 +7,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 
-import type { Accounts } from '../../lib/accounts/accounts.ts';
+import { AccountLocked, type Accounts, accountsFrom } from '../../lib/accounts/accounts.ts';
+import { hashing } from '../../lib/accounts/hashing.ts';
 import { listedAccounts } from '../../lib/accounts/listed.ts';
 import { accountsModule } from '../../lib/accounts/module.ts';
 import { hashPassword } from '../../lib/accounts/password.ts';
@@ -15,6 +18,17 @@ import { migrate } from '../../lib/database/schema.ts';
 import { knexAdapter } from '../../lib/store/adapter.ts';
 
 const ctx = {} as KoaContextWithOIDC;
+
+/** Runs a script in a process of its own, which is what an uncaught error would end. */
+async function node(script: string): Promise<{ code: number; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, ['--input-type=module-typescript', '--eval', script], {
+    env: { ...process.env, LOG_LEVEL: 'info' },
+  });
+  const output = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) child[name].on('data', (chunk) => (output[name] += chunk));
+  const [code] = await once(child, 'close');
+  return { code, ...output };
+}
 
 async function claimsOf(accounts: Accounts, sub: string): Promise<unknown> {
   const account = await accounts.findAccount(ctx, sub);
@@ -65,22 +79,30 @@ describe('accounts of the configuration file', () => {
     expect(await claimsOf(accounts, 'nobody')).to.equal(undefined);
   });
 
-  it('compares an unknown login with a hash as costly as a known one', async () => {
-    // Measured in calls of scrypt: clocks of a busy machine prove nothing.
-    const { createHook } = await import('node:async_hooks');
-    let derivations = 0;
-    const hook = createHook({ init: (_id, type) => void (type === 'SCRYPTREQUEST' && derivations++) }).enable();
-    try {
-      const counts = [];
-      for (const login of ['jane@example.com', 'nobody', '']) {
-        derivations = 0;
-        await accounts.authenticate(login, 'wrong');
-        counts.push(derivations);
-      }
-      expect(counts).to.deep.equal([1, 1, 1]);
-    } finally {
-      hook.disable();
+  it('spends the work of the costliest hash on every wrong password, whoever is asked for', async () => {
+    const costly = await hashPassword('secret', { ln: 15, r: 8, p: 2 });
+    const mixed = listedAccounts([
+      { login: 'cheap', password_hash },
+      { login: 'costly', password_hash: costly },
+      { login: 'plain', password: 'plain' },
+    ]);
+    // Counted in work asked for: clocks of a busy machine prove nothing.
+    const spent = [];
+    for (const login of ['cheap', 'costly', 'plain', 'nobody', '']) {
+      const before = hashing.work;
+      await mixed.authenticate(login, 'wrong');
+      spent.push(hashing.work - before);
     }
+    expect(spent).to.deep.equal(spent.map(() => 2 ** 15 * 8 * 2));
+  });
+
+  it('takes an account that is locked for nobody, but says so to whoever has the password', async () => {
+    const source = { login: 'jane', password: 'secret', sub: 'sub', locked_at: 1 };
+    const locked = accountsFrom({ byLogin: async () => source, bySub: async () => source });
+
+    expect(await locked.authenticate('jane', 'wrong')).to.equal(undefined);
+    expect(await locked.authenticate('jane', 'secret').catch((refusal) => refusal)).to.be.instanceOf(AccountLocked);
+    expect(await locked.findAccount(ctx, 'sub')).to.equal(undefined);
   });
 
   for (const [what, list] of Object.entries({
@@ -191,6 +213,62 @@ describe("accounts of the deployment's own module", () => {
 
     expect(await accounts.authenticate('jane', 'x')).to.equal('sub-of-jane');
     expect(await claimsOf(accounts, 'a')).to.deep.equal({ sub: 'a' });
+  });
+
+  for (const [name, answer] of [
+    ['a number', '7'],
+    ['an object', '{ sub: "jane" }'],
+    ['a sub with a blank', '"jane doe"'],
+  ]) {
+    it(`does not take ${name} for a sub`, async () => {
+      const source = `export const authenticate = () => (${answer}); export const findAccount = () => {};`;
+      const accounts = await accountsModule(await moduleOf(`answers_${name}.mjs`, source));
+      const error = await accounts.authenticate('jane', 'x').catch((refusal) => refusal);
+
+      expect(error).to.be.instanceOf(TypeError);
+    });
+  }
+
+  for (const [how, code] of Object.entries({
+    'at once': 'throw new Error("boom");',
+    'in a timer': 'setTimeout(() => { throw new Error("boom"); }, 5); return new Promise(() => {});',
+    'in a tick': 'process.nextTick(() => { throw new Error("boom"); }); return new Promise(() => {});',
+    'in a promise nobody waits for': 'Promise.reject(new Error("boom")); return new Promise(() => {});',
+    'as an event nobody listens for':
+      'setImmediate(() => new EventEmitter().emit("error", new Error("boom"))); return new Promise(() => {});',
+    'as no error': 'setTimeout(() => { throw "boom"; }, 5); return new Promise(() => {});',
+  })) {
+    it(`fails the one call of a function that throws ${how}`, async () => {
+      const body = `export const authenticate = (login) => { if (login === 'well') return 'sub'; ${code} };`;
+      const source = `import { EventEmitter } from 'node:events'; ${body} export const findAccount = () => {};`;
+      const script = `
+        import { accountsModule } from ${JSON.stringify(new URL('../../lib/accounts/module.ts', import.meta.url).href)};
+        const accounts = await accountsModule(${JSON.stringify(await moduleOf(`throws_${how}.mjs`, source))});
+        const failed = accounts.authenticate('ill', 'x').catch((error) => error.message);
+        console.log(JSON.stringify([await failed, await accounts.authenticate('well', 'x')]));`;
+      const { code: exit, stdout } = await node(script);
+
+      expect(exit).to.equal(0);
+      const [message, sub] = JSON.parse(stdout);
+      expect(message).to.match(/^authenticate\(\) of the accounts module .* failed: boom$/);
+      expect(sub).to.equal('sub');
+    });
+  }
+
+  it('leaves an uncaught error of anybody else what it is: the end, with one line', async () => {
+    const path = await moduleOf(
+      'calm.mjs',
+      'export const authenticate = () => {}; export const findAccount = () => {};',
+    );
+    const script = `
+      import { accountsModule } from ${JSON.stringify(new URL('../../lib/accounts/module.ts', import.meta.url).href)};
+      await accountsModule(${JSON.stringify(path)});
+      setTimeout(() => { throw Object.assign(new Error('elsewhere'), { password: 'pw' }); }, 1);
+      setTimeout(() => {}, 60_000);`;
+    const { code, stderr } = await node(script);
+
+    expect(code).to.equal(1);
+    expect(stderr).to.contain('elsewhere').and.not.contain('pw');
   });
 
   for (const [name, source, message] of [

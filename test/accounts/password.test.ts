@@ -31,6 +31,26 @@ describe('password', () => {
     expect(await verifyPassword('u\u0308ber', await hashPassword('\u00fcber', cheap))).to.equal(true);
   });
 
+  it('RFC8265-4.2.2 takes every kind of space for one, and different characters for different ones', async () => {
+    expect(await verifyPassword('two words', await hashPassword('two\u00a0words', cheap))).to.equal(true);
+    expect(await verifyPassword('two\u3000words', await hashPassword('two words', cheap))).to.equal(true);
+    for (const [own, typed] of [
+      ['x\u00b2', 'x2'],
+      ['o\ufb03ce', 'office'],
+      ['\uff21', 'A'],
+    ] as const) {
+      expect(await verifyPassword(typed, await hashPassword(own, cheap)), own).to.equal(false);
+      expect(await verifyPassword(own, await hashPassword(own, cheap)), own).to.equal(true);
+    }
+  });
+
+  it('accepts what a hash was made from under NFKC, as earlier versions made them', async () => {
+    // Of 'x²' as 'x2'.
+    const old = await hashPassword('x2', cheap);
+
+    expect(await verifyPassword('x\u00b2', old)).to.equal(true);
+  });
+
   for (const password of ['nul \u0000 inside', 'half \ud800 of a pair', 'x'.repeat(100_000), '🔑']) {
     it(`hashes ${JSON.stringify(password.slice(0, 20))} (${password.length} characters) whole`, async () => {
       const hash = await hashPassword(password, cheap);

@@ -53,10 +53,29 @@ function behaviour(make: (options?: AttemptsOptions) => Attempts) {
   });
 
   it('a hundred right ones at once are all right', async () => {
-    const { logIn } = trying(make());
+    const { logIn } = trying(make({ inProgress: 100 }));
     const waits = await Promise.all(Array.from({ length: 100 }, () => logIn('jane', home)));
 
     expect(waits.filter((wait) => wait !== undefined)).to.deep.equal([]);
+  });
+
+  it('under way from one address are ten, right or wrong, whatever the login', async () => {
+    const counted = make();
+    let under = 0;
+    let most = 0;
+    const waits = await Promise.all(
+      Array.from({ length: 60 }, (_, n) =>
+        counted.make(`login-${n}`, attacker, async () => {
+          most = Math.max(most, ++under);
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          under--;
+          return 'sub';
+        }),
+      ),
+    );
+    expect(most).to.equal(10);
+    expect(waits.filter((made) => 'wait' in made && made.wait === 2)).to.have.length(50);
+    expect(await counted.make('jane', attacker, async () => 'sub')).to.deep.equal({ result: 'sub' });
   });
 
   it('are forgotten after the right one', async () => {
