@@ -1,10 +1,20 @@
-import { readFileSync } from 'node:fs';
-
+import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 
-const script = readFileSync(new URL('barriers.browser.js', import.meta.url), 'utf8');
-
-/** What is wrong with a page for somebody who does not see it as we do. */
-export function barriers(page: Page): Promise<string[]> {
-  return page.evaluate(script);
+/**
+ * Everything axe finds wrong with a page for somebody who does not see or hear it as we do, and the one thing it does not
+ * look at: scrolling sideways.
+ *
+ * @see [Rules of axe](https://github.com/dequelabs/axe-core/blob/develop/doc/rule-descriptions.md)
+ */
+export async function barriers(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const { violations }: axe.AxeResults = await page.evaluate(
+    "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })",
+  );
+  const scrolls = await page.evaluate<boolean>('document.documentElement.scrollWidth > window.innerWidth');
+  return [
+    ...violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`)),
+    ...(scrolls ? ['scrolls sideways'] : []),
+  ];
 }

@@ -2,8 +2,12 @@
 export class Agent {
   readonly #cookies = new Map<string, { value: string; path: string }>();
 
+  /** Every Set-Cookie received, as it was. */
+  readonly received: string[] = [];
+
   #keep(response: Response): void {
     for (const line of response.headers.getSetCookie()) {
+      this.received.push(line);
       const [pair = '', ...attributes] = line.split(/;\s*/);
       const [name = '', value = ''] = pair.split('=');
       const path = attributes.find((attribute) => /^path=/i.test(attribute))?.slice(5) ?? '/';

@@ -122,13 +122,21 @@ describe('the pages in Chromium', () => {
     await begin({});
     const focused = () => page.evaluate<string>('document.activeElement.id || document.activeElement.textContent');
     const order = [];
-    for (let n = 0; n < 6; n++) {
+    for (let n = 0; n < 7; n++) {
       order.push(await focused());
       const outline = await page.evaluate<string>('getComputedStyle(document.activeElement).outlineWidth');
       expect(Number.parseFloat(outline), `focus on ${order.at(-1)} is seen`).to.be.at.least(2);
       await page.keyboard.press('Tab');
     }
-    expect(order).to.deep.equal(['login', 'password', 'continue', 'abort', 'About the application', 'Privacy policy']);
+    expect(order).to.deep.equal([
+      'login',
+      'password',
+      'remember',
+      'continue',
+      'abort',
+      'About the application',
+      'Privacy policy',
+    ]);
 
     await page.focus('#login');
     await page.keyboard.type(person.login);

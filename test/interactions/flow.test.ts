@@ -126,6 +126,24 @@ describe('login and consent', () => {
     expect((await agent.post(login, { action: 'continue', ...person })).answer.get('code')).to.be.a('string');
   });
 
+  for (const remember of [true, false]) {
+    it(`leave a cookie that ${remember ? 'outlives' : 'ends with'} the browser, as the person asked`, async () => {
+      await start();
+      const consent = await agent.post(await open(), {
+        action: 'continue',
+        ...person,
+        ...(remember && { remember: 'yes' }),
+      });
+      agent.received.splice(0);
+      await agent.post(consent, { action: 'continue' });
+      const session = agent.received.filter((line) => line.startsWith('_session='));
+
+      expect(session).to.have.length(1);
+      expect(/expires=/i.test(session[0] ?? '')).to.equal(remember);
+      expect((await open()).answer.get('code'), 'signed in').to.be.a('string');
+    });
+  }
+
   it('show what was allowed before when the client insists on consent', async () => {
     await start();
     await allow();

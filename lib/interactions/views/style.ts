@@ -27,8 +27,8 @@ h1 + p { color: var(--muted); margin-bottom: 1.5rem; }
 h1 + p strong, h1 + p bdi { color: var(--text); font-weight: 600; }
 label { display: block; margin-bottom: .375rem; font-weight: 550; font-size: .9375rem; }
 input { display: block; width: 100%; margin-bottom: 1.125rem; padding: .6875rem .75rem; font: inherit; color: inherit; background: var(--card); border: 1px solid var(--edge); border-radius: .5rem; }
-.choice { display: flex; gap: .5rem; align-items: center; min-height: 1.5rem; font-weight: 400; }
-.choice input { width: 1.25rem; height: 1.25rem; flex: none; margin: 0; accent-color: var(--accent); }
+.choice { display: flex; gap: .625rem; align-items: center; min-height: 2.75rem; margin: 0; font-weight: 400; }
+.choice input { width: 1.5rem; height: 1.5rem; flex: none; margin: 0; accent-color: var(--accent); }
 input[aria-invalid=true] { border-color: var(--alert); }
 button { display: block; width: 100%; margin-top: .75rem; padding: .75rem 1rem; min-height: 2.875rem; font: inherit; font-weight: 600; color: var(--text); background: transparent; border: 1px solid var(--edge); border-radius: .5rem; cursor: pointer; }
 button:hover { background: var(--wash); }
