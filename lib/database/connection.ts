@@ -1,4 +1,6 @@
 import { hash } from 'node:crypto';
+import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Knex } from 'knex';
 
@@ -10,12 +12,16 @@ export interface Statement {
   readonly values: readonly Value[];
 }
 
-/** What `pg` and PGlite have in common, and what knex says of a connection that is not to be used again. */
+/** The part of `pg`'s client and of PGlite that is used here, and where knex reads that a connection is spent. */
 interface Connection {
   query(text: string, values: unknown[], options: { rowMode: 'array' }): Promise<{ rows: unknown[][] }>;
   query(exchange: Exchange): void;
   /** PGlite has this, and is one for good. */
-  waitReady?: Promise<void>;
+  readonly waitReady?: Promise<void>;
+  readonly host?: string;
+  readonly port?: number;
+  readonly processID?: number;
+  readonly secretKey?: number;
   __knex__disposed?: unknown;
 }
 
@@ -25,40 +31,89 @@ export interface ExecuteOptions {
   readonly timeout: number;
 }
 
+const CANCEL = 80877102;
+
 /** Answers that say that another connection may do better: the server stops, is a standby now, or forgot a plan. */
 const isOutlived = (code: string) => !/^[0-9A-Z]{5}$/.test(code) || /^(08|57P|25006|0A000)/.test(code);
 
-/** Runs a statement on one of knex's connections, without its query builder; answers rows of text (PGlite: numbers as numbers). */
+/**
+ * Runs a statement on one of knex's connections, without its query builder; answers rows of text (PGlite: numbers as
+ * numbers).
+ *
+ * @throws whatever the server or the pool says, or that there was no answer in time. The statement is then cancelled,
+ *   and its place in the pool is free again when the server has said so: a server that works on what nobody waits for
+ *   any more is not given more of it.
+ */
 export async function execute(knex: Knex, statement: Statement, options: ExecuteOptions): Promise<unknown[][]> {
   const late = new Error(`no answer within ${options.timeout} ms`);
-  let connection: Connection | undefined;
-  let expired = false;
-  const rows = new Promise<unknown[][]>((resolve, reject) => {
-    const timer = setTimeout(() => {
-      expired = true;
-      reject(late);
-    }, options.timeout);
-    acquire(knex)
-      .then((acquired) => {
-        if (expired) return void knex.client.releaseConnection(acquired);
-        connection = acquired;
-        return send(acquired, statement, options.prepared).then(resolve, reject);
-      }, reject)
-      .finally(() => clearTimeout(timer));
+  let timer: NodeJS.Timeout | undefined;
+  const expiry = new Promise<never>((_, reject) => {
+    timer = setTimeout(reject, options.timeout, late);
   });
   try {
-    return await rows;
-  } catch (error) {
-    const outlived = isOutlived(String((error as { code?: unknown }).code));
-    if (connection && !connection.waitReady && outlived) connection.__knex__disposed = error;
-    throw error;
+    const connection = await acquire(knex, expiry);
+    const answer = send(connection, statement, options.prepared);
+    return await Promise.race([answer, expiry]).then(
+      (rows) => {
+        release(knex, connection);
+        return rows;
+      },
+      (error) => {
+        if (error === late) void giveUp(knex, connection, answer, options.timeout);
+        else release(knex, connection, error);
+        throw error;
+      },
+    );
   } finally {
-    if (connection) knex.client.releaseConnection(connection);
+    clearTimeout(timer);
   }
 }
 
-async function acquire(knex: Knex): Promise<Connection> {
-  return knex.client.acquireConnection();
+async function acquire(knex: Knex, expiry: Promise<never>): Promise<Connection> {
+  const acquiring: Promise<Connection> = knex.client.acquireConnection();
+  return Promise.race([acquiring, expiry]).catch((error) => {
+    acquiring.then(
+      (connection) => release(knex, connection),
+      () => {},
+    );
+    throw error;
+  });
+}
+
+/** @param error of the statement it was last used for, which may say that the connection is good for nothing more */
+function release(knex: Knex, connection: Connection, error?: unknown): void {
+  const code = String((error as { code?: unknown } | undefined)?.code);
+  if (error && !connection.waitReady && isOutlived(code)) connection.__knex__disposed = error;
+  knex.client.releaseConnection(connection);
+}
+
+/** Waits for the server to end the statement, as long again as it had; then the connection is closed. */
+async function giveUp(knex: Knex, connection: Connection, answer: Promise<unknown>, timeout: number): Promise<void> {
+  const ended = Promise.all([
+    answer.then(
+      () => undefined,
+      (error) => error,
+    ),
+    cancel(connection, timeout),
+  ]).then(([error]) => error);
+  const silent = delay(timeout, new Error('the server does not cancel'), { ref: false });
+  release(knex, connection, await Promise.race([ended, silent]));
+}
+
+/**
+ * Resolves when the server has taken the request, so that it cannot meet the next statement on the connection.
+ * @see [PostgreSQL - Canceling Requests](https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-CANCELING-REQUESTS)
+ */
+function cancel({ host = '', port = 5432, processID, secretKey }: Connection, timeout: number): Promise<void> {
+  if (!processID || !secretKey) return Promise.resolve();
+  const request = Buffer.alloc(16);
+  for (const [index, value] of [16, CANCEL, processID, secretKey].entries()) request.writeInt32BE(value, index * 4);
+  const at = host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port };
+  return new Promise((resolve) => {
+    const socket = connect(at).end(request).resume();
+    socket.setTimeout(timeout, () => socket.destroy());
+    socket.on('error', () => {}).on('close', () => resolve());
+  });
 }
 
 async function send(connection: Connection, { text, values }: Statement, prepared: boolean): Promise<unknown[][]> {

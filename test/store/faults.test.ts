@@ -126,6 +126,26 @@ describe('when the database fails', () => {
     }
   });
 
+  it('locked: 503, and no more connections than the pool has, however long it takes', async () => {
+    const holder = new pg.Client(server.url);
+    await holder.connect();
+    const connections = async () => {
+      const { rows } = await query(
+        server.url,
+        `select count(*)::int as open from pg_stat_activity where application_name = 'oidc-provider-fapi'`,
+      );
+      return rows[0].open;
+    };
+    await holder.query('begin; lock table oidc_payloads');
+    let most = 0;
+    for (let round = 0; round < 4; round += 1) {
+      await expectAllUnavailable();
+      most = Math.max(most, await connections());
+    }
+    await holder.end();
+    expect(most).to.be.within(1, 4);
+  });
+
   it('slower than a request may take: 503 within that time; a little slow: only slower', async () => {
     proxy.delay = 60;
     await agent.flow();
