@@ -4,10 +4,18 @@ import module from 'node:module';
 import { CommanderError } from 'commander';
 
 import { ConfigError, OperationalError } from './errors.ts';
+import { redacted } from './redact.ts';
 
 // Before the program is loaded: half of a start is compiling what was compiled the last time.
 module.enableCompileCache?.();
 const { name, program } = await import('./program.ts');
+
+/** Without its properties: an error of a URL that does not parse has the URL in one, and the password in that. */
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return `threw ${typeof error}`;
+  const cause = error.cause === undefined ? '' : `\ncaused by ${stackOf(error.cause)}`;
+  return `${error.stack ?? error.message}${cause}`;
+}
 
 /** 2: what was asked for is wrong; 1: it could not be done; 0: it was done. */
 function exitCode(error: unknown): number {
@@ -16,7 +24,7 @@ function exitCode(error: unknown): number {
     console.error(error.message);
     return 2;
   }
-  console.error(error instanceof OperationalError ? `${name}: ${error.message}` : error);
+  console.error(error instanceof OperationalError ? `${name}: ${error.message}` : redacted(stackOf(error)));
   return 1;
 }
 

@@ -5,7 +5,19 @@ import { expect } from 'chai';
 
 /** The house, floor by floor: a file imports from its own line or from lines above, never from below. */
 const floors: readonly (readonly string[])[] = [
-  ['clause', 'errors', 'log', 'resources', 'merge', 'did_you_mean', 'seconds', 'package_file', 'settings', 'values'],
+  [
+    'clause',
+    'errors',
+    'redact',
+    'log',
+    'resources',
+    'merge',
+    'did_you_mean',
+    'seconds',
+    'package_file',
+    'settings',
+    'values',
+  ],
   ['http/'],
   ['certificates/'],
   ['resource/'],

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 
 import type { Config } from '../config/load.ts';
+import { databaseName } from '../redact.ts';
 import type { Resources } from '../resources.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
 
@@ -30,7 +31,7 @@ function greeting(config: Config, { url, mtlsUrl, certificate }: RunningServer, 
     ['listening on', url],
     ['mutual TLS on', mtlsUrl],
     ['discovery', discovery],
-    ['database', development ? config.database.url.replace(/\/\/[^/@]*@/, '//') : undefined],
+    ['database', development ? databaseName(config.database.url) : undefined],
     [
       'trust',
       certificate?.authority && `${certificate.authority}\n${certificate.trustStore} (Java, password development)`,

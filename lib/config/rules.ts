@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { canonicalLogin, type ListedAccount } from '../accounts/accounts.ts';
 import { subOf } from '../accounts/listed.ts';
 import { parsePasswordHash } from '../accounts/password.ts';
+import { isInTheClear } from '../database/url.ts';
 import type { Finding } from './explain.ts';
 import { isSampleKey, publicKnowledge } from './sample.ts';
 import type { schema } from './schema.ts';
@@ -57,6 +58,13 @@ const rules: readonly Rule[] = [
     if (development === true || listen?.tls || proxy) return [];
     const text = 'has no tls, write tls: { cert: ..., key: ... }, or name the proxy that ends TLS under proxy';
     return [{ path: ['listen'], text, clause: 'FAPI2-SP-FINAL-5.2.1-1' }];
+  },
+
+  function databaseTransport({ development, database }) {
+    if (development === true || database?.tls || !isInTheClear(`${database?.url ?? ''}`)) return [];
+    const text =
+      'is on another machine and reached without TLS, write database.tls: { ca: ... }, or sslmode=disable in it where the network is trusted';
+    return [{ path: ['database', 'url'], text }];
   },
 
   function sealing({ development, database }) {

@@ -5,9 +5,11 @@ import type { ConnectionOptions } from 'node:tls';
 import knexModule, { type Knex } from 'knex';
 
 import { OperationalError } from '../errors.ts';
+import { databaseName, redacted } from '../redact.ts';
 import { presets } from '../settings.ts';
 import { lockDirectory } from './directory_lock.ts';
 import { databaseSettings } from './settings.ts';
+import { databaseUrlFault } from './url.ts';
 
 const { knex } = knexModule;
 
@@ -55,18 +57,14 @@ function server({ url, pool_size = presets(databaseSettings).pool_size, tls }: D
   });
 }
 
-/** Never the password: this goes to a log. */
-function named(url: string): string {
-  if (url.startsWith('pglite:')) return url;
-  const { protocol, host, pathname } = new URL(url);
-  return `${protocol}//${host}${pathname}`;
-}
-
 /**
  * Opens the database and asks it for a sign of life.
- * @throws OperationalError which database, and why it does not answer.
+ *
+ * @throws {OperationalError} which database, and why it does not answer; never with its password.
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const fault = databaseUrlFault(options.url);
+  if (fault) throw new OperationalError(`the URL of the database ${fault}`);
   const isEmbedded = options.url.startsWith('pglite:');
   const directory = isEmbedded ? options.url.slice('pglite:'.length) : '';
   const unlock = directory ? await lockDirectory(directory) : undefined;
@@ -78,7 +76,10 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     await database.destroy().catch(() => {});
     await unlock?.();
     const { message, code } = cause as NodeJS.ErrnoException;
-    throw new OperationalError(`database ${named(options.url)} does not answer: ${message || code}`, { cause });
+    throw new OperationalError(
+      `database ${databaseName(options.url)} does not answer: ${redacted(message || `${code}`)}`,
+      { cause },
+    );
   }
   const close = async () => {
     await database.destroy();

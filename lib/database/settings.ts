@@ -1,15 +1,17 @@
 import { z } from 'zod';
 
 import { file } from '../values.ts';
+import { databaseUrlFault, noDatabase } from './url.ts';
 
 /** Settings of the connection to the database. */
 export const databaseSettings = z.strictObject({
   url: z
     .string()
-    .regex(
-      /^(pglite:|postgres(ql)?:\/\/)/,
-      'names no database, write pglite:./data, pglite: (in memory) or postgres://...',
-    )
+    .regex(/^(pglite:|postgres(ql)?:\/\/)/, { error: noDatabase, abort: true })
+    .check(({ value, issues }) => {
+      const fault = databaseUrlFault(value);
+      if (fault) issues.push({ code: 'custom', message: fault, input: value });
+    })
     .default('pglite:./data')
     .describe('pglite: in memory, pglite:./data on disk (relative to the working directory), postgres://... a server'),
   pool_size: z.int().min(1, 'is too small, write at least 1').default(10).describe('connections to a server database'),

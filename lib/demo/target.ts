@@ -4,6 +4,7 @@ import { type Config, loadConfig } from '../config/load.ts';
 import { OperationalError } from '../errors.ts';
 import { log } from '../log.ts';
 import { packageFile } from '../package_file.ts';
+import { databaseName } from '../redact.ts';
 import type { Resources } from '../resources.ts';
 import { startServer } from '../server/server.ts';
 import type { KeyPair } from '../server/tls.ts';
@@ -76,7 +77,7 @@ async function started(options: TargetOptions, why: string, resources: Resources
   // The screen tells what is refused, and in order.
   if (!options.verbose) log.level = 'silent';
   resources.add(await startServer(config), ({ close }) => close());
-  const kept = database === 'pglite:' ? 'in memory' : `on ${database.replace(/\/\/[^/@]*@/, '//')}`;
+  const kept = database === 'pglite:' ? 'in memory' : `on ${databaseName(database)}`;
   const { issuer } = config;
   const mtls = `${config.mtls?.url}`;
   const where = `started for this, ${kept}${why}`;

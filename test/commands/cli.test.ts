@@ -55,6 +55,21 @@ describe('oidc-provider-fapi', () => {
     });
   }
 
+  for (const url of [
+    'postgres://jane:12#s3cret@127.0.0.1:1/as',
+    'postgres://jane:s3cret@127.0.0.1:1,127.0.0.2:1/as',
+    'postgres:///as?host=/nowhere&password=s3cret',
+    'postgres://jane:s3@cret@127.0.0.1:1/as?password=s3cret',
+  ]) {
+    it(`serve tells nobody the password in ${url}`, async () => {
+      const { code, stdout, stderr } = await run(['serve', '--config', development, '--set', `database.url=${url}`]);
+
+      expect(code).to.be.greaterThan(0);
+      expect(stderr).to.match(/database/);
+      expect(stdout + stderr).not.to.match(/s3|cret/);
+    });
+  }
+
   it('check prints what holds each clause, and exits with 0', async () => {
     const { code, stdout, stderr } = await run(['check', '--config', development]);
 

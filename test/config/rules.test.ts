@@ -86,6 +86,11 @@ describe('values', () => {
     ],
     ['a database is one we know', 'database: { url: mysql://x }', 'database.url: names no database'],
     [
+      'a password in a URL is encoded, and never shown',
+      'database: { url: "postgres://jane:12/s3cret@db/as" }',
+      'database.url: has a raw / in its user or password, write %2F instead',
+    ],
+    [
       'a proxy is an address',
       'proxy: { trusted: [proxy.example.com] }',
       'proxy.trusted.0: is not an address or a range of addresses, write for example 10.0.0.0/8',
@@ -191,6 +196,18 @@ describe('without development', () => {
     expect(await files.problems(`${production}\nlisten: { client_certificate: true }`)).to.deep.equal([
       `as.yaml:${production.split('\n').length + 1}:11 listen.client_certificate: is for development, leave it out: clients find the listener of mtls by mtls_endpoint_aliases`,
     ]);
+  });
+
+  it('a database on another machine is reached by TLS, or by a URL that says otherwise', async () => {
+    const at = (url: string) => production.replace('database: { ', `database: { url: "${url}", `);
+    const [problem, ...more] = await files.problems(at('postgres://jane:s3cret@db.example.com/as'));
+    expect(problem).to.contain('database.url: is on another machine and reached without TLS');
+    expect(problem).not.to.contain('s3cret');
+    expect(more).to.deep.equal([]);
+    const tls = at('postgres://db.example.com/as').replace('database: {', 'database: { tls: {},');
+    for (const fine of [tls, at('postgres://db.example.com/as?sslmode=disable'), at('postgres://localhost/as')]) {
+      expect(await files.problems(fine)).to.deep.equal([]);
+    }
   });
 
   it('keys that seal rows are needed', async () => {
