@@ -1,52 +1,85 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
 
 import { OperationalError } from '../errors.ts';
+import { log } from '../log.ts';
 
-/** What this process holds: in a container, its number alone would not tell it from a killed predecessor. */
-const held = new Set<string>();
+/** Two that ask at the same moment may get in each other's way: each asks again for so long, in milliseconds. */
+const PATIENCE = 500;
 
-/** Whether a process of that number runs, whoever's it is. */
-function isAlive(pid: number): boolean {
+/** SQLite's result code for a lock that somebody else holds. */
+const SQLITE_BUSY = 5;
+
+/** Node's SQLite, without the warning that it is experimental: a lock on an empty file is all that is asked of it. */
+function sqlite(): typeof import('node:sqlite') {
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    return process.getBuiltinModule('node:sqlite');
+  } finally {
+    process.emitWarning = emitWarning;
   }
 }
 
 /**
- * Makes the directory this process's own: an embedded Postgres does not notice another one on the same files, and two
- * destroy them. A process that was killed leaves its number behind, which then belongs to nobody, or to us.
+ * Takes the lock that SQLite takes on a database of its own: a lock of the kernel's on the file. It ends with the
+ * process, however that ends, and holds between containers of one machine, whose process numbers say nothing to each
+ * other. Node itself offers no such lock.
  *
- * @throws {OperationalError} naming the process that has it.
+ * @returns nothing when another process has it
+ * @see [File Locking And Concurrency In SQLite Version 3](https://www.sqlite.org/lockingv3.html)
+ */
+function tryLock(file: string): DatabaseSync | undefined {
+  const database = new (sqlite().DatabaseSync)(file, { timeout: PATIENCE });
+  try {
+    database.exec('begin exclusive');
+    return database;
+  } catch (error) {
+    database.close();
+    if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return undefined;
+    throw error;
+  }
+}
+
+/** What lies here is everybody's sessions and keys: sealed, but nobody else's business. */
+async function keepToOurselves(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  if (((await stat(directory)).mode & 0o077) === 0) return;
+  await chmod(directory, 0o700).catch(({ code }) => {
+    log.warn(
+      { directory, code },
+      'the folder of the database can be read by other users of this machine: chmod 700 it',
+    );
+  });
+}
+
+/**
+ * Makes the directory this process's own: an embedded Postgres does not notice another one on the same files, and two
+ * destroy them.
+ *
+ * @throws {OperationalError} naming the process that has it; the number is the one in that process's own container.
  * @returns what gives it back.
  */
 export async function lockDirectory(directory: string): Promise<() => Promise<void>> {
-  const file = resolve(directory, 'owner.pid');
-  const own = `${process.pid}\n`;
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await mkdir(directory, { recursive: true });
-      await writeFile(file, own, { flag: 'wx' });
-      held.add(file);
-      return async () => {
-        held.delete(file);
-        await rm(file, { force: true });
-      };
-    } catch (cause) {
-      const { code, syscall } = cause as NodeJS.ErrnoException;
-      if (code !== 'EEXIST' || syscall !== 'open' || attempt > 3) {
-        throw new OperationalError(`database pglite:${directory} cannot be written: ${code}`, { cause });
-      }
-    }
-    const owner = Number(await readFile(file, 'utf8').catch(() => ''));
-    if (owner > 0 && isAlive(owner) && (owner !== process.pid || held.has(file))) {
-      throw new OperationalError(
-        `database pglite:${directory} is in use by process ${owner}: stop it, or write another directory`,
-      );
-    }
-    await rm(file, { force: true });
+  const owner = resolve(directory, 'owner.pid');
+  let lock: DatabaseSync | undefined;
+  try {
+    await keepToOurselves(directory);
+    lock = tryLock(join(directory, 'owner.lock'));
+    if (lock) await writeFile(owner, `${process.pid}\n`);
+  } catch (cause) {
+    lock?.close();
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const reason = code?.startsWith('ERR_SQLITE') ? message : code;
+    throw new OperationalError(`database pglite:${directory} cannot be written: ${reason}`, { cause });
   }
+  if (!lock) {
+    const number = (await readFile(owner, 'utf8').catch(() => '')).trim();
+    throw new OperationalError(
+      `database pglite:${directory} is in use by process ${number}: stop it, or write another directory`,
+    );
+  }
+  const held = lock;
+  return async () => held.close();
 }

@@ -14,6 +14,7 @@ import type { KnexAdapterFactory } from '../store/adapter.ts';
 import { startPurge } from '../store/purge.ts';
 import { detailsModule } from './details_module.ts';
 import type { DevelopmentCertificate } from './development_certificate.ts';
+import { tellReadableKeys } from './key_files.ts';
 import { startListeners } from './listeners.ts';
 import { logRequests } from './log_requests.ts';
 import { openStore } from './open_store.ts';
@@ -49,6 +50,7 @@ async function accountsOf(accounts: Config['accounts'], adapter: KnexAdapterFact
 export async function startServer(config: Config): Promise<RunningServer> {
   const resources = new Resources();
   try {
+    await tellReadableKeys(config);
     const adapter = await openStore(config, resources);
     const parts = {
       adapter,
