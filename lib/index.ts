@@ -12,12 +12,15 @@ export { type Database, type DatabaseOptions, openDatabase } from './database/da
 export { migrate, migrateDown, schemaStatus } from './database/schema.ts';
 export { ConfigError, OperationalError, ProfileViolationError, type Violation } from './errors.ts';
 export type { Mechanism } from './fapi/mechanism.ts';
+export type { ReplayAdapter } from './fapi/replay.ts';
+export { type Stage, type Staged, stages } from './fapi/stages.ts';
+export { fapiProvider } from './fapi_provider.ts';
 export { pages } from './interactions/pages.ts';
 export { interactionPolicy } from './interactions/policy.ts';
 export { type InteractionsOptions, interactions, interactionUrl } from './interactions/routes.ts';
 // The store, with or without a profile.
 export { type Keys, loadKeys } from './keys/keys.ts';
-export { attach, configure, type Profile, violations } from './profile.ts';
+export { clientViolations, type Profile, violations } from './profile.ts';
 export { fapi2MessageSigning, type MessageSigning } from './profiles/fapi2_message_signing.ts';
 export { fapi2SecurityProfile, type ProfileSettings } from './profiles/fapi2_security_profile.ts';
 // A resource server.

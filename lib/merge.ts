@@ -18,3 +18,10 @@ export function merge<T extends object>(...layers: readonly T[]): T {
   }
   return merged as T;
 }
+
+/** A copy nobody can change: plain objects and arrays are copied and frozen, functions and instances are the same. */
+export function frozen<T>(value: T): T {
+  if (Array.isArray(value)) return Object.freeze(value.map(frozen)) as T;
+  if (!isPlainObject(value)) return value;
+  return Object.freeze(Object.fromEntries(Object.entries(value).map(([key, member]) => [key, frozen(member)]))) as T;
+}

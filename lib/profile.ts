@@ -1,12 +1,11 @@
-import type { ClientMetadata, Configuration, Provider } from 'oidc-provider';
-import Core, { errors } from 'oidc-provider';
+import type { ClientMetadata, Configuration } from 'oidc-provider';
+import { errors } from 'oidc-provider';
 
 import { ProfileViolationError, type Violation } from './errors.ts';
 import { composeHooks } from './fapi/hooks.ts';
 import type { Finding, Mechanism } from './fapi/mechanism.ts';
 import { unknownOptions } from './fapi/options.ts';
-import { type Staged, useInOrder } from './fapi/stages.ts';
-import { merge } from './merge.ts';
+import { frozen, merge } from './merge.ts';
 
 /** A list of mechanisms under the name of the specification they hold together. */
 export interface Profile {
@@ -14,60 +13,81 @@ export interface Profile {
   readonly mechanisms: readonly Mechanism[];
 }
 
-const configured = new WeakMap<Profile, Configuration>();
-const attached = new WeakSet<Provider>();
+/** The profile's own configuration, the deployment's laid over it, in a copy that stays as it is. */
+export function layered(profile: Profile, configuration: Configuration): Configuration {
+  const merged = merge({}, ...profile.mechanisms.map((mechanism) => mechanism.configuration ?? {}), configuration);
+  return frozen(profile.mechanisms.reduce((below, { prepare }) => prepare?.(below) ?? below, merged));
+}
 
-/** Half a profile looks like a whole one until somebody tries what the other half holds. */
-function refuseUnattached(): void {
-  const { provider } = Core.ctx?.oidc ?? {};
-  if (provider && !attached.has(provider)) {
-    throw new TypeError(
-      'this provider serves without its profile: call attach(profile, provider) right after new Provider()',
-    );
+function findings(found: Finding | Iterable<Finding> | undefined): Iterable<Finding> {
+  if (found === undefined) return [];
+  return Symbol.iterator in found ? found : [found];
+}
+
+function* outsideOf(profile: Profile, metadata: ClientMetadata, configuration: Configuration): Iterable<Violation> {
+  for (const { clauses } of profile.mechanisms) {
+    for (const { id, client } of clauses) {
+      for (const finding of client?.(metadata, configuration) ?? []) yield { clause: id, ...finding };
+    }
   }
 }
 
-/** Every way in which one client's metadata is outside the profile; paths are relative to the client. */
+/**
+ * Every way in which one client's metadata is outside the profile.
+ *
+ * @param configuration core's, as `layered()` answers it.
+ * @returns violations whose paths are relative to the client.
+ */
 export function clientViolations(
   profile: Profile,
   metadata: ClientMetadata,
-  configuration: Configuration = configured.get(profile) ?? {},
+  configuration: Configuration = layered(profile, {}),
 ): Violation[] {
   const completed = { ...configuration.clientDefaults, ...metadata } as ClientMetadata;
   for (const mechanism of profile.mechanisms) mechanism.complete?.(completed);
-  return profile.mechanisms.flatMap(({ clauses }) =>
-    clauses.flatMap(({ id, client }) =>
-      [...(client?.(completed, configuration) ?? [])].map((finding) => ({ clause: id, ...finding })),
-    ),
+  return [...outsideOf(profile, completed, configuration)];
+}
+
+const below = (violations: readonly Violation[], ...path: readonly (string | number)[]): Violation[] =>
+  violations.map((violation) => ({ ...violation, path: [...path, ...(violation.path ?? [])] }));
+
+/** What a deployment would have every client say that says nothing is judged like a client, member by member. */
+function defaultViolations(profile: Profile, theirs: Configuration, merged: Configuration): Violation[] {
+  const named = Object.keys(theirs.clientDefaults ?? {});
+  const found = [...outsideOf(profile, { ...merged.clientDefaults } as ClientMetadata, merged)];
+  return below(
+    found.filter(({ path }) => named.includes(`${path?.[0]}`)),
+    'clientDefaults',
   );
 }
 
-/** Every way in which a configuration, laid over the profile's own, is outside the profile. */
-export function violations(profile: Profile, configuration: Configuration): Violation[] {
-  const merged = layered(profile, configuration);
-  return [
+/**
+ * Every way in which a configuration, laid over the profile's own, is outside the profile.
+ *
+ * @param issuer the Issuer Identifier the configuration is for, judged as well when it is given.
+ */
+export function violations(
+  profile: Profile,
+  configuration: Configuration,
+  issuer?: string,
+  merged: Configuration = layered(profile, configuration),
+): Violation[] {
+  const found = [
     ...unknownOptions(configuration),
     ...profile.mechanisms.flatMap(({ clauses }) =>
       clauses.flatMap(({ id, violated }) =>
-        findings(violated?.(merged)).map((finding) => ({ clause: id, ...finding })),
+        [...findings(violated?.(merged, issuer))].map((finding): Violation => ({ clause: id, ...finding })),
       ),
     ),
+  ];
+  const said = new Set(found.map(({ path }) => path?.join('.')));
+  return [
+    ...found,
+    ...defaultViolations(profile, configuration, merged).filter(({ path }) => !said.has(path?.join('.'))),
     ...(merged.clients ?? []).flatMap((client, index) =>
-      clientViolations(profile, client, merged).map((violation) => ({
-        ...violation,
-        path: ['clients', index, ...(violation.path ?? [])],
-      })),
+      below(clientViolations(profile, client, merged), 'clients', index),
     ),
   ];
-}
-
-function findings(found: Finding | Iterable<Finding> | undefined): Finding[] {
-  if (found === undefined) return [];
-  return Symbol.iterator in found ? [...found] : [found];
-}
-
-function layered(profile: Profile, configuration: Configuration): Configuration {
-  return merge({}, ...profile.mechanisms.map((mechanism) => mechanism.configuration ?? {}), configuration);
 }
 
 /** Core loads clients from the adapter and by registration as well; each one passes the same rules as those of the file. */
@@ -81,7 +101,6 @@ function withClientRules(profile: Profile, configuration: Configuration): Config
     extraClientMetadata: {
       properties,
       validator(ctx, key, value, metadata) {
-        refuseUnattached();
         if (key === properties[0]) for (const mechanism of profile.mechanisms) mechanism.complete?.(metadata);
         // What it answers is core's to judge: it may not be a promise.
         const answer = declared.includes(key) ? theirs?.(ctx, key, value, metadata) : undefined;
@@ -97,47 +116,20 @@ function withClientRules(profile: Profile, configuration: Configuration): Config
 }
 
 /**
- * The configuration core is constructed with: the profile's own, the deployment's laid over it, the hooks that carry a
- * rule composed so that ours runs first. A deployment may tighten the profile; whatever loosens it is reported, all at once.
+ * The profile's own configuration with the deployment's laid over it. A deployment may tighten the profile; whatever
+ * loosens it is reported, all at once.
  *
- * @throws {TypeError} when the profile was configured before.
  * @throws {ProfileViolationError} with every violation.
  */
-export function configure(profile: Profile, configuration: Configuration = {}): Configuration {
-  if (configured.has(profile)) throw new TypeError('a profile is configured once: make one for each provider');
-  const found = violations(profile, configuration);
-  if (found.length > 0) throw new ProfileViolationError(profile.name, found);
+export function judged(profile: Profile, configuration: Configuration, issuer?: string): Configuration {
   const merged = layered(profile, configuration);
-  configured.set(profile, merged);
-  const composed = profile.mechanisms.reduce((below, mechanism) => mechanism.compose?.(below) ?? below, merged);
-  return withClientRules(profile, composeHooks(composed, profile.mechanisms));
+  const found = violations(profile, configuration, issuer, merged);
+  if (found.length > 0) throw new ProfileViolationError(profile.name, found);
+  return merged;
 }
 
-/**
- * Adds to a provider what core has no setting for. Call it once, right after `new Provider(issuer, configure(profile, ...))`
- * and before the provider serves.
- *
- * @param around middleware beside the profile's, each at its stage.
- * @throws {TypeError} when the profile was not configured before, or the provider has one already.
- * @throws {ProfileViolationError} when core refuses one of the configured clients.
- */
-export function attach(profile: Profile, provider: Provider, around: Staged = {}): void {
-  const configuration = configured.get(profile);
-  if (!configuration) throw new TypeError('configure(profile, ...) comes before attach(profile, provider)');
-  if (attached.has(provider)) throw new TypeError('attach(profile, provider) is called once');
-  attached.add(provider);
-  const staged = profile.mechanisms.map((mechanism) => mechanism.middleware?.(provider, configuration) ?? {});
-  useInOrder(provider, [...staged, around]);
-  for (const mechanism of profile.mechanisms) mechanism.attach?.(provider, configuration);
-  // Core looks at a static client when it is first used; a client it would refuse is a boot error here.
-  const refused = (configuration.clients ?? []).flatMap((client, index): Violation[] => {
-    try {
-      new (provider.Client as unknown as new (metadata: ClientMetadata) => unknown)(structuredClone(client));
-      return [];
-    } catch (error) {
-      if (!(error instanceof errors.OIDCProviderError)) throw error;
-      return [{ path: ['clients', index], text: `${error.error_description}` }];
-    }
-  });
-  if (refused.length > 0) throw new ProfileViolationError(profile.name, refused);
+/** The configuration core is constructed with, from one that was judged: hooks that carry a rule run ours first. */
+export function composed(profile: Profile, merged: Configuration): Configuration {
+  const completed = profile.mechanisms.reduce((under, { compose }) => compose?.(under) ?? under, merged);
+  return frozen(withClientRules(profile, composeHooks(completed, profile.mechanisms)));
 }

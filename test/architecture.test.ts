@@ -28,6 +28,7 @@ const floors: readonly (readonly string[])[] = [
   ['keys/'],
   ['database/'],
   ['store/'],
+  ['fapi_provider'],
   ['contract/'],
   ['interactions/'],
   ['config/'],

@@ -1,15 +1,29 @@
 import { readFile } from 'node:fs/promises';
 import { rootCertificates } from 'node:tls';
 
-import knexModule from 'knex';
-
 import { readCertificates } from '../certificates/pem.ts';
 import type { Config } from '../config/load.ts';
 import { ProfileViolationError, type Violation } from '../errors.ts';
+import type { ReplayAdapter } from '../fapi/replay.ts';
 import { loadKeys } from '../keys/keys.ts';
 import { violations } from '../profile.ts';
 import { configurationOf, createProvider, type Parts, profileOf } from '../server/provider.ts';
-import { knexAdapter } from '../store/adapter.ts';
+
+/** Stands for the store: it keeps nothing but which ids it was asked about. */
+export class Nowhere implements ReplayAdapter {
+  readonly #seen = new Set<string>();
+
+  async unique(id: string): Promise<boolean> {
+    return this.#seen.size < this.#seen.add(id).size;
+  }
+  async upsert(): Promise<void> {}
+  async find(): Promise<undefined> {}
+  async findByUid(): Promise<undefined> {}
+  async findByUserCode(): Promise<undefined> {}
+  async consume(): Promise<void> {}
+  async destroy(): Promise<void> {}
+  async revokeByGrantId(): Promise<void> {}
+}
 
 /** Stands for keys that will be made, or are kept in a database nobody has asked yet. */
 const placeholder = { keys: [{ kty: 'OKP', crv: 'Ed25519', alg: 'EdDSA', kid: 'made at the first start' }] };
@@ -30,7 +44,7 @@ export async function stand(config: Config, make = false): Promise<Parts> {
   const { ca } = config.mtls ?? {};
   const own = config.keys?.jwks as Parameters<typeof loadKeys>[1];
   return {
-    adapter: knexAdapter(knexModule.knex({ client: 'pg' }), config.database),
+    adapter: Nowhere,
     accounts: { authenticate: async () => undefined, findAccount: () => undefined },
     keys: await loadKeys(async (_name, made) => made(), own ?? (make ? undefined : placeholder)),
     authorities: ca ? [await authorityOf(ca)] : [],
@@ -40,13 +54,13 @@ export async function stand(config: Config, make = false): Promise<Parts> {
 /** Every way in which a configuration is outside its profile. No provider is made: the one that serves says what core adds. */
 export async function judge(config: Config): Promise<readonly Violation[]> {
   const parts = await stand(config);
-  return violations(profileOf(config, parts), configurationOf(config, parts));
+  return violations(profileOf(config, parts), configurationOf(config, parts), config.issuer);
 }
 
 /** The same, and what core itself would refuse: found by making the provider, for who does not go on to serve. */
 export async function judgeWhole(config: Config): Promise<readonly Violation[]> {
   try {
-    createProvider(config, await stand(config, true));
+    await createProvider(config, await stand(config, true));
     return [];
   } catch (error) {
     if (error instanceof ProfileViolationError) return error.violations;

@@ -1,11 +1,12 @@
-import type { Provider } from 'oidc-provider';
+import type { AccessToken, ClientCredentials, Provider } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import { z } from 'zod';
 
+import { seconds } from '../seconds.ts';
 import { coreConfiguration, presets, toCore } from '../settings.ts';
-import { seconds } from '../values.ts';
+import { seconds as wholeSeconds } from '../values.ts';
 import { algorithms } from './algorithms.ts';
-import type { Compose } from './hooks.ts';
+import type { Compose, HookAt } from './hooks.ts';
 import type { Mechanism } from './mechanism.ts';
 
 /** Longest life of an access token a resource server may ask for, in seconds. */
@@ -14,7 +15,7 @@ const kinds = ['AccessToken', 'ClientCredentials'] as const;
 
 export const accessTokenLifetime = z.strictObject({
   access_token: toCore(
-    seconds.default(300).describe('an access token'),
+    wholeSeconds.default(300).describe('an access token'),
     ...kinds.map((kind) => `ttl.${kind}` as const),
   ),
 });
@@ -30,6 +31,7 @@ const lifetime =
     ((ctx: never, token: never, client: never) =>
       Math.min(theirs ? theirs(ctx, token, client) : (lifetimeOf(token) ?? Number(ttl?.[kind])), longest)) as F;
 
+type Token = AccessToken | ClientCredentials;
 type Find = Provider['AccessToken']['find'];
 
 /** Core lets an opaque token live on for as long as clocks may differ; its own clock does not differ from itself. */
@@ -37,13 +39,47 @@ function endOnTime(model: { find: Find }): void {
   const find = model.find;
   const findUnexpired: Find = async function findUnexpired(this: never, ...args) {
     const found = await find.apply(this, args);
-    const token = found as { isExpired?: boolean } | undefined;
+    const token = found as Partial<Token> | undefined;
     return (token?.isExpired && !args[1]?.ignoreExpiration ? undefined : found) as never;
   };
   model.find = findUnexpired;
 }
 
-/** What the tokens themselves may be. */
+/** Whatever made a token, a grant of the deployment's own among it: it lives no longer than the profile lets it. */
+function endInTime({ prototype }: { prototype: Token }): void {
+  const save = prototype.save;
+  prototype.save = function saveLimited(this: Token & { expiresIn?: number }, ...args) {
+    if (this.remainingTTL > longest)
+      Object.assign(this, this.exp ? { exp: seconds() + longest } : { expiresIn: longest });
+    return save.apply(this, args);
+  };
+}
+
+/** Members of a JWT access token that a customizer leaves as they are; `exp` may come earlier. */
+const ours = ['iss', 'aud', 'iat', 'jti', 'client_id', 'cnf'] as const;
+
+/** Members of its header that say which key signed what kind of token. */
+const oursInHeader = ['alg', 'kid', 'typ', 'crit', 'b64', 'jwk', 'jku', 'x5c', 'x5u', 'enc', 'zip', 'cty'];
+
+type Customizer = HookAt<'formats.customizers.jwt'>;
+
+/** A customizer adds what it likes; binding, lifetime, audience and type are what the response and the store say they are. */
+function customized(theirs: Customizer): Customizer {
+  return async (ctx, token, jwt) => {
+    const made = structuredClone(jwt.payload);
+    await theirs(ctx, token, jwt);
+    const { exp } = jwt.payload;
+    jwt.payload = {
+      ...jwt.payload,
+      ...Object.fromEntries(ours.map((name) => [name, made[name]])),
+      exp: typeof exp === 'number' && exp < Number(made.exp) ? exp : made.exp,
+    };
+    if (jwt.header)
+      jwt.header = Object.fromEntries(Object.entries(jwt.header).filter(([name]) => !oursInHeader.includes(name)));
+  };
+}
+
+/** The access tokens themselves: how long they live, where they are accepted, what a JWT among them says. */
 export function accessToken(): Mechanism {
   return {
     name: 'access_token',
@@ -72,9 +108,11 @@ export function accessToken(): Mechanism {
       {
         id: 'FAPI2-SP-FINAL-6.1',
         text: 'access tokens are short-lived, and signed with a permitted algorithm where they are JWTs',
-        violated({ ttl }) {
-          const long = kinds.find((kind) => typeof ttl?.[kind] !== 'function' && !(Number(ttl?.[kind]) <= longest));
-          return long && { path: ['ttl', long], text: `must be at most ${longest} seconds` };
+        *violated({ ttl }) {
+          for (const kind of kinds) {
+            if (typeof ttl?.[kind] === 'function' || Number(ttl?.[kind]) <= longest) continue;
+            yield { path: ['ttl', kind], text: `must be at most ${longest} seconds` };
+          }
         },
       },
     ],
@@ -96,19 +134,13 @@ export function accessToken(): Mechanism {
           const { accessTokenTTL } = info;
           return accessTokenTTL === undefined ? info : { ...info, accessTokenTTL: Math.min(accessTokenTTL, longest) };
         }),
-      'formats.customizers.jwt': (theirs) =>
-        theirs &&
-        (async (ctx, token, jwt) => {
-          const { cnf } = jwt.payload;
-          const customized = await theirs(ctx, token, jwt);
-          // The response says DPoP; a customizer that drops the binding would make it a bearer token.
-          if (cnf) jwt.payload.cnf = cnf;
-          return customized;
-        }),
+      'formats.customizers.jwt': (theirs) => theirs && customized(theirs),
     },
     attach(provider) {
-      endOnTime(provider.AccessToken);
-      endOnTime(provider.ClientCredentials);
+      for (const model of [provider.AccessToken, provider.ClientCredentials]) {
+        endOnTime(model as never); // one static interface for both, which the types have twice
+        endInTime(model);
+      }
     },
   };
 }

@@ -1,11 +1,10 @@
-import { createPublicKey } from 'node:crypto';
-
 import type { JWK } from 'jose';
 import type { Configuration } from 'oidc-provider';
 import { z } from 'zod';
 
 import { coreConfiguration, presets, toCore } from '../settings.ts';
-import type { Finding, Mechanism } from './mechanism.ts';
+import { completed, weak } from './key_set.ts';
+import type { Mechanism } from './mechanism.ts';
 
 /** `Ed25519` is the registered name of what `EdDSA` meant with that curve; both are in use. */
 export const algorithms = ['PS256', 'ES256', 'EdDSA', 'Ed25519'] as const;
@@ -58,35 +57,7 @@ const metadataNames = [
   'backchannel_authentication_request_signing_alg',
 ];
 
-/** The size of a key in bits, as RFC 7518 counts it; `undefined` for what is no public key. */
-function bits(jwk: JWK): number | undefined {
-  if (jwk.kty === 'OKP') return 256;
-  try {
-    const { asymmetricKeyDetails } = createPublicKey({ key: { ...jwk } as never, format: 'jwk' });
-    return asymmetricKeyDetails?.modulusLength ?? (jwk.kty === 'EC' ? Number(jwk.crv?.slice(2)) : undefined);
-  } catch {
-    return undefined;
-  }
-}
-
-function* weak(
-  keys: unknown,
-  path: readonly (string | number)[],
-  least: Partial<Record<string, number>>,
-): Iterable<Finding> {
-  if (!Array.isArray(keys)) return;
-  for (const [index, key] of keys.entries()) {
-    const minimum = least[(key as JWK | null)?.kty ?? ''];
-    const size = minimum && bits(key as JWK);
-    if (minimum && size && size < minimum) {
-      yield { path: [...path, index], text: `is a key of ${size} bits; use at least ${minimum}` };
-    }
-  }
-}
-
-const first = <T>(iterable: Iterable<T>): T | undefined => [...iterable][0];
-
-/** Which algorithms sign, and how large the keys are. */
+/** Says which algorithms sign and how large keys are, and completes the `alg` and `kid` a signing key leaves out. */
 export function signatureAlgorithms(): Mechanism {
   return {
     name: 'algorithms',
@@ -94,13 +65,11 @@ export function signatureAlgorithms(): Mechanism {
       {
         id: 'FAPI2-SP-FINAL-5.4.1-1',
         text: 'shall use PS256, ES256, or EdDSA (using the Ed25519 variant), and shall not use or accept the none algorithm',
-        violated({ enabledJWA, clientDefaults }) {
-          const list = lists.find(
-            (name) => !enabledJWA?.[name]?.length || enabledJWA[name]?.some((alg) => !permitted.includes(alg)),
-          );
-          if (list) return { path: ['enabledJWA', list], text: `must name some of ${named} and nothing else` };
-          const alg = metadataNames.find((name) => clientDefaults?.[name] && !permitted.includes(clientDefaults[name]));
-          return alg ? { path: ['clientDefaults', alg], text: `must be one of ${named}` } : undefined;
+        *violated({ enabledJWA }) {
+          for (const list of lists) {
+            if (enabledJWA?.[list]?.length && enabledJWA[list].every((alg) => permitted.includes(alg))) continue;
+            yield { path: ['enabledJWA', list], text: `must name some of ${named} and nothing else` };
+          }
         },
         *client(metadata) {
           for (const name of metadataNames) {
@@ -113,33 +82,28 @@ export function signatureAlgorithms(): Mechanism {
       {
         id: 'FAPI2-SP-FINAL-5.4.1-2',
         text: 'RSA keys shall have a minimum length of 2048 bits',
-        violated: ({ jwks }) => first(weak(jwks?.keys, ['jwks', 'keys'], { RSA: 2048 })),
+        violated: ({ jwks }) => weak(jwks?.keys, ['jwks', 'keys'], { RSA: 2048 }),
         client: ({ jwks }) => weak(jwks?.keys, ['jwks', 'keys'], { RSA: 2048 }),
       },
       {
         id: 'FAPI2-SP-FINAL-5.4.1-3',
         text: 'elliptic curve keys shall have a minimum length of 224 bits',
-        violated: ({ jwks }) => first(weak(jwks?.keys, ['jwks', 'keys'], { EC: 224 })),
+        violated: ({ jwks }) => weak(jwks?.keys, ['jwks', 'keys'], { EC: 224 }),
         client: ({ jwks }) => weak(jwks?.keys, ['jwks', 'keys'], { EC: 224 }),
       },
       {
         id: 'FAPI2-SP-FINAL-5.4.2-3',
         text: 'keys are the deployment’s own, each with an alg and a kid of its own',
-        violated({ jwks }) {
-          const keys = jwks?.keys as JWK[] | undefined;
-          if (!keys?.length)
-            return { path: ['jwks'], text: 'must hold the signing keys: core has a published one for development' };
-          const kids = keys.map(({ kid }) => kid);
-          const index = keys.findIndex(
-            ({ alg, kid }, at) =>
-              !permitted.includes(alg) || !kid || kid === 'keystore-CHANGE-ME' || kids.indexOf(kid) < at,
-          );
-          return index < 0
-            ? undefined
-            : {
-                path: ['jwks', 'keys', index],
-                text: `must have a kid no other key has, and an alg of ${named}`,
-              };
+        *violated({ jwks }) {
+          const keys = (jwks?.keys ?? []) as JWK[];
+          if (!keys.some(({ use }) => use !== 'enc')) {
+            yield { path: ['jwks'], text: 'must hold the signing keys: core has a published one for development' };
+          }
+          for (const [index, { alg, kid, use }] of keys.entries()) {
+            const isOwn = kid !== 'keystore-CHANGE-ME' && keys.findIndex((key) => key.kid === kid) === index;
+            if (isOwn && (use === 'enc' || permitted.includes(alg))) continue;
+            yield { path: ['jwks', 'keys', index], text: `must have a kid no other key has, and an alg of ${named}` };
+          }
         },
       },
     ],
@@ -147,12 +111,19 @@ export function signatureAlgorithms(): Mechanism {
       ...coreConfiguration(algorithmSettings, presets(algorithmSettings)),
       clientDefaults: defaults as NonNullable<Configuration['clientDefaults']>,
     },
+    prepare(configuration) {
+      const { jwks } = configuration;
+      const keys = Array.isArray(jwks?.keys) ? jwks.keys.map((key) => completed(key as JWK)) : undefined;
+      return keys ? { ...configuration, jwks: { ...jwks, keys } as NonNullable<Configuration['jwks']> } : configuration;
+    },
     compose(configuration) {
       const keys = (configuration.jwks?.keys ?? []) as JWK[];
       const enabledJWA = { ...configuration.enabledJWA };
       // An algorithm we hold no key for is not ours to offer: core would only notice when it has to sign.
       for (const list of signing)
-        enabledJWA[list] = enabledJWA[list]?.filter((name) => keys.some(({ alg }) => alg === name));
+        enabledJWA[list] = enabledJWA[list]?.filter((name) =>
+          keys.some(({ alg, use }) => alg === name && use !== 'enc'),
+        );
       return { ...configuration, enabledJWA };
     },
   };

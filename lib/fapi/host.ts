@@ -9,6 +9,10 @@ export function hostPinning({ mtls }: { mtls?: string | undefined } = {}): Mecha
       {
         id: 'FAPI2-SP-FINAL-5.2.1-1',
         text: 'shall only offer TLS protected endpoints, under the names the issuer has',
+        violated: (_configuration, issuer) =>
+          issuer === undefined || /^https:\/\//i.test(issuer)
+            ? undefined
+            : { path: ['issuer'], text: 'must be an https URL: a request without TLS is refused' },
       },
     ],
     middleware: ({ issuer }) => ({ host: [host({ issuer, aliases: mtls ? [mtls] : [] })] }),

@@ -11,9 +11,11 @@ export type Finding = Omit<Violation, 'clause'>;
 /** A clause and how a mechanism keeps a configuration inside it. */
 export interface Requirement extends Clause {
   /** Every way in which the merged configuration violates it; absent where the clause is held by what the mechanism does. */
-  violated?(configuration: Configuration): Finding | Iterable<Finding> | undefined;
+  violated?(configuration: Configuration, issuer?: string): Finding | Iterable<Finding> | undefined;
   /** What is wrong with a client; asked at boot for every configured client and whenever core loads one. */
   client?(metadata: ClientMetadata, configuration: Configuration): Iterable<Finding>;
+  /** What a provider does otherwise than its configuration says; asked once, before it serves. */
+  tried?(provider: Provider): Promise<Finding | undefined>;
 }
 
 /**
@@ -26,6 +28,8 @@ export interface Mechanism {
   readonly clauses: readonly Requirement[];
   /** Told to core; a deployment's own settings are laid over it and then checked against `clauses`. */
   readonly configuration?: Configuration;
+  /** Completes what the deployment left out of a setting, before anything is judged. */
+  prepare?(configuration: Configuration): Configuration;
   /** Functions of core's configuration that carry a rule. @see hooks.ts for the order in which they run. */
   readonly hooks?: Hooks;
   /** Changes settings that follow from others; functions of core's configuration belong into `hooks`. */

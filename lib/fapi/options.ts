@@ -2,11 +2,11 @@ import type { Configuration } from 'oidc-provider';
 
 import { didYouMean } from '../did_you_mean.ts';
 import type { Violation } from '../errors.ts';
+import { type Features, features, type KeyOf } from './feature_options.ts';
 
 type Members<T> = Readonly<
   Record<NonNullable<T> extends infer U ? (U extends unknown ? keyof U : never) : never, true>
 >;
-type Features = Required<NonNullable<Configuration['features']>>;
 
 /**
  * Core accepts a misspelt option in silence, which is how a profile gets lost. The compiler keeps these lists complete:
@@ -55,103 +55,100 @@ const options: Members<Configuration> = {
   ttl: true,
 };
 
-type KeyOf<T> = NonNullable<T> extends infer U ? (U extends unknown ? keyof U : never) : never;
+type At<T, Path extends string> = Path extends `${infer Key}.${infer Rest}`
+  ? At<Member<T, Key>, Rest>
+  : Member<T, Path>;
+type Member<T, Key extends string> = T extends unknown ? (Key extends keyof T ? NonNullable<T[Key]> : never) : never;
+type MembersAt<Path extends string> = readonly (KeyOf<At<Configuration, Path>> & string)[];
 
-const features: Readonly<{ [Feature in keyof Features]: readonly KeyOf<Features[Feature]>[] }> = {
-  attestClientAuth: [
-    'ack',
-    'enabled',
-    'additionalSecuritySignal',
-    'challengeSecret',
-    'getAttestationSignaturePublicKey',
-    'assertAttestationJwtAndPop',
-  ],
-  backchannelLogout: ['enabled'],
-  ciba: [
-    'enabled',
-    'deliveryModes',
-    'triggerAuthenticationDevice',
-    'validateBindingMessage',
-    'validateRequestContext',
-    'processLoginHintToken',
-    'processLoginHint',
-    'verifyUserCode',
-  ],
-  claimsParameter: ['enabled', 'assertClaimsParameter'],
-  clientCredentials: ['enabled'],
-  clientIdMetadataDocument: ['ack', 'enabled', 'allowFetch', 'allowClient', 'cacheDuration'],
-  dPoP: ['enabled', 'nonceSecret', 'requireNonce', 'allowReplay'],
-  devInteractions: ['enabled'],
-  deviceFlow: [
-    'enabled',
-    'charset',
-    'mask',
-    'deviceInfo',
-    'userCodeInputSource',
-    'userCodeConfirmSource',
-    'successSource',
-  ],
-  encryption: ['enabled'],
-  externalSigningSupport: ['ack', 'enabled'],
-  fapi: ['enabled', 'profile'],
-  introspection: ['enabled', 'allowedPolicy'],
-  jwtIntrospection: ['enabled'],
-  jwtResponseModes: ['enabled'],
-  jwtUserinfo: ['enabled'],
-  mTLS: [
-    'enabled',
-    'certificateBoundAccessTokens',
-    'selfSignedTlsClientAuth',
-    'tlsClientAuth',
-    'getCertificate',
-    'certificateAuthorized',
-    'certificateSubjectMatches',
-  ],
-  openid4vci: [
-    'ack',
-    'enabled',
-    'nonceSecret',
-    'preAuthorizedCodeGrant',
-    'metadata',
-    'credentialConfigurationsSupported',
-    'credentialEndpointExpectedAudience',
-    'credentialConfigurationPolicy',
-    'issueCredential',
-    'getKeyAttestationSignaturePublicKey',
-  ],
-  pushedAuthorizationRequests: ['enabled', 'requirePushedAuthorizationRequests', 'allowUnregisteredRedirectUris'],
-  registration: [
-    'enabled',
-    'initialAccessToken',
-    'policies',
-    'idFactory',
-    'secretFactory',
-    'issueRegistrationAccessToken',
-  ],
-  registrationManagement: ['enabled', 'rotateRegistrationAccessToken'],
-  requestObjects: ['enabled', 'requireSignedRequestObject', 'assertJwtClaimsAndHeader'],
-  resourceIndicators: ['enabled', 'defaultResource', 'useGrantedResource', 'getResourceServerInfo'],
-  revocation: ['enabled', 'allowedPolicy'],
-  richAuthorizationRequests: [
-    'enabled',
-    'types',
-    'authorizationDetailsForGrantSource',
-    'authorizationDetailsForAccessToken',
-    'authorizationDetailsForIntrospection',
-  ],
-  rpInitiatedLogout: ['enabled', 'postLogoutSuccessSource', 'logoutSource'],
-  rpMetadataChoices: ['enabled'],
-  userinfo: ['enabled'],
-  webMessageResponseMode: ['ack', 'enabled'],
-};
+const jwa = [
+  'authorizationEncryptionAlgValues',
+  'authorizationEncryptionEncValues',
+  'authorizationSigningAlgValues',
+  'idTokenEncryptionAlgValues',
+  'idTokenEncryptionEncValues',
+  'idTokenSigningAlgValues',
+  'introspectionEncryptionAlgValues',
+  'introspectionEncryptionEncValues',
+  'introspectionSigningAlgValues',
+  'requestObjectEncryptionAlgValues',
+  'requestObjectEncryptionEncValues',
+  'requestObjectSigningAlgValues',
+  'userinfoEncryptionAlgValues',
+  'userinfoEncryptionEncValues',
+  'userinfoSigningAlgValues',
+  'attestSigningAlgValues',
+  'clientAuthSigningAlgValues',
+  'dPoPSigningAlgValues',
+] as const;
 
-const members: Readonly<Partial<Record<keyof Configuration, readonly string[]>>> = {
+const cookie = [
+  'domain',
+  'httpOnly',
+  'overwrite',
+  'partitioned',
+  'path',
+  'priority',
+  'sameSite',
+  'secure',
+  'signed',
+] as const;
+
+/** Members of the options that are objects. The compiler refuses a name core does not have. */
+type Nested =
+  | 'cookies'
+  | `cookies.${'long' | 'names' | 'short'}`
+  | 'enabledJWA'
+  | 'extraClientMetadata'
+  | 'features'
+  | 'formats'
+  | 'formats.customizers'
+  | 'interactions'
+  | 'pkce'
+  | 'routes'
+  | 'ttl';
+
+const members: { readonly [Path in Nested]: MembersAt<Path> } = {
   cookies: ['names', 'long', 'short', 'keys'],
+  'cookies.long': cookie,
+  'cookies.short': cookie,
+  'cookies.names': ['interaction', 'resume', 'session'],
+  enabledJWA: jwa,
   extraClientMetadata: ['properties', 'validator'],
-  features: Object.keys(features),
+  features: Object.keys(features) as (keyof Features)[],
   formats: ['bitsOfOpaqueRandomness', 'customizers'],
+  'formats.customizers': ['jwt'],
   interactions: ['policy', 'url'],
   pkce: ['required'],
+  routes: [
+    'authorization',
+    'backchannel_authentication',
+    'challenge',
+    'code_verification',
+    'credential',
+    'device_authorization',
+    'end_session',
+    'introspection',
+    'jwks',
+    'pushed_authorization_request',
+    'registration',
+    'revocation',
+    'token',
+    'userinfo',
+  ],
+  ttl: [
+    'AccessToken',
+    'AuthorizationCode',
+    'BackchannelAuthenticationRequest',
+    'ClientCredentials',
+    'DeviceCode',
+    'Grant',
+    'IdToken',
+    'Interaction',
+    'PreAuthorizedCode',
+    'RefreshToken',
+    'Session',
+  ],
 };
 
 function unknownIn(value: unknown, known: readonly string[], path: readonly string[]): Violation[] {
@@ -165,9 +162,14 @@ function unknownIn(value: unknown, known: readonly string[], path: readonly stri
 export function unknownOptions(configuration: Configuration): Violation[] {
   return [
     ...unknownIn(configuration, Object.keys(options), []),
-    ...Object.entries(members).flatMap(([key, known]) =>
-      unknownIn(configuration[key as keyof Configuration], known, [key]),
-    ),
+    ...Object.entries<readonly string[]>(members).flatMap(([path, known]) => {
+      const keys = path.split('.');
+      const value = keys.reduce<unknown>(
+        (node, key) => (node as Record<string, unknown> | undefined)?.[key],
+        configuration,
+      );
+      return unknownIn(value, known, keys);
+    }),
     ...Object.entries(features).flatMap(([key, known]) =>
       unknownIn(configuration.features?.[key as keyof Features], known, ['features', key]),
     ),

@@ -1,10 +1,11 @@
-import { hash } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 
 import type { Adapter, Configuration, Provider } from 'oidc-provider';
 import Core, { errors } from 'oidc-provider';
 
+import { seconds } from '../seconds.ts';
 import { refuses } from './hooks.ts';
-import type { Mechanism } from './mechanism.ts';
+import type { Finding, Mechanism } from './mechanism.ts';
 
 /** What an adapter for the model `ReplayDetection` must offer besides core's interface: a decision by one statement. */
 export interface ReplayAdapter extends Adapter {
@@ -31,6 +32,20 @@ function replayId(kind: string, iss: string, jti: string): string {
 
 const assertionUsed = () => new errors.InvalidClientAuth('client assertion tokens must only be used once');
 const proofUsed = () => new errors.InvalidDpopProof('DPoP proof was used before');
+
+/** Asks the adapter for one id three times, two of them at once: exactly one of the answers is to be yes. */
+async function tried(provider: Provider): Promise<Finding | undefined> {
+  const adapter = provider.ReplayDetection.adapter as unknown as ReplayAdapter;
+  const id = replayId('trial', provider.issuer, randomUUID());
+  const ask = () => adapter.unique(id, seconds() + 60);
+  const answers = [...(await Promise.all([ask(), ask()])), await ask()];
+  return answers.filter((answer) => answer === true).length === 1 && answers[2] === false
+    ? undefined
+    : {
+        path: ['adapter'],
+        text: `unique() of ReplayDetection must say true once and then false; it said ${answers.join(', ')}`,
+      };
+}
 
 /**
  * A client assertion and a DPoP proof are good once. Core looks, then saves, and keeps both kinds in one namespace
@@ -61,6 +76,7 @@ export function replay(): Mechanism {
                 path: ['adapter'],
                 text: 'must be one whose ReplayDetection offers unique(), such as knexAdapter(): core looks first and saves later, so two requests at once both pass',
               },
+        tried,
       },
     ],
     hooks: {

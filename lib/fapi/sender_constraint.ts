@@ -1,9 +1,27 @@
+import type { Provider } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 
 import type { Mechanism } from './mechanism.ts';
 
-/** Every access token is bound to a key its client proves to hold: by DPoP or by the client's certificate. */
-export function senderConstraint(): Mechanism {
+type Find = Provider['AccessToken']['find'];
+
+/** A token from before the profile, or from another writer of the store, is no token here unless it is bound. */
+function findBoundOnly(model: { find: Find }): void {
+  const find = model.find;
+  const findBound: Find = async function findBound(this: never, ...args) {
+    const found = await find.apply(this, args);
+    const token = found as { isSenderConstrained?(): boolean } | undefined;
+    return (token?.isSenderConstrained?.() ? found : undefined) as never;
+  };
+  model.find = findBound;
+}
+
+/**
+ * Every access token is bound to a key its client proves to hold: by DPoP or by the client's certificate.
+ *
+ * @param settings.mtls says whether mutual TLS is a setting of the profile: then its own functions find certificates.
+ */
+export function senderConstraint({ mtls = false }: { mtls?: boolean } = {}): Mechanism {
   return {
     name: 'sender_constraint',
     clauses: [
@@ -23,10 +41,21 @@ export function senderConstraint(): Mechanism {
       {
         id: 'FAPI2-SP-FINAL-5.3.2.1-5',
         text: 'shall use one of mutual TLS or DPoP for sender-constrained access tokens',
-        violated: ({ features }) =>
-          features?.dPoP?.enabled || (features?.mTLS?.enabled && features.mTLS.certificateBoundAccessTokens)
-            ? undefined
-            : { path: ['features', 'dPoP', 'enabled'], text: 'must be true where mutual TLS binds no access tokens' },
+        *violated({ features }) {
+          if (!features?.dPoP?.enabled && !(features?.mTLS?.enabled && features.mTLS.certificateBoundAccessTokens)) {
+            yield {
+              path: ['features', 'dPoP', 'enabled'],
+              text: 'must be true where mutual TLS binds no access tokens',
+            };
+          }
+          // Its functions would say which certificate a request has, by a header that anybody may send.
+          if (!mtls && features?.mTLS?.enabled) {
+            yield {
+              path: ['features', 'mTLS'],
+              text: 'is turned on by the setting `mtls: { url, authorities, proxy }` of the profile',
+            };
+          }
+        },
         *client(metadata, { features }) {
           if (metadata.tls_client_certificate_bound_access_tokens && !features?.mTLS?.certificateBoundAccessTokens) {
             yield {
@@ -51,6 +80,10 @@ export function senderConstraint(): Mechanism {
         }
         return theirs?.(ctx, token);
       },
+    },
+    attach(provider) {
+      // One static interface for both, which the types have twice.
+      for (const model of [provider.AccessToken, provider.ClientCredentials]) findBoundOnly(model as never);
     },
   };
 }

@@ -22,21 +22,20 @@ export const sessionLifetimes = z.strictObject({
   grant: toCore(seconds.default(14 * days).describe('what a person has consented to'), 'ttl.Grant'),
 });
 
-function cookies({ cookies: { keys, long, short } = {}, enableHttpPostMethods }: Configuration): Finding | undefined {
+function* cookies({ cookies: { keys, long, short } = {}, enableHttpPostMethods }: Configuration): Iterable<Finding> {
   if (!keys || (Array.isArray(keys) && (keys.length === 0 || !keys.every(Boolean)))) {
-    return { path: ['cookies', 'keys'], text: 'must hold at least one secret: unsigned cookies can be made up' };
+    yield { path: ['cookies', 'keys'], text: 'must hold at least one secret: unsigned cookies can be made up' };
   }
   for (const [name, options] of Object.entries({ long, short })) {
     if (!options?.httpOnly || !options.secure || !options.signed) {
-      return { path: ['cookies', name], text: 'must be httpOnly, secure and signed' };
-    }
-    if (!/^(lax|strict|true)$/i.test(`${options.sameSite}`)) {
-      return { path: ['cookies', name, 'sameSite'], text: 'must be lax or strict' };
+      yield { path: ['cookies', name], text: 'must be httpOnly, secure and signed' };
+    } else if (!/^(lax|strict|true)$/i.test(`${options.sameSite}`)) {
+      yield { path: ['cookies', name, 'sameSite'], text: 'must be lax or strict' };
     }
   }
-  return enableHttpPostMethods
-    ? { path: ['enableHttpPostMethods'], text: 'must be false: it needs cookies that other sites may send' }
-    : undefined;
+  if (enableHttpPostMethods) {
+    yield { path: ['enableHttpPostMethods'], text: 'must be false: it needs cookies that other sites may send' };
+  }
 }
 
 /** The person's browser session with the authorization server, which no other site may use. */

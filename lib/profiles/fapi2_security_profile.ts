@@ -13,7 +13,7 @@ import { type DetailSettings, detailSettings, resourcesOfType } from '../fapi/de
 import { discovery } from '../fapi/discovery.ts';
 import { type DpopSettings, dpop, dpopSettings } from '../fapi/dpop.ts';
 import { hostPinning } from '../fapi/host.ts';
-import { introspection } from '../fapi/introspection.ts';
+import { type IntrospectionSettings, introspection } from '../fapi/introspection.ts';
 import { iss } from '../fapi/iss.ts';
 import { jar } from '../fapi/jar.ts';
 import { jwksUri } from '../fapi/jwks_uri.ts';
@@ -58,6 +58,9 @@ export interface ProfileSettings {
   resources?: readonly ResourceInput[] | undefined;
   /** Types of rich authorization requests. Absent: `authorization_details` is refused. */
   authorization_details?: DetailSettings | undefined;
+  introspection?: IntrospectionSettings;
+  /** Grant types of your own that clients may use; register them with `provider.registerGrantType()` afterwards. */
+  grant_types?: readonly string[];
 }
 
 /** @see [FAPI 2.0 Security Profile](https://openid.net/specs/fapi-security-profile-2_0-final.html) */
@@ -75,14 +78,14 @@ export function fapi2SecurityProfile(settings: ProfileSettings = {}): Profile {
       discovery({ mtls: url }),
       par(settings.par),
       pkce(),
-      codeFlow(),
+      codeFlow(settings),
       redirectUri(),
       iss(),
       ...(settings.mtls ? [mtls(settings.mtls)] : []),
       replay(),
       clientAuth({ mtls: settings.mtls !== undefined }),
       jwksUri(),
-      senderConstraint(),
+      senderConstraint({ mtls: settings.mtls !== undefined }),
       dpop(settings.dpop),
       clock(),
       signatureAlgorithms(),
@@ -92,7 +95,7 @@ export function fapi2SecurityProfile(settings: ProfileSettings = {}): Profile {
       resources(known, ofType),
       authorizationDetails(details, { ofType, resources: known.map(({ identifier }) => identifier) }),
       refreshToken(),
-      introspection(),
+      introspection(settings.introspection, known),
       session(),
       jar({ required: false }),
     ],

@@ -5,15 +5,15 @@ import { certificateHeaderNames } from '../certificates/certificate_headers.ts';
 import { certificateHeader } from '../certificates/client_certificate.ts';
 import { type Config, schema } from '../config/load.ts';
 import type { Enrich } from '../fapi/detail_settings.ts';
+import { fapiProvider } from '../fapi_provider.ts';
 import { forwarded, trustedProxies } from '../http/forwarded.ts';
 import { pages } from '../interactions/pages.ts';
 import { interactionPolicy } from '../interactions/policy.ts';
 import { interactions, interactionUrl } from '../interactions/routes.ts';
 import type { Keys } from '../keys/keys.ts';
-import { attach, configure, type Profile } from '../profile.ts';
+import type { Profile } from '../profile.ts';
 import { profiles } from '../profiles/profiles.ts';
 import { coreConfiguration } from '../settings.ts';
-import { unitOfWork } from '../store/unit_of_work.ts';
 import { sampleResource } from './sample_resource.ts';
 
 /** What a provider is made of besides its configuration. */
@@ -64,20 +64,19 @@ export function configurationOf(config: Config, { adapter, accounts, keys }: Par
   };
 }
 
-/** Core, configured to a profile, with everything around it that a request passes, in order. */
-export function createProvider(config: Config, parts: Parts): Provider {
+/** The provider a configuration file describes: the call a team makes, with the server's own middleware at its stages. */
+export function createProvider(config: Config, parts: Parts): Promise<Provider> {
   const profile = profileOf(config, parts);
-  const provider = new Provider(config.issuer, configure(profile, configurationOf(config, parts)));
-  provider.proxy = config.proxy !== undefined;
   const details = config.authorization_details?.types ?? {};
   const resourceScopes = config.resources.flatMap(({ scopes }) => scopes);
-  attach(profile, provider, {
-    forwarded: [
-      forwarded(trustedProxies(config.proxy?.trusted), certificateHeaderNames(certificateHeader(config.proxy ?? {}))),
-    ],
-    unit: [unitOfWork()],
-    pages: [interactions(provider, { accounts: parts.accounts, details, resourceScopes })],
-    resource: config.resource ? [sampleResource(provider, config.resource.path, config, parts.keys)] : [],
+  return fapiProvider(Provider, config.issuer, configurationOf(config, parts), profile, (provider) => {
+    provider.proxy = config.proxy !== undefined;
+    return {
+      forwarded: [
+        forwarded(trustedProxies(config.proxy?.trusted), certificateHeaderNames(certificateHeader(config.proxy ?? {}))),
+      ],
+      pages: [interactions(provider, { accounts: parts.accounts, details, resourceScopes })],
+      resource: config.resource ? [sampleResource(provider, config.resource.path, config, parts.keys)] : [],
+    };
   });
-  return provider;
 }

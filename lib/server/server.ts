@@ -60,7 +60,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
       crl: config.mtls?.crl,
       enrich: await detailsModule(config.authorization_details?.module),
     };
-    const provider = createProvider(config, parts);
+    const provider = await createProvider(config, parts);
     logRequests(provider);
     resources.add(startPurge(adapter.store.knex, config.database.purge), (stop) => stop());
     const urls = await startListeners(config, provider, resources);

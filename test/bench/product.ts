@@ -61,11 +61,13 @@ export async function productInMemory(start: Start): Promise<RequestListener> {
   const core = 'oidc-provider/lib/adapters/memory_adapter.js';
   const { createMemoryAdapter } = await import(core);
   const makeAdapter: (model: string) => MemoryAdapter = createMemoryAdapter();
-  const provider = createProvider(await configuration(start), {
+  const seen = new Set<string>();
+  const provider = await createProvider(await configuration(start), {
     adapter: (model) => {
       const adapter = makeAdapter(model);
       adapter.unique = async (id, expiresAt) => {
-        if (await adapter.find(id)) return false;
+        if (seen.has(id)) return false;
+        seen.add(id);
         await adapter.upsert(id, { exp: expiresAt }, expiresAt - Math.floor(Date.now() / 1000));
         return true;
       };

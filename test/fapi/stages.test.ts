@@ -17,6 +17,7 @@ const first = [
   'cookieKeys',
   'noCors',
   'metadata',
+  'withoutTypes',
 ];
 const then = ['unitOfWork', 'interactions', 'sampleResource'];
 const last = ['jsonErrors', 'limits', 'spendDenied', 'pushedParametersOnly'];

@@ -5,9 +5,8 @@ import { createServer } from 'node:https';
 import Provider, { type ClientMetadata, type Configuration } from 'oidc-provider';
 
 import {
-  attach,
-  configure,
   fapi2SecurityProfile,
+  fapiProvider,
   interactionPolicy,
   interactions,
   interactionUrl,
@@ -18,7 +17,6 @@ import {
   migrate,
   openDatabase,
   pages,
-  unitOfWork,
 } from '../../lib/index.ts';
 import { authority, serverCertificate, type TestClient } from './clients.ts';
 import type { FlowServer } from './server.ts';
@@ -44,9 +42,10 @@ export async function ownProvider(
   const profile = fapi2SecurityProfile({ mtls: { url: new URL(issuer).origin, authorities: [authority.certificate] } });
   const accounts = listedAccounts([{ ...person, claims: { name: 'Demo Person' } }]);
   const { features, renderError } = pages({ name: 'Own' });
-  const provider = new Provider(
+  const provider = await fapiProvider(
+    Provider,
     issuer,
-    configure(profile, {
+    {
       adapter,
       jwks,
       cookies: { keys: cookies },
@@ -57,10 +56,9 @@ export async function ownProvider(
       features: { ...features, clientCredentials: { enabled: true } },
       renderError,
       ...yours,
-    }),
+    },
+    profile,
   );
-  attach(profile, provider);
-  provider.use(unitOfWork());
   provider.use(interactions(provider, { accounts, name: 'Own' }));
   return {
     provider,

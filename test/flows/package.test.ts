@@ -14,9 +14,9 @@ const main = `
 import type { Middleware } from 'koa';
 import Provider, { type Configuration } from 'oidc-provider';
 import {
-  attach, configure, fapi2MessageSigning, fapi2SecurityProfile, interactionPolicy, interactions, interactionUrl,
+  fapi2MessageSigning, fapi2SecurityProfile, fapiProvider, interactionPolicy, interactions, interactionUrl,
   knexAdapter, listedAccounts, loadConfig, loadKeys, migrate, openDatabase, pages, type Profile, ProfileViolationError,
-  type ProtectedState, protect, startServer, tokensOf, unitOfWork,
+  type ProtectedState, protect, startServer, tokensOf,
 } from 'oidc-provider-fapi';
 import { adapterContract, requirements } from 'oidc-provider-fapi/contract';
 import schema from 'oidc-provider-fapi/config.schema.json' with { type: 'json' };
@@ -35,9 +35,7 @@ const yours: Configuration = {
   ...pages(),
 };
 const profile: Profile = fapi2SecurityProfile({ par: { request_uri_lifetime: 90 } });
-const provider: Provider = new Provider('https://as.example.com', configure(profile, yours));
-attach(profile, provider);
-provider.use(unitOfWork());
+const provider: Provider = await fapiProvider(Provider, 'https://as.example.com', yours, profile);
 provider.use(interactions(provider, { accounts }));
 const guard: Middleware<ProtectedState> = protect({
   verify: tokensOf(provider),
@@ -46,7 +44,7 @@ const guard: Middleware<ProtectedState> = protect({
 });
 const clauses: string[] = [];
 try {
-  configure(fapi2MessageSigning(), { ...yours, rotateRefreshToken: true });
+  await fapiProvider(Provider, provider.issuer, { ...yours, rotateRefreshToken: true }, fapi2MessageSigning());
 } catch (error) {
   if (!(error instanceof ProfileViolationError)) throw error;
   for (const { clause } of error.violations) if (clause) clauses.push(clause);

@@ -1,19 +1,16 @@
-import knexModule from 'knex';
 import type { Configuration } from 'oidc-provider';
 
+import { Nowhere } from '../../lib/commands/judge.ts';
 import { loadKeys } from '../../lib/keys/keys.ts';
 import { merge } from '../../lib/merge.ts';
 import type { Profile } from '../../lib/profile.ts';
-import { knexAdapter } from '../../lib/store/adapter.ts';
 
 /** Secrets made for this run. */
 export const keys = await loadKeys(async (_name, make) => await make());
 
-const { default: knex } = knexModule;
-
-/** A configuration inside every profile, with what a test lays over it. No statement is sent to its database. */
+/** A configuration inside every profile, with what a test lays over it. Its adapter keeps nothing. */
 export function configurationWith(own: Configuration = {}): Configuration {
-  const adapter = knexAdapter(knex({ client: 'pg' }), { encryption_keys: [Buffer.alloc(32, 1).toString('base64url')] });
+  const adapter: NonNullable<Configuration['adapter']> = () => new Nowhere();
   const inside: Configuration = {
     adapter,
     jwks: keys.jwks as NonNullable<Configuration['jwks']>,

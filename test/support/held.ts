@@ -7,15 +7,15 @@ import { listedAccounts } from '../../lib/accounts/listed.ts';
 import { openDatabase } from '../../lib/database/database.ts';
 import { migrate } from '../../lib/database/schema.ts';
 import { freePort } from '../../lib/demo/free_port.ts';
+import { fapiProvider } from '../../lib/fapi_provider.ts';
 import { interactions, interactionUrl } from '../../lib/interactions/routes.ts';
 import { merge } from '../../lib/merge.ts';
-import { attach, configure, type Profile } from '../../lib/profile.ts';
+import type { Profile } from '../../lib/profile.ts';
 import { fapi2MessageSigning } from '../../lib/profiles/fapi2_message_signing.ts';
 import { fapi2SecurityProfile } from '../../lib/profiles/fapi2_security_profile.ts';
 import { selfSigned } from '../../lib/server/development_certificate.ts';
 import { mutualTlsOptions } from '../../lib/server/tls.ts';
 import { type KnexAdapterFactory, knexAdapter } from '../../lib/store/adapter.ts';
-import { unitOfWork } from '../../lib/store/unit_of_work.ts';
 import { keys, without } from './configuration.ts';
 import { RawClient } from './raw_client.ts';
 
@@ -57,16 +57,15 @@ async function start({ by, profile: make = fapi2SecurityProfile, own = {}, clien
     interactions: { url: interactionUrl },
     features: { devInteractions: { enabled: false }, clientCredentials: { enabled: true } },
   };
-  const provider = new Provider(issuer, configure(profile, merge(configuration, own)));
-  attach(profile, provider);
-  provider.use(unitOfWork());
-  // As a deployment's own middleware would, behind everything of ours.
+  const provider = await fapiProvider(Provider, issuer, merge(configuration, own), profile, (made) => ({
+    pages: [interactions(made, { accounts })],
+  }));
+  // As a deployment's own middleware would.
   provider.use(async function careless(ctx, next) {
     ctx.set('access-control-allow-origin', '*');
     if (ctx.path === '/short') ctx.path = '/request';
     await next();
   });
-  provider.use(interactions(provider, { accounts }));
   const server = createServer(mutualTlsOptions(pair), provider.callback());
   server.listen(Number(new URL(issuer).port), 'localhost');
   await once(server, 'listening');

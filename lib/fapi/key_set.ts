@@ -1,0 +1,49 @@
+import { createPublicKey, hash } from 'node:crypto';
+
+import type { JWK } from 'jose';
+
+import type { Finding } from './mechanism.ts';
+
+/** The size of a key in bits, as RFC 7518 counts it; `undefined` for what is no public key. */
+function bits(jwk: JWK): number | undefined {
+  if (jwk.kty === 'OKP') return 256;
+  try {
+    const { asymmetricKeyDetails } = createPublicKey({ key: { ...jwk } as never, format: 'jwk' });
+    return asymmetricKeyDetails?.modulusLength ?? (jwk.kty === 'EC' ? Number(jwk.crv?.slice(2)) : undefined);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keys of one type that are smaller than they have to be. */
+export function* weak(
+  keys: unknown,
+  path: readonly (string | number)[],
+  least: Partial<Record<string, number>>,
+): Iterable<Finding> {
+  if (!Array.isArray(keys)) return;
+  for (const [index, key] of keys.entries()) {
+    const minimum = least[(key as JWK | null)?.kty ?? ''];
+    const size = minimum && bits(key as JWK);
+    if (minimum && size && size < minimum) {
+      yield { path: [...path, index], text: `is a key of ${size} bits; use at least ${minimum}` };
+    }
+  }
+}
+
+/** The permitted algorithm of a key by its type and curve. An RSA key signs with PS256, the only one there is for it. */
+const algorithmOf = ({ kty, crv }: JWK): string | undefined =>
+  kty === 'RSA' ? 'PS256' : { 'P-256': 'ES256', Ed25519: 'EdDSA' }[crv ?? ''];
+
+/** @see [RFC 7638 - JSON Web Key (JWK) Thumbprint](https://www.rfc-editor.org/rfc/rfc7638.html#section-3) */
+function thumbprint({ kty, crv, e, n, x, y }: JWK): string {
+  const required = kty === 'RSA' ? { e, kty, n } : kty === 'EC' ? { crv, kty, x, y } : { crv, kty, x };
+  return hash('sha256', JSON.stringify(required), 'base64url');
+}
+
+/** A signing key with the `alg` and `kid` it may leave out. Keys for decryption stay as they are: several algorithms fit. */
+export function completed(key: JWK): JWK {
+  if (key.use === 'enc') return { ...key, kid: key.kid ?? thumbprint(key) };
+  const alg = key.alg ?? algorithmOf(key);
+  return { ...key, kid: key.kid ?? thumbprint(key), ...(alg && { alg }) };
+}

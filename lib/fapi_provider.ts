@@ -1,0 +1,86 @@
+import type { ClientMetadata, Configuration, Provider } from 'oidc-provider';
+import Core, { errors } from 'oidc-provider';
+
+import { ProfileViolationError, type Violation } from './errors.ts';
+import { type Staged, useInOrder } from './fapi/stages.ts';
+import { composed, judged, type Profile } from './profile.ts';
+import { unitOfWork } from './store/unit_of_work.ts';
+
+/** Profiles that a provider serves under: the mechanisms of one keep state of that provider. */
+const serving = new WeakSet<Profile>();
+
+function refuseForeign(Provider: unknown): void {
+  if (Provider === Core) return;
+  const { prototype } = (typeof Provider === 'function' ? Provider : Object) as { prototype: unknown };
+  if (prototype instanceof Core) {
+    throw new TypeError(
+      "a class that extends oidc-provider's Provider could change the configuration after it was judged: hand over oidc-provider's own Provider",
+    );
+  }
+  throw new TypeError(
+    'this Provider is not that of the oidc-provider which oidc-provider-fapi uses: there are two copies of it, run `npm dedupe`, or install the version its peerDependencies name',
+  );
+}
+
+/** Core looks at a static client when it is first used; a client it would refuse is a boot error here. */
+function refusedByCore(provider: Provider, clients: readonly ClientMetadata[] = []): Violation[] {
+  // The type has no constructor: core makes clients itself.
+  const Client = provider.Client as unknown as new (metadata: ClientMetadata) => unknown;
+  return clients.flatMap((client, index): Violation[] => {
+    try {
+      new Client(structuredClone(client));
+      return [];
+    } catch (error) {
+      if (!(error instanceof errors.OIDCProviderError)) throw error;
+      return [{ path: ['clients', index], text: `${error.error_description}` }];
+    }
+  });
+}
+
+async function tried({ mechanisms }: Profile, provider: Provider): Promise<Violation[]> {
+  const found: Violation[] = [];
+  for (const { id, tried } of mechanisms.flatMap(({ clauses }) => clauses)) {
+    const finding = await tried?.(provider);
+    if (finding) found.push({ clause: id, ...finding });
+  }
+  return found;
+}
+
+/**
+ * Makes the provider of a deployment one that serves under a profile: in place of `new Provider(issuer, configuration)`
+ * stands `await fapiProvider(Provider, issuer, configuration, profile)`. The configuration is judged, the provider
+ * constructed with it, and the profile's middleware, hooks and model statics are in place before anybody has it. What the
+ * deployment registers on it afterwards can only tighten the profile.
+ *
+ * @param Provider oidc-provider's class. It is handed over so that a second copy of oidc-provider is noticed.
+ * @param configuration core's configuration; later changes to it have no effect.
+ * @param profile what `fapi2SecurityProfile()` or `fapi2MessageSigning()` answers; one for each provider.
+ * @param around middleware beside the profile's, each at its stage, made for the provider.
+ * @throws {TypeError} when the class is another than core's own, or the profile serves another provider.
+ * @throws {ProfileViolationError} with everything that is outside the profile.
+ * @throws whatever the adapter throws when it is asked whether it can tell first from second.
+ * @example
+ * const provider = await fapiProvider(Provider, 'https://as.example.com', configuration, fapi2SecurityProfile());
+ * provider.listen(3000);
+ */
+export async function fapiProvider(
+  Provider: typeof Core,
+  issuer: string,
+  configuration: Configuration,
+  profile: Profile,
+  around: (provider: Provider) => Staged = () => ({}),
+): Promise<Provider> {
+  refuseForeign(Provider);
+  if (serving.has(profile)) {
+    throw new TypeError('this profile serves under another provider already: make one for each provider');
+  }
+  const settled = judged(profile, configuration, issuer);
+  const provider = new Provider(issuer, composed(profile, settled));
+  serving.add(profile);
+  const staged = profile.mechanisms.map((mechanism) => mechanism.middleware?.(provider, settled) ?? {});
+  useInOrder(provider, [...staged, { unit: [unitOfWork()] }, around(provider)]);
+  for (const mechanism of profile.mechanisms) mechanism.attach?.(provider, settled);
+  const found = [...refusedByCore(provider, settled.clients), ...(await tried(profile, provider))];
+  if (found.length > 0) throw new ProfileViolationError(profile.name, found);
+  return provider;
+}
