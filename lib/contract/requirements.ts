@@ -26,6 +26,7 @@ const stored = modelsThat(({ isCore, spent }) => isCore && spent !== 'jti');
 const spendable = modelsThat(({ isCore, spent }) => isCore && (spent === 'code' || spent === 'token'));
 const requests = modelsThat(({ isCore, spent }) => isCore && spent === 'request');
 const ofGrant = modelsThat(({ isCore, ofGrant }) => isCore && ofGrant);
+const staying = modelsThat(({ isCore, returns, spent }) => isCore && !returns && spent !== 'jti');
 /** Looked at after they have expired. */
 const outlasting = modelsThat(({ spent }) => spent === 'code' || spent === 'request');
 
@@ -267,6 +268,39 @@ const removing: Requirement[] = [
       assert.equal(await found(subject.peer('Session'), session), undefined);
       assert.equal((await subject.peer('Session').findByUid(uid)) ?? undefined, undefined);
       assert.equal((await subject.peer('DeviceCode').findByUserCode(userCode)) ?? undefined, undefined);
+    },
+  },
+  ...each(staying, (model) => ({
+    model,
+    title: 'what was destroyed stays so, also when a copy of it is saved that was read before',
+    async run(subject) {
+      const id = await saved(subject, model, { grantId: fresh() });
+      const copy = (await found(subject.peer(model), id)) as AdapterPayload;
+      const save = () => subject.peer(model).upsert(id, copy, 60);
+      await Promise.all([save(), subject.adapter(model).destroy(id), save(), save()]);
+      await save();
+      assert.equal(await found(subject.adapter(model), id), undefined);
+      assert.equal(await found(subject.peer(model), id), undefined);
+    },
+  })),
+  {
+    title: 'what was revoked with its grant stays so, also when a copy of it is saved that was read before',
+    async run(subject) {
+      const grantId = fresh();
+      const id = await saved(subject, 'RefreshToken', { grantId });
+      const copy = (await found(subject.peer('RefreshToken'), id)) as AdapterPayload;
+      await subject.adapter('RefreshToken').revokeByGrantId(grantId);
+      await subject.peer('RefreshToken').upsert(id, copy, 60);
+      assert.equal(await found(subject.adapter('RefreshToken'), id), undefined);
+    },
+  },
+  {
+    title: 'a client may be registered again after it was removed',
+    async run(subject) {
+      const id = await saved(subject, 'Client');
+      await subject.adapter('Client').destroy(id);
+      await subject.peer('Client').upsert(id, payloadOf('Client', id), 60);
+      assert.ok(await found(subject.adapter('Client'), id));
     },
   },
   {

@@ -4,7 +4,7 @@ import { seconds } from '../seconds.ts';
 import { kept } from './kept.ts';
 import { exchanged, type Model, modelOf } from './models.ts';
 import { isBeingDecided, replayRefusal } from './replay_refusal.ts';
-import { aliasOf, emptied, type Found, type Row, rowId } from './row.ts';
+import { aliasOf, destroyed, emptied, type Found, type Row, rowId } from './row.ts';
 import { Store, type StoreOptions } from './store.ts';
 import type { Unit } from './unit.ts';
 import { inUnit, requestUnderWay } from './unit_of_work.ts';
@@ -105,11 +105,23 @@ export class KnexAdapter implements Adapter {
   }
 
   destroy(id: string): Promise<void> {
-    return inUnit(this.#store, async (unit) => unit.put(emptied({ id: rowId(this.#model, id), model: this.#model })));
+    return inUnit(this.#store, async (unit) => {
+      const row = { id: rowId(this.#model, id), model: this.#model };
+      if (this.#is.returns) unit.put(emptied(row));
+      else if (this.#is.renewed) unit.end(row, await this.#uidAlias(unit, id));
+      else unit.put(destroyed(row));
+    });
   }
 
   revokeByGrantId(grantId: string): Promise<void> {
     return inUnit(this.#store, (unit) => unit.revoke(rowId('Grant', grantId), [this.#model]));
+  }
+
+  /** The name that a session keeps under whichever id. */
+  async #uidAlias(unit: Unit, id: string): Promise<string | undefined> {
+    const session = Provider.ctx?.oidc?.session;
+    const uid = session?.jti === id ? session.uid : (await this.#read(unit, rowId(this.#model, id)))?.uid;
+    return uid && this.#alias('uid', uid);
   }
 
   /** Within a unit of work the rows that hang on the decision follow at once, and the refusal is still core's. */
@@ -191,7 +203,7 @@ export class KnexAdapter implements Adapter {
   /** With its grant no token is good for anything, also none that the other request is about to save. */
   async #revokeGrant(unit: Unit, grantId: string): Promise<void> {
     const id = rowId('Grant', grantId);
-    unit.put(emptied({ id, model: 'Grant' }));
+    unit.put(destroyed({ id, model: 'Grant' }));
     await Promise.all([unit.flush(), unit.revoke(id, exchanged)]);
   }
 }

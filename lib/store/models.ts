@@ -35,6 +35,10 @@ export interface Model {
   readonly decidesLater: readonly string[];
   /** Handed to the client: taken back when a decision that travelled with it was lost. */
   readonly issued: boolean;
+  /** May be saved again after it was destroyed. All others stay so, whatever a request under way has read before. */
+  readonly returns: boolean;
+  /** Goes on under a new id now and then, with the `uid` it has: destroyed under one, it is so under all. */
+  readonly renewed: boolean;
   readonly kept: Kept;
   /** Core's own, so that any adapter has to keep it. */
   readonly isCore: boolean;
@@ -67,22 +71,22 @@ const both = ['pushed_authorization_request', 'token'];
 
 // biome-ignore format: a table
 const table: Readonly<Record<string, Model>> = {
-  Session:                          { spent: 'never',   ofGrant: no,  waits: yes, decidesLater: never, issued: no,  kept: lifetime, isCore: yes },
-  Grant:                            { spent: 'never',   ofGrant: no,  waits: yes, decidesLater: never, issued: no,  kept: lifetime, isCore: yes },
-  Interaction:                      { spent: 'never',   ofGrant: no,  waits: yes, decidesLater: never, issued: no,  kept: lifetime, isCore: yes },
-  Client:                           { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  kept: lifetime, isCore: yes },
-  InitialAccessToken:               { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  kept: lifetime, isCore: yes },
-  RegistrationAccessToken:          { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  kept: lifetime, isCore: yes },
-  AccessToken:                      { spent: 'never',   ofGrant: yes, waits: yes, decidesLater: never, issued: yes, kept: lifetime, isCore: yes },
-  ClientCredentials:                { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: yes, kept: lifetime, isCore: yes },
-  AuthorizationCode:                { spent: 'code',    ofGrant: yes, waits: yes, decidesLater: token, issued: no,  kept: code,     isCore: yes },
-  RefreshToken:                     { spent: 'token',   ofGrant: yes, waits: yes, decidesLater: never, issued: yes, kept: lifetime, isCore: yes },
-  DeviceCode:                       { spent: 'token',   ofGrant: yes, waits: no,  decidesLater: never, issued: no,  kept: lifetime, isCore: yes },
-  BackchannelAuthenticationRequest: { spent: 'token',   ofGrant: yes, waits: no,  decidesLater: never, issued: no,  kept: lifetime, isCore: yes },
-  PreAuthorizedCode:                { spent: 'token',   ofGrant: yes, waits: no,  decidesLater: never, issued: no,  kept: lifetime, isCore: yes },
-  PushedAuthorizationRequest:       { spent: 'request', ofGrant: no,  waits: no,  decidesLater: never, issued: yes, kept: request,  isCore: yes },
-  ReplayDetection:                  { spent: 'jti',     ofGrant: no,  waits: no,  decidesLater: both,  issued: no,  kept: jti,      isCore: yes },
-  Account:                          { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  kept: lifetime, isCore: no  },
+  Session:                          { spent: 'never',   ofGrant: no,  waits: yes, decidesLater: never, issued: no,  returns: no,  renewed: yes, kept: lifetime, isCore: yes },
+  Grant:                            { spent: 'never',   ofGrant: no,  waits: yes, decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, isCore: yes },
+  Interaction:                      { spent: 'never',   ofGrant: no,  waits: yes, decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, isCore: yes },
+  Client:                           { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: yes, renewed: no,  kept: lifetime, isCore: yes },
+  InitialAccessToken:               { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, isCore: yes },
+  RegistrationAccessToken:          { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, isCore: yes },
+  AccessToken:                      { spent: 'never',   ofGrant: yes, waits: yes, decidesLater: never, issued: yes, returns: no,  renewed: no,  kept: lifetime, isCore: yes },
+  ClientCredentials:                { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: yes, returns: no,  renewed: no,  kept: lifetime, isCore: yes },
+  AuthorizationCode:                { spent: 'code',    ofGrant: yes, waits: yes, decidesLater: token, issued: no,  returns: no,  renewed: no,  kept: code,     isCore: yes },
+  RefreshToken:                     { spent: 'token',   ofGrant: yes, waits: yes, decidesLater: never, issued: yes, returns: no,  renewed: no,  kept: lifetime, isCore: yes },
+  DeviceCode:                       { spent: 'token',   ofGrant: yes, waits: no,  decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, isCore: yes },
+  BackchannelAuthenticationRequest: { spent: 'token',   ofGrant: yes, waits: no,  decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, isCore: yes },
+  PreAuthorizedCode:                { spent: 'token',   ofGrant: yes, waits: no,  decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, isCore: yes },
+  PushedAuthorizationRequest:       { spent: 'request', ofGrant: no,  waits: no,  decidesLater: never, issued: yes, returns: no,  renewed: no,  kept: request,  isCore: yes },
+  ReplayDetection:                  { spent: 'jti',     ofGrant: no,  waits: no,  decidesLater: both,  issued: no,  returns: no,  renewed: no,  kept: jti,      isCore: yes },
+  Account:                          { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, isCore: no  },
 };
 
 /** Written at once, decided at once, never taken back, spent where somebody asks for it: right for any model, if not the quickest. */
@@ -92,6 +96,8 @@ const unknown: Model = {
   waits: false,
   decidesLater: never,
   issued: false,
+  returns: true,
+  renewed: false,
   kept: lifetime,
   isCore: false,
 };

@@ -1,5 +1,7 @@
 import { hash } from 'node:crypto';
 
+import { seconds } from '../seconds.ts';
+
 /** A row to be written. At rest nothing in it tells what it is about, but to who holds the key and the id. */
 export interface Row {
   /** The primary key, in hexadecimal, and the key a distributed database spreads rows by. */
@@ -25,6 +27,18 @@ export interface Found extends Pick<Row, 'id' | 'expires_at' | 'consumed_at'> {
 /** A row that says nothing, in the place of one that said something. */
 export function emptied(row: Pick<Row, 'id' | 'model'>): Row {
   return { id: row.id, model: row.model, text: null, grant_id: null, alias: null, expires_at: 0, consumed_at: null };
+}
+
+/** `consumed_at` of a row that was destroyed, and of one that goes on under another id: see the write statement. */
+export const DESTROYED = -2;
+export const RENEWED = -1;
+
+/** Seconds a destroyed row is remembered: longer than any request goes on that may have read it before. */
+const REMEMBERED = 3600;
+
+/** A row that stays empty, whoever saves the copy of it that was read before. */
+export function destroyed(row: Pick<Row, 'id' | 'model'>, how = DESTROYED): Row {
+  return { ...emptied(row), expires_at: seconds() + REMEMBERED, consumed_at: how };
 }
 
 /** Neither ids, which are the tokens themselves, nor grants, uids and user codes are readable at rest. */

@@ -1,6 +1,6 @@
 import type { Statement } from '../database/connection.ts';
 import type { Value } from '../database/exchange.ts';
-import type { Row } from './row.ts';
+import { DESTROYED, RENEWED, type Row } from './row.ts';
 import type { Seal } from './seal.ts';
 
 const columns = ['id', 'model', 'payload', 'grant_id', 'alias', 'expires_at', 'consumed_at'] as const;
@@ -9,9 +9,11 @@ const columns = ['id', 'model', 'payload', 'grant_id', 'alias', 'expires_at', 'c
  * Every write there is, any number of rows at once, and every decision about who is first. What a row asks for shows
  * in `consumed_at`:
  *
- * - none: put the row there, or over the one that is there. A row once consumed stays consumed.
+ * - none: put the row there, or over the one that is there, unless that was destroyed. A row once consumed stays consumed.
  * - 0: put the row there unless it is there already and has not expired.
  * - a time: mark the row that is there as consumed, unless it is already.
+ * - `DESTROYED`: empty the row for good.
+ * - `RENEWED`: empty it for good, unless it was destroyed: what it said goes on in another row.
  *
  * A row that got what it asked for is returned. Consuming a row that is not there leaves an empty one that expired
  * long ago, which is how the caller can tell. The same is answered for a row that has expired by the database's clock
@@ -42,9 +44,11 @@ function writeText(table: string, count: number): string {
 on conflict (id) do update set
  payload = case when excluded.consumed_at > 0 then coalesce(excluded.payload, r.payload) else excluded.payload end,
  ${kept('grant_id')}, ${kept('alias')}, ${kept('expires_at')},
- consumed_at = coalesce(excluded.consumed_at, r.consumed_at)
+ consumed_at = coalesce(excluded.consumed_at, case when r.consumed_at >= 0 then r.consumed_at end)
 where case
- when excluded.consumed_at is null then true
+ when excluded.consumed_at is null then coalesce(r.consumed_at >= 0, true) or r.expires_at < $1
+ when excluded.consumed_at = ${DESTROYED} then true
+ when excluded.consumed_at = ${RENEWED} then r.consumed_at is distinct from ${DESTROYED}
  when excluded.consumed_at = 0 then r.expires_at < $1
  else r.consumed_at is null and r.payload is not null end
 returning encode(id, 'hex'), null,

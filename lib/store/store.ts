@@ -6,7 +6,7 @@ import { seconds } from '../seconds.ts';
 import { Batch } from './batch.ts';
 import { type Foresight, foresight } from './foresight.ts';
 import { type Retention, retentionOf } from './models.ts';
-import { emptied, type Found, foundOf, type Row } from './row.ts';
+import { destroyed, type Found, foundOf, type Row } from './row.ts';
 import { type EncryptionKey, Seal } from './seal.ts';
 import { find, findByAlias, findByGrant, write } from './statements.ts';
 import { StoreUnavailable } from './unavailable.ts';
@@ -94,8 +94,17 @@ export class Store {
     for (let isMore = true; isMore; ) {
       const rows = await this.run(findByGrant(this.table, grantId, models, BATCH));
       // A row keeps the model it has.
-      if (rows.length > 0) await this.write(rows.map(({ id }) => emptied({ id, model: 'Revoked' })));
+      if (rows.length > 0) await this.write(rows.map(({ id }) => destroyed({ id, model: 'Revoked' })));
       isMore = rows.length === BATCH;
+    }
+  }
+
+  /** Destroys every row of an alias, one after another. */
+  async endAlias(model: string, alias: string): Promise<void> {
+    for (let left = BATCH; left > 0; left -= 1) {
+      const row = await this.findByAlias(alias);
+      if (!row) return;
+      await this.write([destroyed({ id: row.id, model })]);
     }
   }
 

@@ -1,12 +1,19 @@
 import { blind, type Foresight } from './foresight.ts';
 import { modelOf } from './models.ts';
-import { emptied, type Found, type Row } from './row.ts';
+import { DESTROYED, destroyed, emptied, type Found, RENEWED, type Row } from './row.ts';
 import type { Store } from './store.ts';
 
 /** A decision that has not been asked for yet, and the refusal for the client who loses it. */
 interface Undecided {
   readonly row: Row;
   readonly refusal: () => Error | Promise<Error>;
+}
+
+/** A row that is destroyed under one of its ids, and the row it goes on in. */
+interface Ending {
+  readonly row: Row;
+  readonly alias: string;
+  readonly renewal: Row | undefined;
 }
 
 /** Spending what is not there leaves an empty row that expired long ago. */
@@ -23,6 +30,8 @@ export class Unit {
   readonly #read = new Map<string, Promise<Found | undefined>>();
   readonly #written = new Map<string, Row>();
   readonly #undecided = new Map<string, Undecided>();
+  /** Aliases of written rows that end what goes by them. */
+  readonly #ended = new Map<string, string>();
   #failed = false;
 
   constructor(store: Store, foresight: Foresight = blind) {
@@ -74,6 +83,15 @@ export class Unit {
     this.#read.delete(row.id);
   }
 
+  /**
+   * Destroys a row that may go on under another id. Where this request writes it under one, it is renewed, and stands
+   * if nobody has destroyed it meanwhile; otherwise, it is destroyed under whichever id it has by now.
+   */
+  end(row: Pick<Row, 'id' | 'model'>, alias: string | undefined): void {
+    this.put(destroyed(row));
+    if (alias) this.#ended.set(row.id, alias);
+  }
+
   /** Asks for the row to be the first of its id: with the next statement that leaves, or at the latest with the last. */
   decideLater(row: Row, refusal: () => Error | Promise<Error>): boolean {
     if (this.#undecided.has(row.id)) return false;
@@ -104,20 +122,40 @@ export class Unit {
 
   async #send(asked?: Row): Promise<Found | undefined> {
     const undecided = [...this.#undecided.values()];
-    const written = [...this.#written.values()];
+    const [written, ended] = this.#endings();
     this.#undecided.clear();
     this.#written.clear();
-    const rows = [...undecided.map(({ row }) => row), ...(asked ? [asked] : []), ...written];
+    const rows = [...written, ...undecided.map(({ row }) => row), ...(asked ? [asked] : [])];
     const results = await this.#store.write(rows).catch((error) => {
       this.#failed = true;
       throw error;
     });
-    const lost = undecided.find((_, index) => !isWon(results[index]));
+    const lost = undecided.find((_, index) => !isWon(results[written.length + index]));
     if (lost) {
       await this.#withdraw(written);
       throw await lost.refusal();
     }
-    return asked && results[undecided.length];
+    for (const { row, alias, renewal } of ended) {
+      if (!renewal) await this.#store.endAlias(row.model, alias);
+      else if (!results[written.indexOf(row)]) await this.#store.write([destroyed(renewal)]);
+    }
+    return asked && results.at(-1);
+  }
+
+  /** The rows written, and of those that end something which they are, and the row it goes on in. */
+  #endings(): [Row[], Ending[]] {
+    const rows = [...this.#written.values()];
+    const ended: Ending[] = [];
+    for (const [index, row] of rows.entries()) {
+      const alias = this.#ended.get(row.id);
+      if (!alias || row.consumed_at !== DESTROYED) continue;
+      const renewal = rows.find((other) => other.alias === alias);
+      const own = renewal ? destroyed(row, RENEWED) : row;
+      rows[index] = own;
+      ended.push({ row: own, alias, renewal });
+    }
+    this.#ended.clear();
+    return [rows, ended];
   }
 
   /** Nobody was told the ids of these rows: should one of them stay, it expires unknown. */

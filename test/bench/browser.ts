@@ -58,6 +58,10 @@ export class Browser {
     return this.#send('GET', path);
   }
 
+  post(path: string, body = ''): Promise<Reply> {
+    return this.#send('POST', path, body);
+  }
+
   /** A request with this browser's cookies, for others to send. */
   written(method: string, path: string, body = ''): string {
     const pathname = path.split('?', 1)[0] ?? path;

@@ -19,6 +19,10 @@ const unspent = [
   ...spendable.map((model) => `${model}: used again is refused, and is found as used`),
   'what was never saved cannot be used',
   'who uses a code that was used revokes what it was good for, the grant too [RFC6749-4.1.2]',
+  ...modelsThat(({ returns, spent }) => !returns && spent !== 'jti').map(
+    (model) => `${model}: what was destroyed stays so, also when a copy of it is saved that was read before`,
+  ),
+  'what was revoked with its grant stays so, also when a copy of it is saved that was read before',
   'ReplayDetection: saved by eight at the same moment, one of them gets through [FAPI2-SP-FINAL-6.2]',
 ];
 

@@ -5,9 +5,18 @@ const name = (model: string) => `\`${model}\``;
 
 /** Each model of the store and what may happen to its rows, out of the table the store itself reads. */
 export function modelRows(): string {
-  const heading = ['model', 'spent as', 'of a grant', 'waits', 'decides later at', 'taken back'];
+  const heading = [
+    'model',
+    'spent as',
+    'of a grant',
+    'waits',
+    'decides later at',
+    'taken back',
+    'may return',
+    'renewed',
+  ];
   const row = (model?: string) => {
-    const { spent, ofGrant, waits, decidesLater, issued } = modelOf(model ?? '');
+    const { spent, ofGrant, waits, decidesLater, issued, returns, renewed } = modelOf(model ?? '');
     return [
       model ? name(model) : 'any other',
       spent,
@@ -15,6 +24,8 @@ export function modelRows(): string {
       yes(waits),
       decidesLater.map(name).join(', '),
       yes(issued),
+      yes(returns),
+      yes(renewed),
     ];
   };
   const lines = [heading, heading.map(() => '---'), ...models.map((model) => row(model)), row()];
@@ -56,12 +67,14 @@ export function states(): string {
     `  live --> spent: consume, by one (${spentAs('code', 'token')})`,
     `  live --> forgotten: consume, by one (${spentAs('request')})`,
     '  spent --> spent: put by who read it before',
-    '  live --> empty: destroy, or its grant is revoked',
-    '  spent --> empty: destroy, or its grant is revoked',
+    '  live --> destroyed: destroy, or its grant is revoked',
+    '  spent --> destroyed: destroy, or its grant is revoked',
+    '  destroyed --> destroyed: put by who read it before',
+    `  destroyed --> live: put (${modelsThat(({ returns }) => returns).join(', ')})`,
     '  live --> [*]: purged, expired and kept long enough',
     '  spent --> [*]: purged, expired and kept long enough',
     '  forgotten --> [*]: purged, expired and kept long enough',
-    '  empty --> [*]: purged',
+    '  destroyed --> [*]: purged, an hour later',
     '  forgotten: forgotten, only that it was spent is left',
     '```',
   ].join('\n');
