@@ -3,6 +3,7 @@ import type { ClientAuthMethod, Configuration } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 
 import { refuses } from './hooks.ts';
+import { jwtTypeOf } from './jwt.ts';
 import type { Mechanism } from './mechanism.ts';
 
 const confidential: readonly string[] = ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'];
@@ -13,9 +14,8 @@ const longestAssertion = 600;
 /** Token kinds that say in their `typ` that they are a client assertion, or say nothing. */
 const assertionTypes = [undefined, 'jwt', 'client-authentication+jwt'];
 
-function refuseForeign(claims: JWTPayload, header: { typ?: string }): void {
-  const type = header.typ?.toLowerCase().replace(/^application\//, '');
-  if (!assertionTypes.includes(type)) {
+function refuseForeign(claims: JWTPayload, header: { typ?: unknown }): void {
+  if (!assertionTypes.includes(jwtTypeOf(header))) {
     throw new errors.InvalidClientAuth('client_assertion typ is not that of a client assertion');
   }
   // A request object that happens to carry sub and jti has the same signature, issuer and audience.

@@ -1,4 +1,4 @@
-import { decodeJwt, type JWTPayload } from 'jose';
+import type { JWTPayload } from 'jose';
 import type { Configuration } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import { z } from 'zod';
@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { seconds } from '../seconds.ts';
 import { coreConfiguration, presets, toCore } from '../settings.ts';
 import type { Mechanism } from './mechanism.ts';
+import { proofClaims } from './proof_claims.ts';
 
 export const clockSettings = z.strictObject({
   clock_tolerance: toCore(
@@ -21,15 +22,6 @@ export const clockSettings = z.strictObject({
 
 function fromTheFuture(claims: JWTPayload, tolerance = 0): boolean {
   return [claims.iat, claims.nbf].some((time) => typeof time === 'number' && time > seconds() + tolerance);
-}
-
-/** A proof core cannot read is core's to refuse, in the words it has for it. */
-function proofClaims(proof: string): JWTPayload {
-  try {
-    return decodeJwt(proof);
-  } catch {
-    return {};
-  }
 }
 
 /**
@@ -76,7 +68,7 @@ export function clock(): Mechanism {
       'features.dPoP.requireNonce':
         (theirs, { clockTolerance = 0 }) =>
         (ctx) => {
-          const { iat, nonce } = proofClaims(ctx.get('DPoP'));
+          const { iat, nonce } = proofClaims(ctx);
           if (typeof iat === 'number' && iat > seconds() + clockTolerance) {
             throw new errors.InvalidDpopProof('DPoP proof iat is in the future');
           }

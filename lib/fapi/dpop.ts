@@ -1,9 +1,16 @@
 import { randomBytes } from 'node:crypto';
 
+import type { Context, Middleware } from 'koa';
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import { errors } from 'oidc-provider';
 import { z } from 'zod';
 
+import { normalized } from '../http/normalized_url.ts';
+import { type Endpoint, endpoints } from '../http/routes.ts';
+import { type DpopNonces, dpopNonces } from '../resource/dpop_nonce.ts';
 import { filled } from '../settings.ts';
 import type { Mechanism } from './mechanism.ts';
+import { proofClaims } from './proof_claims.ts';
 
 /** Settings of Demonstrating Proof of Possession. */
 export const dpopSettings = z.strictObject({
@@ -18,12 +25,58 @@ export type DpopSettings = z.input<typeof dpopSettings> & {
   nonceSecret?: Buffer;
 };
 
+/**
+ * Core compares the proof's htu with the URL as it writes it. Where the client writes the same URL otherwise, the next URL
+ * core asks for, which is that one, is the client's.
+ */
+function spellAsProof(ctx: KoaContextWithOIDC): void {
+  const { oidc } = ctx;
+  const { htu } = proofClaims(ctx);
+  const given = typeof htu === 'string' ? URL.parse(htu) : null;
+  if (!given) return;
+  given.search = given.hash = '';
+  const own = oidc.urlFor(`${oidc.route}`);
+  if (given.href === own || normalized(given.href) !== normalized(own)) return;
+  Object.assign(oidc, {
+    urlFor() {
+      delete (oidc as Partial<typeof oidc>).urlFor;
+      return given.href;
+    },
+  });
+}
+
+const proven: readonly Endpoint[] = ['pushed_authorization_request', 'token'];
+
+/**
+ * Asks for a nonce before anything of the request is looked at. Core asks when the client has authenticated, which spends
+ * its assertion: a client that repeats the request with the nonce, and the same assertion, would be refused.
+ */
+function askFirst(nonces: DpopNonces, required: boolean): (ctx: Context) => void {
+  return function ask(ctx) {
+    if (!ctx.get('dpop')) return;
+    const { nonce } = proofClaims(ctx);
+    if (nonce === undefined ? !required : typeof nonce !== 'string' || nonces.valid(nonce)) return;
+    ctx.set('dpop-nonce', nonces.current());
+    throw new errors.UseDpopNonce(
+      nonce === undefined ? 'nonce is required in the DPoP proof' : 'invalid nonce in DPoP proof',
+    );
+  };
+}
+
 /** @see [RFC 9449 - OAuth 2.0 Demonstrating Proof of Possession](https://www.rfc-editor.org/rfc/rfc9449.html) */
 export function dpop(settings: DpopSettings = {}): Mechanism {
   const { nonce, nonceSecret = randomBytes(32) } = filled(dpopSettings, settings);
   return {
     name: 'dpop',
     clauses: [
+      {
+        id: 'DPOP-4.3',
+        text: 'htu matches the URI of the request after syntax-based normalization',
+      },
+      {
+        id: 'DPOP-8',
+        text: 'the server asks for a nonce before it takes anything of the request, so that the request can be repeated',
+      },
       {
         id: 'FAPI2-SP-FINAL-5.3.2.1-10',
         text: 'may use the server-provided nonce mechanism of DPoP',
@@ -38,9 +91,21 @@ export function dpop(settings: DpopSettings = {}): Mechanism {
     },
     hooks: {
       'features.dPoP.requireNonce': (theirs) => (ctx) => {
+        spellAsProof(ctx);
         const asked = theirs?.(ctx) ?? false;
         return nonce === 'required' || asked;
       },
+    },
+    middleware(provider, { features }) {
+      const secret = features?.dPoP?.nonceSecret;
+      if (!secret) return {};
+      const endpointOf = endpoints(provider);
+      const ask = askFirst(dpopNonces(secret), nonce === 'required');
+      const nonceFirst: Middleware = function nonceFirst(ctx, next) {
+        if (proven.includes(endpointOf(ctx))) ask(ctx);
+        return next();
+      };
+      return { protocol: [nonceFirst] };
     },
   };
 }

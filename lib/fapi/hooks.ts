@@ -3,7 +3,10 @@ import type { Configuration } from 'oidc-provider';
 /** The functions of core's configuration that carry a rule, by their path. */
 export const hookPaths = [
   'assertJwtClientAuthClaimsAndHeader',
+  'extraParams.dpop_jkt',
+  'extraParams.scope',
   'extraTokenClaims',
+  'features.claimsParameter.assertClaimsParameter',
   'features.dPoP.requireNonce',
   'features.introspection.allowedPolicy',
   'features.mTLS.certificateAuthorized',
@@ -69,12 +72,20 @@ function written(into: object, [key = '', ...rest]: readonly string[], value: un
   return { ...into, [key]: rest.length === 0 ? value : written((below as object | undefined) ?? {}, rest, value) };
 }
 
+/** Core takes further parameters as a list of names or, where rules belong to them, by name. */
+function withNamedParams(configuration: Configuration): Configuration {
+  const { extraParams } = configuration;
+  return Array.isArray(extraParams)
+    ? { ...configuration, extraParams: Object.fromEntries(extraParams.map((name) => [name, null])) }
+    : configuration;
+}
+
 /**
  * Puts the mechanisms' functions before the deployment's own, in the order of the list: the first mechanism's runs first,
  * the deployment's own last. This is the only place where hooks are composed.
  */
 export function composeHooks(configuration: Configuration, mechanisms: readonly { hooks?: Hooks }[]): Configuration {
-  let composed = configuration;
+  let composed = withNamedParams(configuration);
   for (const path of hookPaths) {
     const keys = path.split('.');
     for (const { hooks } of [...mechanisms].reverse()) {

@@ -1,7 +1,9 @@
 import { errors } from 'oidc-provider';
 
 import { refuses } from './hooks.ts';
+import { jwtTypeOf } from './jwt.ts';
 import type { Mechanism } from './mechanism.ts';
+import { leaveOutNulls } from './request_object.ts';
 
 const longest = 3600;
 /** A pushed request lives no longer than its request object: less than this, in seconds, is no use to anybody. */
@@ -57,12 +59,12 @@ export function jar({ required = true }: { required?: boolean } = {}): Mechanism
       : {},
     hooks: {
       'features.requestObjects.assertJwtClaimsAndHeader': refuses((ctx, claims, header) => {
+        leaveOutNulls(ctx.oidc.params ?? {}, claims);
         // The pushed request comes by here again when it is used: then it is ours, whatever its age.
         if ('PushedAuthorizationRequest' in ctx.oidc.entities) return;
         const { exp, nbf, sub } = claims as Record<string, unknown>;
         const time = Date.now() / 1000;
-        const type = (header as { typ?: string }).typ?.toLowerCase().replace(/^application\//, '');
-        if (!types.includes(type)) invalid('typ is not oauth-authz-req+jwt');
+        if (!types.includes(jwtTypeOf(header as { typ?: unknown }))) invalid('typ is not oauth-authz-req+jwt');
         if (sub !== undefined) invalid('must not have a sub claim, which would make it a client assertion');
         if (typeof nbf !== 'number') invalid("is missing the 'nbf' claim");
         if (typeof exp !== 'number') invalid("is missing the 'exp' claim");

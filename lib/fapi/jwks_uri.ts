@@ -1,5 +1,7 @@
 import type { Client, Configuration } from 'oidc-provider';
-import { errors } from 'oidc-provider';
+import Core, { errors } from 'oidc-provider';
+
+import { type Endpoint, isFormEndpoint } from '../http/routes.ts';
 import { seconds } from '../seconds.ts';
 import type { Mechanism } from './mechanism.ts';
 
@@ -24,7 +26,45 @@ function guarded(theirs: Fetch): Fetch {
 /** Seconds in which a server that has failed is not asked again, whoever names its client. */
 const pause = 5;
 
-type KeyStore = { refresh(): Promise<void>; fresh(): boolean; clear(): void; freshUntil: number };
+interface KeyStore {
+  refresh(): Promise<void>;
+  fresh(): boolean;
+  clear(): void;
+  freshUntil: number;
+  selectForVerify(wanted: { alg?: string; kid?: unknown }): { kid?: string }[];
+}
+
+type Keyed = Client & { readonly asymmetricKeyStore: KeyStore };
+
+/** Methods of authentication that need the client's keys. */
+const byKey: readonly (string | undefined)[] = ['private_key_jwt', 'self_signed_tls_client_auth'];
+
+/** @throws {InvalidClientAuth} when they cannot be read. */
+async function readKeys({ jwksUri, asymmetricKeyStore: keys }: Keyed): Promise<void> {
+  // Core verifies with what it has first and only asks again when that fails, so a removed key would work for ever.
+  if (!jwksUri || keys.fresh()) return;
+  await keys.refresh().catch((cause) => {
+    // Core takes what it had for fresh again also when the answer was that there is nothing.
+    keys.clear();
+    keys.freshUntil = seconds() + pause;
+    throw Object.assign(new errors.InvalidClientAuth('the keys at jwks_uri cannot be read'), { cause });
+  });
+}
+
+const hinted = new WeakSet<KeyStore>();
+
+/** A `kid` is a hint: where the client has one fitting key and gave it no name, that is the one meant. */
+function takeHint({ asymmetricKeyStore: keys }: Keyed): void {
+  if (hinted.has(keys)) return;
+  hinted.add(keys);
+  const select = keys.selectForVerify;
+  keys.selectForVerify = function selectForVerify(wanted) {
+    const found = select.call(this, wanted);
+    if (found.length > 0 || wanted.kid === undefined) return found;
+    const fitting = select.call(this, { ...wanted, kid: undefined });
+    return fitting.length === 1 && fitting[0]?.kid === undefined ? fitting : found;
+  };
+}
 
 /** Keys of a client that are published, not registered. */
 export function jwksUri(): Mechanism {
@@ -41,6 +81,10 @@ export function jwksUri(): Mechanism {
         },
       },
       {
+        id: 'RFC7515-4.1.4',
+        text: 'kid is a hint: it need not be known where the client has one fitting key, without a kid',
+      },
+      {
         id: 'FAPI2-SP-FINAL-6.8-1',
         text: 'a key that its owner removes is not accepted for longer than it may be cached',
       },
@@ -49,22 +93,26 @@ export function jwksUri(): Mechanism {
       fetch: (url, options) => globalThis.fetch(url, options),
       fetchResponseBodyLimits: { jwks_uri: 256 * 1024, sector_identifier_uri: 256 * 1024 },
     },
-    hooks: { fetch: (theirs) => theirs && guarded(theirs) },
+    hooks: {
+      fetch: (theirs) => theirs && guarded(theirs),
+      'features.requestObjects.assertJwtClaimsAndHeader': (theirs) => async (ctx, claims, header, client) => {
+        await theirs?.(ctx, claims, header, client);
+        // Core verifies the signature next; a request object that was pushed before has been verified.
+        if (!('PushedAuthorizationRequest' in ctx.oidc.entities)) await readKeys(client as Keyed);
+      },
+    },
     attach(provider) {
       const { Client } = provider;
       const find = Client.find;
       Client.find = async function findClient(this: typeof Client, ...args: Parameters<typeof find>) {
-        const client = (await find.apply(this, args)) as (Client & { asymmetricKeyStore: KeyStore }) | undefined;
-        // Core verifies with what it has first and only asks again when that fails, so a removed key would work for ever.
-        if (client?.jwksUri && !client.asymmetricKeyStore.fresh()) {
-          const keys = client.asymmetricKeyStore;
-          await keys.refresh().catch((cause) => {
-            // Core takes what it had for fresh again also when the answer was that there is nothing.
-            keys.clear();
-            keys.freshUntil = seconds() + pause;
-            throw Object.assign(new errors.InvalidClient('the keys at jwks_uri cannot be read'), { cause });
-          });
-        }
+        const client = (await find.apply(this, args)) as Keyed | undefined;
+        if (!client) return client;
+        takeHint(client);
+        const { route, client: known } = Core.ctx?.oidc ?? {};
+        // Keys are needed where the client authenticates, and it is the first one looked for there. Nowhere else: its valid
+        // tokens and its people have nothing to do with them.
+        const authenticates = isFormEndpoint(route as Endpoint) && !known;
+        if (authenticates && byKey.includes(client.tokenEndpointAuthMethod)) await readKeys(client);
         return client;
       } as typeof find;
     },

@@ -1,4 +1,5 @@
 import type { Mechanism } from './mechanism.ts';
+import { retainRedirectUri } from './retained_redirect_uri.ts';
 
 const loopback = ['127.0.0.1', '[::1]'];
 
@@ -7,12 +8,18 @@ function isLoopback(uri: URL, applicationType: unknown): boolean {
   return applicationType === 'native' && uri.protocol === 'http:' && loopback.includes(uri.hostname);
 }
 
+/** What the answer adds to the query: one of the same name in the address would stand beside it. */
+const answered = ['code', 'state', 'iss', 'error', 'error_description', 'error_uri', 'response'];
+
 function fault(value: unknown, applicationType: unknown): string | undefined {
   const uri = typeof value === 'string' ? URL.parse(value) : null;
   if (!uri) return 'must be an absolute URI';
   if (uri.username || uri.password) return 'must carry no user name or password';
   if (uri.hostname.includes('*')) return 'must be an exact URI, without wildcards';
   if (`${value}`.includes('#')) return 'must have no fragment';
+  if (/[^\x21-\x7e]/.test(`${value}`)) return 'must be ASCII: write other characters percent-encoded (RFC 3986)';
+  const own = answered.find((name) => uri.searchParams.has(name));
+  if (own) return `must not have ${own} in its query, which the answer adds`;
   if (isLoopback(uri, applicationType)) return undefined;
   if (uri.protocol === 'http:') return 'must use https; http is for the loopback address of a native client only';
   return uri.protocol === 'https:' || (applicationType === 'native' && uri.protocol.includes('.'))
@@ -40,6 +47,10 @@ export function redirectUri(): Mechanism {
         },
       },
       {
+        id: 'RFC6749-3.1.2',
+        text: 'the query component of a redirect URI MUST be retained when additional query parameters are added',
+      },
+      {
         id: 'FAPI2-SP-FINAL-5.3.2.1-7',
         text: 'shall not expose open redirectors',
         violated: ({ features }) =>
@@ -51,5 +62,6 @@ export function redirectUri(): Mechanism {
             : undefined,
       },
     ],
+    middleware: (provider) => ({ protocol: [retainRedirectUri(provider)] }),
   };
 }

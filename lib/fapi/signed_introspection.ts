@@ -1,7 +1,7 @@
-import type { Middleware } from 'koa';
+import type { Adapter, ClientMetadata } from 'oidc-provider';
+import Core from 'oidc-provider';
 
 import { introspectionJwt as signed } from '../http/media_types.ts';
-import { endpoints } from '../http/routes.ts';
 import type { Mechanism } from './mechanism.ts';
 
 /** @see [RFC 9701 - JWT Response for OAuth Token Introspection](https://www.rfc-editor.org/rfc/rfc9701.html) */
@@ -19,20 +19,40 @@ export function signedIntrospection(): Mechanism {
       },
       {
         id: 'RFC9701-4',
-        text: 'an introspection is answered by a signed JWT also where the caller does not ask for one',
+        text: 'an introspection is answered by a signed JWT where the caller asks for one by Accept',
+      },
+      {
+        id: 'RFC9701-6',
+        text: 'a caller that has registered introspection_signed_response_alg is answered by a signed JWT, whatever it accepts',
       },
     ],
     configuration: {
       features: { introspection: { enabled: true }, jwtIntrospection: { enabled: true } },
     },
-    middleware(provider) {
-      const endpointOf = endpoints(provider);
-      const alwaysSigned: Middleware = function alwaysSigned(ctx, next) {
-        // Core chooses by Accept. An unsigned answer would be one somebody on the way back could have written.
-        if (endpointOf(ctx) === 'introspection') ctx.req.headers.accept = signed;
-        return next();
-      };
-      return { protocol: [alwaysSigned] };
+    attach(provider, { clients = [] }) {
+      const { adapter } = provider.Client as unknown as { adapter: Adapter };
+      const configured = new Map(clients.map((client) => [client.client_id, client]));
+      // The client has a default by the time core hands it over: what it registered is in what was registered.
+      async function hasRegistered(id: string): Promise<boolean> {
+        const metadata = configured.get(id) ?? (await adapter.find(id));
+        return (metadata as ClientMetadata | undefined)?.introspection_signed_response_alg !== undefined;
+      }
+      const { Client } = provider;
+      const find = Client.find;
+      Client.find = async function findCaller(this: typeof Client, ...args: Parameters<typeof find>) {
+        const client = await find.apply(this, args);
+        const { ctx } = Core;
+        // The first client looked for is the one that asks; core chooses by Accept.
+        if (
+          client &&
+          ctx?.oidc.route === 'introspection' &&
+          !ctx.oidc.client &&
+          (await hasRegistered(client.clientId))
+        ) {
+          ctx.req.headers.accept = signed;
+        }
+        return client;
+      } as typeof find;
     },
   };
 }

@@ -1,53 +1,47 @@
 import type { Context, Middleware, Next } from 'koa';
 import { errors, type Provider } from 'oidc-provider';
 
-import { type Endpoint, endpoints, isApiEndpoint, isFormEndpoint } from './routes.ts';
-
-/** What oidc-provider reads at most. */
-const maxBody = 56 * 1024;
+import { coreReads, readBody } from './form_body.ts';
+import { type Endpoint, endpoints, isFormEndpoint } from './routes.ts';
 
 export interface Limits {
+  /** Bytes of a request's body. Default: 56 kB. */
+  body?: number | undefined;
   /** Seconds a client has to wait before it may ask again; `undefined` lets the request pass. */
   tooMany?(ctx: Context): Promise<number | undefined>;
 }
 
-function allowed(endpoint: Endpoint): string | undefined {
-  if (isFormEndpoint(endpoint)) return 'POST';
-  return undefined;
-}
+/** The methods of endpoints that are no forms; a `HEAD` at the authorization endpoint would spend a request for nobody. */
+const methods: Readonly<Partial<Record<NonNullable<Endpoint>, readonly string[]>>> = {
+  authorization: ['GET', 'POST'],
+  resume: ['GET'],
+  userinfo: ['GET', 'POST', 'HEAD', 'OPTIONS'],
+  jwks: ['GET', 'HEAD', 'OPTIONS'],
+  discovery: ['GET', 'HEAD', 'OPTIONS'],
+  registration: ['POST'],
+  client: ['GET', 'PUT', 'DELETE', 'HEAD'],
+  end_session: ['GET', 'HEAD'],
+  end_session_confirm: ['POST'],
+};
 
-function checkMethod(ctx: Context, endpoint: Endpoint): void {
-  const allow = allowed(endpoint);
-  if (allow && ctx.method !== allow) {
-    ctx.set('allow', allow);
-    throw new errors.InvalidRequest(`only ${allow} is allowed`, 405);
-  }
-  // A HEAD would run the whole authorization request and spend it, for an answer nobody reads.
-  if (ctx.method === 'HEAD' && (endpoint === 'authorization' || endpoint === 'resume')) {
-    ctx.set('allow', 'GET');
-    throw new errors.InvalidRequest('only GET is allowed', 405);
-  }
+function checkMethod(ctx: Context, endpoint: NonNullable<Endpoint>): void {
+  const allowed = isFormEndpoint(endpoint) ? ['POST'] : methods[endpoint];
+  if (!allowed || allowed.includes(ctx.method)) return;
+  ctx.set('allow', allowed.join(', '));
+  throw new errors.InvalidRequest(`only ${allowed.join(', ')} is allowed`, 405);
 }
 
 function checkType(ctx: Context, endpoint: Endpoint): void {
-  if (isFormEndpoint(endpoint) && ctx.get('content-type') && !ctx.is('application/x-www-form-urlencoded')) {
+  const encoding = ctx.get('content-encoding').toLowerCase();
+  if (encoding && encoding !== 'identity') {
+    ctx.set('accept-encoding', 'identity');
+    throw new errors.InvalidRequest('the request body must not be compressed: send no content-encoding', 415);
+  }
+  if (!isFormEndpoint(endpoint) || !ctx.get('content-type')) return;
+  if (!ctx.is('application/x-www-form-urlencoded')) {
     throw new errors.InvalidRequest('the content-type has to be application/x-www-form-urlencoded');
   }
-}
-
-const tooLarge = () => new errors.InvalidRequest(`the request body must not be larger than ${maxBody} bytes`, 413);
-
-/**
- * A chunked body says its size only by being read, and that is oidc-provider's: while the stream is paused, a `data`
- * listener is told of what others read.
- */
-async function counted(ctx: Context, next: Next): Promise<void> {
-  let received = 0;
-  ctx.req.pause().on('data', (chunk: Buffer) => {
-    received += chunk.length;
-  });
-  await next();
-  if (received > maxBody) throw tooLarge();
+  if (!/^(utf-?8)?$/i.test(ctx.request.charset)) throw new errors.InvalidRequest('the charset has to be UTF-8', 415);
 }
 
 function refuse(ctx: Context, wait: number): never {
@@ -56,19 +50,25 @@ function refuse(ctx: Context, wait: number): never {
 }
 
 /**
- * The HTTP of endpoints for programs: 405 with Allow, 413, 400 for another media type, 429.
+ * The HTTP of the provider's endpoints: 405 with Allow, 413, 415, 400 for another media type, 429. The form of a request is
+ * read here, and `fieldsOf(ctx)` from here on.
  *
  * @see [RFC 9126 section 2.3 - Error Response](https://www.rfc-editor.org/rfc/rfc9126.html#section-2.3)
  */
-export function limits(provider: Provider, { tooMany }: Limits = {}): Middleware {
+export function limits(provider: Provider, { tooMany, body = 56 * 1024 }: Limits = {}): Middleware {
   const endpointOf = endpoints(provider);
+  async function form(ctx: Context, next: Next): Promise<void> {
+    const wait = await tooMany?.(ctx);
+    if (wait !== undefined) refuse(ctx, wait);
+    await readBody(ctx, ctx.is('application/x-www-form-urlencoded') ? body : Math.min(body, coreReads));
+    await next();
+  }
   return function limits(ctx, next) {
     const endpoint = endpointOf(ctx);
     if (endpoint === undefined) return next();
     checkMethod(ctx, endpoint);
-    if ((ctx.request.length ?? 0) > maxBody) throw tooLarge();
+    if (ctx.method === 'GET' && !tooMany) return next();
     checkType(ctx, endpoint);
-    const goOn = isApiEndpoint(endpoint) && ctx.get('transfer-encoding') !== '' ? () => counted(ctx, next) : next;
-    return tooMany ? tooMany(ctx).then((wait) => (wait === undefined ? goOn() : refuse(ctx, wait))) : goOn();
+    return form(ctx, next);
   };
 }

@@ -14,7 +14,10 @@ const jsonEndpoints = ['userinfo', 'jwks', 'discovery', 'registration'] as const
 
 export type FormEndpoint = (typeof formEndpoints)[number];
 export type JsonEndpoint = (typeof jsonEndpoints)[number];
-export type Endpoint = FormEndpoint | JsonEndpoint | 'authorization' | 'resume' | undefined;
+/** Routes a browser or a registered client's owner is at. */
+const others = ['authorization', 'end_session', 'end_session_confirm'] as const;
+
+export type Endpoint = FormEndpoint | JsonEndpoint | (typeof others)[number] | 'resume' | 'client' | undefined;
 
 export const isFormEndpoint = (endpoint: Endpoint): endpoint is FormEndpoint =>
   (formEndpoints as readonly unknown[]).includes(endpoint);
@@ -37,22 +40,25 @@ export function endpoints(provider: Provider): (ctx: Context) => Endpoint {
   const { pathname } = new URL(provider.issuer);
   const mountPath = pathname.replace(/\/$/, '');
   const names = new Map<string, Endpoint>();
-  for (const name of [...formEndpoints, ...jsonEndpoints, 'authorization'] as const) {
-    const path = pathOf(provider, name);
-    if (path === undefined) continue;
+  const known = (path: string, name: Endpoint) => {
     names.set(fold(path), name);
     names.set(fold(path.slice(mountPath.length)), name);
+  };
+  for (const name of [...formEndpoints, ...jsonEndpoints, ...others]) {
+    const path = pathOf(provider, name);
+    if (path !== undefined) known(path, name);
   }
-  const resume = [...names].filter(([, name]) => name === 'authorization').map(([path]) => `${path}/`);
+  known(`${mountPath}/.well-known/openid-configuration`, 'discovery');
+  const below = new Map<string, Endpoint>();
+  for (const [path, name] of names) {
+    if (name === 'authorization') below.set(`${path}/`, 'resume');
+    if (name === 'registration') below.set(`${path}/`, 'client');
+  }
   return ({ path }) => {
-    const known = names.get(path);
-    if (known !== undefined) return known;
+    const exact = names.get(path);
+    if (exact !== undefined) return exact;
     const folded = fold(path);
-    return (
-      names.get(folded) ??
-      (resume.some((prefix) => folded.startsWith(prefix) && !folded.slice(prefix.length).includes('/'))
-        ? 'resume'
-        : undefined)
-    );
+    const end = folded.lastIndexOf('/') + 1;
+    return names.get(folded) ?? (end < folded.length ? below.get(folded.slice(0, end)) : undefined);
   };
 }

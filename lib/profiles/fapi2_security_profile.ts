@@ -20,6 +20,7 @@ import { jwksUri } from '../fapi/jwks_uri.ts';
 import { type MtlsSettings, mtls } from '../fapi/mtls.ts';
 import { opaque } from '../fapi/opaque.ts';
 import { type ParSettings, par, parSettings } from '../fapi/par.ts';
+import { parameters } from '../fapi/parameters.ts';
 import { pkce } from '../fapi/pkce.ts';
 import { redirectUri } from '../fapi/redirect_uri.ts';
 import { refreshToken } from '../fapi/refresh_token.ts';
@@ -27,6 +28,7 @@ import { replay } from '../fapi/replay.ts';
 import { requests } from '../fapi/requests.ts';
 import { type ResourceInput, resourceSettings } from '../fapi/resource_settings.ts';
 import { resources } from '../fapi/resources.ts';
+import { scope } from '../fapi/scope.ts';
 import { senderConstraint } from '../fapi/sender_constraint.ts';
 import { session, sessionLifetimes } from '../fapi/session.ts';
 import type { Profile } from '../profile.ts';
@@ -75,10 +77,12 @@ export function fapi2SecurityProfile(settings: ProfileSettings = {}): Profile {
       answers(),
       hostPinning({ mtls: url }),
       requests(),
+      parameters(),
       discovery({ mtls: url }),
       par(settings.par),
       pkce(),
       codeFlow(settings),
+      scope(),
       redirectUri(),
       iss(),
       ...(settings.mtls ? [mtls(settings.mtls)] : []),

@@ -362,7 +362,7 @@ describe('What a profile holds falls with the mechanism that holds it', () => {
 
   const forAYear = { ttl: { AccessToken: () => 365 * 24 * hour, ClientCredentials: () => 365 * 24 * hour } };
   held('FAPI2-SP-FINAL-6.1', { by: 'access_token', own: forAYear }, async (client) => {
-    const { body } = await client.token({ grant_type: 'client_credentials' });
+    const { body } = await client.token({ grant_type: 'client_credentials', scope: 'openid' });
     expect(body.expires_in).to.be.at.most(hour);
     const { body: user } = await client.exchange(await client.code());
     expect(user.expires_in).to.be.at.most(hour);
@@ -494,14 +494,29 @@ describe('What a profile holds falls with the mechanism that holds it', () => {
       expect(decodeJwt(searchParams.get('response') ?? '')).to.include({ iss: client.issuer, aud: 'client' });
     });
 
+    const introspect = (client: RawClient, accept: string) =>
+      client.post('/token/introspection', { token: 'unknown' }, { headers: { accept } });
+    const jwt = 'application/token-introspection+jwt';
     held('RFC9701-4', { by: 'signed_introspection', profile }, async (client) => {
-      const { headers, body } = await client.post(
-        '/token/introspection',
-        { token: 'unknown' },
-        { headers: { accept: 'application/json' } },
-      );
+      const { headers, body } = await introspect(client, jwt);
       expect(headers.get('content-type')).to.match(/^application\/token-introspection\+jwt/);
       expect(decodeJwt(body).token_introspection).to.deep.equal({ active: false });
+      expect((await introspect(client, 'application/json')).body).to.deep.equal({ active: false });
+      expect((await introspect(client, '*/*')).body).to.deep.equal({ active: false });
+    });
+    const registered = { introspection_signed_response_alg: 'ES256' } as const;
+    held('RFC9701-6', { by: 'signed_introspection', profile, client: registered }, async (client) => {
+      const { headers } = await introspect(client, 'application/json');
+      expect(headers.get('content-type')).to.match(/^application\/token-introspection\+jwt/);
+    });
+    held('RFC8414-2', { by: 'jarm', profile }, async (client) => {
+      const { body } = await client.request('/.well-known/openid-configuration');
+      const modes: string[] = body.response_modes_supported;
+      expect(modes).to.include('jwt');
+      for (const response_mode of modes) {
+        const request = await client.requestObject({ ...client.params, response_mode });
+        expect((await client.push({ client_id: 'client', request })).status, response_mode).to.equal(201);
+      }
     });
   });
 });

@@ -7,13 +7,16 @@ import { fapi2MessageSigning } from '../../lib/profiles/fapi2_message_signing.ts
 /** Which mechanisms have a part in a hook, in the order in which they run; a deployment's own function runs after them. */
 const order: Record<(typeof hookPaths)[number], readonly string[]> = {
   assertJwtClientAuthClaimsAndHeader: ['replay', 'client_auth', 'clock'],
-  extraTokenClaims: ['sender_constraint', 'resources'],
+  'extraParams.dpop_jkt': ['parameters'],
+  'extraParams.scope': ['scope'],
+  extraTokenClaims: ['scope', 'sender_constraint', 'resources'],
+  'features.claimsParameter.assertClaimsParameter': ['parameters'],
   'features.dPoP.requireNonce': ['dpop', 'clock'],
   'features.introspection.allowedPolicy': ['introspection'],
   'features.mTLS.certificateAuthorized': ['mtls'],
   'features.mTLS.certificateSubjectMatches': ['mtls'],
   'features.mTLS.getCertificate': ['mtls'],
-  'features.requestObjects.assertJwtClaimsAndHeader': ['clock', 'jar'],
+  'features.requestObjects.assertJwtClaimsAndHeader': ['jwks_uri', 'clock', 'jar'],
   'features.resourceIndicators.getResourceServerInfo': ['access_token', 'resources'],
   'features.revocation.allowedPolicy': ['introspection'],
   fetch: ['jwks_uri'],

@@ -83,11 +83,46 @@ for (const path of ['', '/op']) {
       agent.destroy();
     });
 
+    const wrong: readonly (readonly [string, string, string])[] = [
+      ['PUT', '/auth', 'GET, POST'],
+      ['POST', '/auth/some-uid', 'GET'],
+      ['DELETE', '/me', 'GET, POST, HEAD, OPTIONS'],
+      ['POST', '/jwks', 'GET, HEAD, OPTIONS'],
+      ['POST', '/.well-known/openid-configuration', 'GET, HEAD, OPTIONS'],
+      ['PUT', '/.well-known/oauth-authorization-server', 'GET, HEAD, OPTIONS'],
+      ['POST', '/session/end', 'GET, HEAD'],
+      ['GET', '/session/end/confirm', 'POST'],
+    ];
+    for (const [method, endpoint, allow] of wrong) {
+      it(`${method} ${endpoint} is 405 with Allow: ${allow}`, async () => {
+        const { status, headers, body } = await listener.ask(path + endpoint, { method });
+        expect(status).to.equal(405);
+        expect(headers.allow).to.equal(allow);
+        expect(body.error).to.equal('invalid_request');
+      });
+    }
+
+    for (const endpoint of formEndpoints) {
+      it(`a compressed body at ${endpoint} is 415`, async () => {
+        const headers = { ...form, 'content-encoding': 'gzip' };
+        const { status, body } = await listener.ask(path + endpoint, { method: 'POST', headers, body: 'x' });
+        expect(status).to.equal(415);
+        expect(body.error_description).to.match(/compressed/);
+      });
+
+      it(`a form in another charset at ${endpoint} is 415`, async () => {
+        const headers = { 'content-type': `${form['content-type']}; charset=utf-16le` };
+        const { status, body } = await listener.ask(path + endpoint, { method: 'POST', headers, body: 'x=y' });
+        expect(status).to.equal(415);
+        expect(body.error_description).to.match(/UTF-8/);
+      });
+    }
+
     for (const endpoint of ['/auth', '/auth/some-uid', '/AUTH', '/auth/']) {
       it(`HEAD ${endpoint} is 405 and spends nothing`, async () => {
         const { status, headers } = await listener.ask(`${path}${endpoint}?client_id=nobody`, { method: 'HEAD' });
         expect(status).to.equal(405);
-        expect(headers.allow).to.equal('GET');
+        expect(headers.allow).to.match(/^GET/);
       });
     }
   });

@@ -1,0 +1,29 @@
+/**
+ * The kind of JWT its header names, in lower case and without `application/`. What is no text names no kind, and is no
+ * kind anything here accepts.
+ *
+ * @see [RFC 7515 section 4.1.9 - typ](https://www.rfc-editor.org/rfc/rfc7515.html#section-4.1.9)
+ */
+export function jwtTypeOf({ typ }: { typ?: unknown }): string | undefined {
+  if (typ === undefined) return undefined;
+  return typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : '';
+}
+
+const compact = /^[\w-]+(\.[\w-]*){2}(\.[\w-]+){0,2}$/;
+
+/** Whether a text is in compact serialization: base64url parts without padding. What it says is not looked at. */
+export const isCompact = (jwt: string): boolean => compact.test(jwt);
+
+/** The deepest nesting of objects and lists in a JSON text; counted without a stack, so that no text is too deep for it. */
+export function depthOf(json: string): number {
+  let [depth, deepest, quoted] = [0, 0, false];
+  for (let at = 0; at < json.length; at += 1) {
+    const character = json[at];
+    if (quoted && character === '\\') at += 1;
+    else if (character === '"') quoted = !quoted;
+    else if (quoted) continue;
+    else if (character === '{' || character === '[') deepest = Math.max(deepest, ++depth);
+    else if (character === '}' || character === ']') depth -= 1;
+  }
+  return deepest;
+}

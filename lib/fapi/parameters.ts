@@ -1,0 +1,122 @@
+import type { Context, Middleware } from 'koa';
+import type { Configuration, Provider } from 'oidc-provider';
+import { errors } from 'oidc-provider';
+
+import { fieldOf, fieldsOf } from '../http/form_body.ts';
+import { type Endpoint, endpoints, isFormEndpoint } from '../http/routes.ts';
+import { refuses } from './hooks.ts';
+import { isCompact } from './jwt.ts';
+import type { Mechanism } from './mechanism.ts';
+import { checkDepth, claimsOf } from './request_object.ts';
+
+/** Bytes of one parameter as it stands in a URL: what comes back in a redirect has to be read by every browser and proxy. */
+const longest = 4096;
+
+/** Parameters that never travel through a browser. */
+const long = new Set(['request', 'claims', 'authorization_details', 'client_assertion', 'id_token_hint', 'resource']);
+
+const pushes: readonly Endpoint[] = [
+  'pushed_authorization_request',
+  'backchannel_authentication',
+  'device_authorization',
+];
+
+function checkLength(name: string, value: unknown): void {
+  if (typeof value !== 'string' || long.has(name) || value.length * 9 <= longest) return;
+  if (encodeURIComponent(value.toWellFormed()).length > longest) {
+    throw new errors.InvalidRequest(`${name} must not be longer than ${longest} bytes as it stands in a URL`);
+  }
+}
+
+function checkCompact(name: string, jwt: string | undefined): void {
+  if (jwt && !isCompact(jwt)) {
+    throw new errors.InvalidRequest(`${name} is no JWT in compact serialization, base64url without padding`);
+  }
+}
+
+function checkPush(ctx: Context, others: readonly string[]): void {
+  const request = fieldOf(ctx, 'request');
+  const given = request === undefined ? fieldsOf(ctx) : claimsOf(request, others);
+  for (const [name, value] of Object.entries(given)) checkLength(name, value);
+  for (const name of ['claims', 'authorization_details']) {
+    const value = given[name];
+    if (typeof value === 'string') checkDepth(name, value);
+  }
+}
+
+const thumbprint = /^[\w-]{43}$/;
+
+function* members(claims: object): Iterable<[string, unknown]> {
+  for (const target of ['id_token', 'userinfo'] as const) {
+    for (const [name, value] of Object.entries((claims as Record<string, object>)[target] ?? {})) {
+      yield [`claims.${target}.${name}`, value];
+    }
+  }
+}
+
+/** @see [OpenID Connect Core section 5.5.1 - Individual Claims Requests](https://openid.net/specs/openid-connect-core-1_0.html#IndividualClaimsRequests) */
+function checkClaims(claims: object): void {
+  for (const [path, value] of members(claims)) {
+    if (value === null) continue;
+    if (typeof value !== 'object' || Array.isArray(value)) {
+      throw new errors.InvalidRequest(`${path} must be null or an object`);
+    }
+    const { essential, values } = value as { essential?: unknown; values?: unknown };
+    if (essential !== undefined && typeof essential !== 'boolean') {
+      throw new errors.InvalidRequest(`${path}.essential must be true or false`);
+    }
+    if (values !== undefined && !Array.isArray(values)) {
+      throw new errors.InvalidRequest(`${path}.values must be a list`);
+    }
+  }
+}
+
+const namesOf = ({ extraParams }: Configuration): string[] =>
+  Array.isArray(extraParams) ? extraParams : Object.keys(extraParams ?? {});
+
+/** Looks at the forms of programs, and at proofs, before core takes them apart. */
+function checkParameters(provider: Provider, others: readonly string[]): Middleware {
+  const endpointOf = endpoints(provider);
+  return function checkParameters(ctx, next) {
+    const endpoint = endpointOf(ctx);
+    if (isFormEndpoint(endpoint) || endpoint === 'userinfo') checkCompact('the DPoP proof', ctx.get('dpop'));
+    if (isFormEndpoint(endpoint)) checkCompact('client_assertion', fieldOf(ctx, 'client_assertion'));
+    if (pushes.includes(endpoint)) checkPush(ctx, others);
+    return next();
+  };
+}
+
+/** What parameters may look like, wherever they stand: in a form or in a request object. */
+export function parameters(): Mechanism {
+  return {
+    name: 'parameters',
+    clauses: [
+      {
+        id: 'RFC9101-4',
+        text: 'parameters of a request object have the JSON types their parameters have; what is null was left out',
+      },
+      {
+        id: 'RFC7515-2',
+        text: 'JWTs are base64url with all trailing = characters omitted',
+      },
+      {
+        id: 'DPOP-10',
+        text: 'dpop_jkt is a JWK SHA-256 thumbprint',
+      },
+      {
+        id: 'RFC6749-3.1',
+        text: 'what is to come back in a redirect is no longer than browsers and servers read',
+      },
+    ],
+    hooks: {
+      'extraParams.dpop_jkt': (theirs) => async (ctx, value, client) => {
+        if (value !== undefined && !thumbprint.test(value)) {
+          throw new errors.InvalidRequest('dpop_jkt must be a JWK SHA-256 thumbprint, 43 characters of base64url');
+        }
+        await theirs?.(ctx, value, client);
+      },
+      'features.claimsParameter.assertClaimsParameter': refuses((_ctx, claims) => checkClaims(claims)),
+    },
+    middleware: (provider, configuration) => ({ protocol: [checkParameters(provider, namesOf(configuration))] }),
+  };
+}

@@ -1,0 +1,71 @@
+import type { IncomingMessage } from 'node:http';
+import * as querystring from 'node:querystring';
+
+import type { Context } from 'koa';
+import { errors } from 'oidc-provider';
+
+/** The fields of a form: a field that was sent twice is a list. */
+export type Fields = Readonly<Record<string, string | string[] | undefined>>;
+
+const fields = new WeakMap<IncomingMessage, Fields>();
+const none: Fields = Object.freeze({});
+
+/** What core reads at most by itself. */
+export const coreReads = 56 * 1024;
+
+const tooLarge = (most: number) =>
+  new errors.InvalidRequest(`the request body must not be larger than ${most} bytes`, 413);
+
+/** The fields of the request's form; none before `readBody()`, or where the body is no form. */
+export const fieldsOf = ({ req }: Pick<Context, 'req'>): Fields => fields.get(req) ?? none;
+
+/** The one value of a field; `undefined` where it was left out, left empty or sent twice. */
+export function fieldOf(ctx: Pick<Context, 'req'>, name: string): string | undefined {
+  const value = fieldsOf(ctx)[name];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+async function received(req: IncomingMessage, most: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  // Leaving the loop must not destroy the connection the refusal is to be sent on.
+  for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > most) throw tooLarge(most);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, length);
+}
+
+/** Hands the body on: core reads the stream, and larger bodies than it would read it takes as they were parsed. */
+function handOn(req: IncomingMessage, body: Buffer, parsed: Fields): void {
+  if (body.length > coreReads) {
+    Object.assign(req, { body: parsed });
+    return;
+  }
+  Object.defineProperties(req, {
+    readable: { configurable: true, writable: true, value: true },
+    iterator: { configurable: true, writable: true, value: () => [body] },
+  });
+}
+
+/**
+ * Reads the form of a request once, before core does, so that its size is bounded by us and rules of ours can look at it.
+ * An application around us may have read it already: then its fields are taken.
+ *
+ * @param most bytes
+ * @throws {InvalidRequest} 413 when the body is larger.
+ */
+export async function readBody(ctx: Context, most: number): Promise<void> {
+  const { req } = ctx;
+  if ((ctx.request.length ?? 0) > most) throw tooLarge(most);
+  if (!req.readable) {
+    const read = (req as { body?: unknown }).body ?? (ctx.request as { body?: unknown }).body;
+    if (typeof read === 'object' && read !== null) fields.set(req, read as Fields);
+    return;
+  }
+  const body = await received(req, most);
+  const parsed = querystring.parse(body.toString());
+  fields.set(req, parsed);
+  handOn(req, body, parsed);
+}

@@ -1,0 +1,34 @@
+import type { Middleware } from 'koa';
+import type { Provider } from 'oidc-provider';
+import { errors } from 'oidc-provider';
+
+import { fieldsOf } from './form_body.ts';
+import { endpoints } from './routes.ts';
+
+/** What a URL may have, so that every proxy passes it on. */
+const longest = 8192;
+
+/**
+ * An authorization request that was posted is asked for again by GET. Core reads posted ones only with cookies that other
+ * sites may send along; the browser's own GET brings the ones that they may not.
+ *
+ * @see [OpenID Connect Core section 3.1.2.1 - Authentication Request](https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest)
+ */
+export function postToGet(provider: Provider): Middleware {
+  const endpointOf = endpoints(provider);
+  return function postToGet(ctx, next) {
+    if (ctx.method !== 'POST' || endpointOf(ctx) !== 'authorization') return next();
+    if (!ctx.is('application/x-www-form-urlencoded')) {
+      throw new errors.InvalidRequest('the content-type has to be application/x-www-form-urlencoded', 415);
+    }
+    const pairs = Object.entries(fieldsOf(ctx)).flatMap(([name, value = '']) =>
+      [value].flat().map((each): [string, string] => [name, each]),
+    );
+    const search = new URLSearchParams(pairs).toString();
+    if (search.length > longest) throw new errors.InvalidRequest('the authorization request is too long', 413);
+    ctx.status = 303;
+    ctx.set({ location: `?${search}`, 'cache-control': 'no-store' });
+    ctx.body = '';
+    return Promise.resolve();
+  };
+}
