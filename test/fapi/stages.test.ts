@@ -14,18 +14,28 @@ const first = [
   'securityHeaders',
   'oauthError',
   'host',
+  'singleHeaders',
   'cookieKeys',
   'noCors',
   'metadata',
   'withoutTypes',
 ];
 const then = ['unitOfWork', 'interactions', 'sampleResource'];
-const last = ['jsonErrors', 'limits', 'spendDenied', 'pushedParametersOnly'];
+const last = [
+  'jsonErrors',
+  'limits',
+  'postToGet',
+  'checkParameters',
+  'spendDenied',
+  'pushedParametersOnly',
+  'retainRedirectUri',
+  'nonceFirst',
+];
 
 /** Every middleware of the server, in the order in which a request passes them, by profile. */
 const order = {
   'fapi2-security-profile': [...first, ...then, ...last],
-  'fapi2-message-signing': [...first, ...then, ...last, 'alwaysSigned'],
+  'fapi2-message-signing': [...first, 'signedModesOnly', ...then, ...last],
 };
 
 const names = (provider: Provider) => provider.middleware.map(({ name }) => name);
@@ -51,7 +61,7 @@ describe('The stages a request passes', () => {
       return next();
     };
     provider.use(one).use(two);
-    const expected = [...first, ...then, 'one', 'two', ...last, 'alwaysSigned'];
+    const expected = [...first, 'signedModesOnly', ...then, 'one', 'two', ...last];
     expect(names(provider).slice(0, -1)).to.deep.equal(expected);
   });
 
