@@ -90,8 +90,8 @@ export function leaveOutNulls(params: object, claims: object): void {
   }
 }
 
-/** @throws {InvalidRequest} when a JSON parameter of a form is nested too deeply. */
+/** @throws {InvalidRequest | InvalidAuthorizationDetails} when a JSON parameter of a form is nested too deeply. */
 export function checkDepth(name: string, json: string): void {
-  if (depthOf(json) > deepest)
-    throw new errors.InvalidRequest(`${name} must not be nested deeper than ${deepest} levels`);
+  const Refusal = name === 'authorization_details' ? errors.InvalidAuthorizationDetails : errors.InvalidRequest;
+  if (depthOf(json) > deepest) throw new Refusal(`${name} must not be nested deeper than ${deepest} levels`);
 }
