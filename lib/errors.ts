@@ -32,6 +32,8 @@ export interface Problem {
   readonly line: number;
   readonly column: number;
   readonly key: string;
+  /** The client_id of the client the key belongs to. */
+  readonly client_id?: string;
   /** What is wrong and what to write instead. */
   readonly text: string;
   readonly clause?: ClauseId;
@@ -47,8 +49,8 @@ export class ConfigError extends Error {
     super(
       problems
         .map(
-          ({ file, line, column, key, text, clause }) =>
-            `${file}:${line}:${column} ${key ? `${key}: ` : ''}${text}${clause ? ` [${clause}]` : ''}`,
+          ({ file, line, column, key, client_id, text, clause }) =>
+            `${file}:${line}:${column} ${key ? `${key}${client_id ? ` (client_id ${client_id})` : ''}: ` : ''}${text}${clause ? ` [${clause}]` : ''}`,
         )
         .join('\n'),
     );

@@ -44,7 +44,7 @@ export function clientViolations(
   configuration: Configuration = layered(profile, {}),
 ): Violation[] {
   const completed = { ...configuration.clientDefaults, ...metadata } as ClientMetadata;
-  for (const mechanism of profile.mechanisms) mechanism.complete?.(completed);
+  for (const mechanism of profile.mechanisms) mechanism.complete?.(completed, false);
   return [...outsideOf(profile, completed, configuration)];
 }
 
@@ -101,7 +101,7 @@ function withClientRules(profile: Profile, configuration: Configuration): Config
     extraClientMetadata: {
       properties,
       validator(ctx, key, value, metadata) {
-        if (key === properties[0]) for (const mechanism of profile.mechanisms) mechanism.complete?.(metadata);
+        if (key === properties[0]) for (const mechanism of profile.mechanisms) mechanism.complete?.(metadata, true);
         // What it answers is core's to judge: it may not be a promise.
         const answer = declared.includes(key) ? theirs?.(ctx, key, value, metadata) : undefined;
         // In the end, since a validator may set what it likes.

@@ -16,6 +16,7 @@ const floors: readonly (readonly string[])[] = [
     'seconds',
     'package_file',
     'settings',
+    'utf8',
     'values',
   ],
   ['http/'],

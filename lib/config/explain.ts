@@ -12,6 +12,8 @@ export interface Finding {
   readonly path: Path;
   readonly text: string;
   readonly clause?: ClauseId;
+  /** Another place the text speaks of, which stands for `{also}` in it. */
+  readonly also?: Path;
 }
 
 /** Says in the operator's words what the schema refuses: what is wrong, what to write instead. */

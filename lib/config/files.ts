@@ -6,7 +6,7 @@ import { PemError, readCertificates } from '../certificates/pem.ts';
 import { readRevocationLists } from '../certificates/revocation_list.ts';
 import type { Finding } from './explain.ts';
 import { at, type Path, put } from './path.ts';
-import { isSampleAuthority, publicKnowledge } from './sample.ts';
+import { isSampleKey, publicKnowledge } from './sample.ts';
 
 type Reader = (content: Buffer) => readonly X509Certificate[] | KeyObject | undefined;
 
@@ -60,7 +60,7 @@ export async function resolveFiles(data: { readonly development?: unknown }, bas
     else if (found instanceof KeyObject) findings.push(...keyFindings(path, found, certificates.get(`${pair}.cert`)));
     else if (found?.[0]) {
       certificates.set(`${pair}.${path.at(-1)}`, found[0]);
-      if (data.development !== true && found.some(isSampleAuthority)) findings.push({ path, text: publicKnowledge });
+      if (data.development !== true && found.some(({ publicKey }) => isSampleKey(publicKey))) findings.push({ path, text: publicKnowledge });
     }
   }
   return findings;

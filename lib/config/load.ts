@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 
 import type { z } from 'zod';
 import { ConfigError, type Problem, type Violation } from '../errors.ts';
+import { bareHost, urlHost } from '../http/address.ts';
 import { filePath } from '../settings.ts';
 import { explain, type Finding, leaves } from './explain.ts';
 import { resolveFiles } from './files.ts';
@@ -53,7 +54,7 @@ export async function loadConfig(
   const { issues, parsed } = parse(sources);
   findings.push(...explain(issues, data));
   const config = parsed && complete(parsed);
-  if (config && judge) findings.push(...unreported(await judge(config), findings));
+  if (config && judge) findings.push(...unreported(await judge(withoutTwins(config)), findings));
 
   const found = findings.map((finding) => sources.problem(finding));
   const problems = [...sources.problems, ...found.filter(({ line, key }) => !unset(sources.problems, line, key))];
@@ -84,12 +85,15 @@ function originOf(config: Config): Sources {
 function parse(sources: Sources): { issues: z.core.$ZodIssue[]; parsed: Parsed | undefined } {
   const { data } = sources;
   let { error, data: parsed } = schema.safeParse(data);
-  // A key such as `password: ${SECRET}` is text, also where the secret looks like a number.
-  for (const { path, issue } of leaves(error?.issues ?? [])) {
-    const text = issue.code === 'invalid_type' && issue.expected === 'string' ? sources.textAt(path) : undefined;
-    if (text !== undefined) put(data, path, text);
+  // Where text is wanted, a value is what was written: 007, +46701234567, and a secret that looks like a number.
+  // Again, as some rules of an object are only asked when its members are right.
+  for (let round = 0; error && round < 3; round += 1) {
+    for (const { path, issue } of leaves(error.issues)) {
+      const text = issue.code === 'invalid_type' && issue.expected === 'string' ? sources.textAt(path) : undefined;
+      if (text !== undefined) put(data, path, text);
+    }
+    ({ error, data: parsed } = schema.safeParse(data));
   }
-  ({ error, data: parsed } = schema.safeParse(data));
   const issues = error?.issues ?? [];
   const rest = structuredClone(data);
   for (let round = 0; error && round < 3; round += 1) {
@@ -107,6 +111,15 @@ function remove(data: Record<string, unknown>, issue: z.core.$ZodIssue): void {
   // Items of a list stay where they are, or what is said about the others would point to the wrong lines.
   else if (path[0] === 'issuer') put(data, path, 'https://issuer.invalid');
   else put(data, path.slice(0, path.findLastIndex((step) => typeof step === 'string') + 1), undefined);
+}
+
+/** Core refuses a client that is there twice, and with it the judgement of all others: each gets a name of its own for that. */
+function withoutTwins(config: Config): Config {
+  const ids = new Set<unknown>();
+  const clients = config.clients.map((client, index) =>
+    ids.size < ids.add(client.client_id).size ? client : { ...client, client_id: `${client.client_id} (${index})` },
+  );
+  return { ...config, clients };
 }
 
 /** A key is reported once, by whoever looked first: what a profile says of a value that is no value helps nobody. */
@@ -139,6 +152,9 @@ function complete(parsed: Parsed): Config {
     ...parsed,
     message_signing: profile === 'fapi2-message-signing' ? (parsed.message_signing ?? every) : undefined,
     database: { ...database, encryption_keys: database.encryption_keys ?? [developmentKey] },
-    mtls: mtls && { ...mtls, url: mtls.url ?? `https://${mtls.host ?? new URL(issuer).hostname}${port}` },
+    mtls: mtls && {
+      ...mtls,
+      url: mtls.url ?? `https://${urlHost(bareHost(mtls.host ?? new URL(issuer).hostname))}${port}`,
+    },
   });
 }

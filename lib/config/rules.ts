@@ -1,27 +1,19 @@
-import type { z } from 'zod';
-
 import { canonicalLogin, type ListedAccount } from '../accounts/accounts.ts';
 import { subOf } from '../accounts/listed.ts';
 import { parsePasswordHash } from '../accounts/password.ts';
 import { isInTheClear } from '../database/url.ts';
 import type { Finding } from './explain.ts';
-import { isSampleKey, publicKnowledge } from './sample.ts';
-import type { schema } from './schema.ts';
+import { exposure } from './exposure.ts';
+import { list, type Rule, type Written } from './rule.ts';
 
-type Input = z.input<typeof schema>;
-type Tolerant<T> = T extends readonly (infer U)[]
-  ? readonly (Tolerant<U> | undefined)[] | undefined
-  : T extends object
-    ? { readonly [K in keyof T]?: Tolerant<T[K]> | undefined } | undefined
-    : T | undefined;
-
-/** What one key means for another. These judge what was written, valid or not, so that one run reports everything. */
+/** Everything that is wrong with one key because of another. */
 export function crossFindings(input: unknown): Finding[] {
-  return rules.flatMap((rule) => rule(input as NonNullable<Tolerant<Input>>));
+  // Whatever was written is taken for what the schema asks for; the rules look before they use it.
+  return [...rules, ...exposure].flatMap((rule) => rule(input as Written));
 }
 
 const makeHash = 'write the password_hash that `oidc-provider-fapi accounts hash` prints';
-const twice = 'stands further up already, write another one';
+const twice = 'stands at {also} already, write another one';
 
 function thrown(judge: () => unknown): string | undefined {
   try {
@@ -31,11 +23,6 @@ function thrown(judge: () => unknown): string | undefined {
     return (error as Error).message;
   }
 }
-
-type Rule = (input: NonNullable<Tolerant<Input>>) => Finding[];
-
-const list = <T>(value: readonly T[] | undefined): readonly NonNullable<T>[] =>
-  Array.isArray(value) ? value.map((item) => (typeof item === 'object' && item ? item : ({} as NonNullable<T>))) : [];
 
 const rules: readonly Rule[] = [
   function messageSigning({ profile, message_signing }) {
@@ -67,12 +54,6 @@ const rules: readonly Rule[] = [
     return [{ path: ['database', 'url'], text }];
   },
 
-  function sealing({ development, database }) {
-    if (development === true || database?.encryption_keys) return [];
-    const text = 'is missing, write what `openssl rand -base64 32` prints';
-    return [{ path: ['database', 'encryption_keys'], text }];
-  },
-
   function passwords({ development, accounts }) {
     return list(accounts as readonly Partial<ListedAccount>[]).flatMap(({ login, password, password_hash }, index) => {
       if (login === undefined) return [];
@@ -92,12 +73,9 @@ const rules: readonly Rule[] = [
     const named = ({ login }: Partial<ListedAccount>) => typeof login === 'string';
     const logins = listed.map((account) => (named(account) ? canonicalLogin(`${account.login}`) : undefined));
     const subs = listed.map((account) => (named(account) ? subOf(account as ListedAccount) : undefined));
-    return [
-      ...repeated(logins).map((index) => ({ path: ['accounts', index, 'login'], text: twice })),
-      ...repeated(subs)
-        .filter((index) => !repeated(logins).includes(index))
-        .map((index) => ({ path: ['accounts', index, 'claims', 'sub'], text: twice })),
-    ];
+    const same = repeated(logins, (index) => ['accounts', index, 'login']);
+    const sameSub = repeated(subs, (index) => ['accounts', index, 'claims', 'sub']);
+    return [...same, ...sameSub.filter(({ path }) => !same.some((finding) => finding.path[1] === path[1]))];
   },
 
   function mutualTls({ mtls, listen, proxy }) {
@@ -116,19 +94,18 @@ const rules: readonly Rule[] = [
 
   function clientIds({ clients }) {
     const ids = list(clients).map(({ client_id }) => client_id);
-    return repeated(ids).map((index) => ({ path: ['clients', index, 'client_id'], text: twice }));
-  },
-
-  function samples({ development, clients }) {
-    if (development === true) return [];
-    return list(clients).flatMap(({ jwks }, index) =>
-      list(jwks?.keys as readonly object[]).flatMap((key, number) =>
-        isSampleKey(key) ? [{ path: ['clients', index, 'jwks', 'keys', number], text: publicKnowledge }] : [],
-      ),
-    );
+    return repeated(ids, (index) => ['clients', index, 'client_id']);
   },
 ];
 
-function repeated(values: readonly (string | undefined)[]): number[] {
-  return values.flatMap((value, index) => (value !== undefined && values.indexOf(value) < index ? [index] : []));
+/** Finds values that stand twice; `pathOf` says where the item of an index has it. */
+function repeated(values: readonly unknown[], pathOf: (index: number) => Finding['path']): Finding[] {
+  const first = new Map<unknown, number>();
+  return values.flatMap((value, index) => {
+    const earlier = first.get(value);
+    if (earlier === undefined) first.set(value, index);
+    return value === undefined || earlier === undefined
+      ? []
+      : [{ path: pathOf(index), text: twice, also: pathOf(earlier) }];
+  });
 }

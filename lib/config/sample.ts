@@ -1,16 +1,29 @@
-import type { X509Certificate } from 'node:crypto';
+import { createPublicKey, hash, type KeyObject, X509Certificate } from 'node:crypto';
 
-const keys: readonly unknown[] = ['11_ad98I1P4hzxI_6iJODrW-O5N2VFvA8dTUVVpxapA'];
-const authorities = ['7E:C3:2E:5A:D0:54:16:EC:30:96:28:1B:15:D7:EF:E4:3C:12:8E:13:95:13:ED:CC:27:57:0E:2C:6B:8B:85:E2'];
+type JwkInput = Extract<Parameters<typeof createPublicKey>[0], object>;
 
-/** Whether anyone can sign with the key: it is the one in `config/sample`. */
-export function isSampleKey(jwk: { readonly x?: unknown }): boolean {
-  return keys.includes(jwk.x);
+/** SHA-256 of the public keys of `config/sample`: the clients' and the authority's. */
+const samples = ['-23JLoV4vu1P6yPneHPZNctPR2czHMu08ESf1EwvORs', 'oopmwM-OwqQ786TK5-HysLj1InqInW9hUnckjPgIwY8'];
+
+/** A key whose private half is in `config/sample`, where anyone can read it. */
+export function isSampleKey(key: KeyObject): boolean {
+  return samples.includes(hash('sha256', key.export({ type: 'spki', format: 'der' }), 'base64url'));
 }
 
-/** Whether the authority vouches for a certificate whose private key is public. */
-export function isSampleAuthority({ fingerprint256 }: X509Certificate): boolean {
-  return authorities.includes(fingerprint256);
+/** The same of a JWK, however its members are spelt, and of a certificate in it. */
+export function isSampleJwk(jwk: object): boolean {
+  const certificates = 'x5c' in jwk && Array.isArray(jwk.x5c) ? jwk.x5c : [];
+  return [
+    () => createPublicKey({ key: { ...jwk }, format: 'jwk' } as JwkInput),
+    ...certificates.map((der) => () => new X509Certificate(Buffer.from(`${der}`, 'base64')).publicKey),
+  ].some((read) => {
+    try {
+      return isSampleKey(read());
+    } catch {
+      // A key that cannot be read is reported by the mechanism that needs it.
+      return false;
+    }
+  });
 }
 
 export const publicKnowledge = 'is the public sample, whose private key everyone has: use one of your own';

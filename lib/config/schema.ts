@@ -74,6 +74,11 @@ export const schema = z.strictObject({
       'allows a self-signed certificate, plain passwords, the public sample clients, and a sealing key anyone can compute',
     ),
 
+  dangerously_expose_development: z
+    .boolean()
+    .default(false)
+    .describe('development: true on an address other machines reach, with its public keys and passwords'),
+
   listen: listen.prefault({}).describe('the listener for everyone'),
   mtls: concerning(
     mtls

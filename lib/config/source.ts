@@ -5,14 +5,18 @@ import {
   isMap,
   isPair,
   isScalar,
+  isSeq,
   LineCounter,
   type Node,
+  type Pair,
   parseDocument,
   visit,
+  type YAMLMap,
 } from 'yaml';
 
 import type { Problem } from '../errors.ts';
 import type { Path } from './path.ts';
+import { keyName, mergedInto, Plain, type Targets, targetsOf } from './plain.ts';
 
 export type Place = Pick<Problem, 'file' | 'line' | 'column'>;
 
@@ -22,6 +26,8 @@ export interface Source {
   readonly document: Document;
   readonly lines: LineCounter;
   readonly problems: Problem[];
+  /** What each alias stands for. */
+  readonly targets: Targets;
   /** What stood in a plain scalar before it was read as a number or a boolean, by its path. */
   readonly texts: Map<string, string>;
   /** What `--set` has laid over the file. */
@@ -36,7 +42,15 @@ export function readSource(file: string, text: string, env: NodeJS.ProcessEnv): 
     lineCounter: lines,
     prettyErrors: false,
   });
-  const source: Source = { file, document, lines, problems: [], texts: new Map(), overridden: [] };
+  const source: Source = {
+    file,
+    document,
+    lines,
+    targets: targetsOf(document),
+    problems: [],
+    texts: new Map(),
+    overridden: [],
+  };
   for (const { code, message, pos } of [...document.errors, ...document.warnings]) {
     const text = code === 'DUPLICATE_KEY' ? 'this key stands here twice, remove one' : message.replace(/[.:]?\s*$/, '');
     source.problems.push({ file, ...position(lines, pos[0]), key: '', text });
@@ -77,8 +91,6 @@ function substitute(source: Source, env: NodeJS.ProcessEnv): void {
   });
 }
 
-const keyName = (key: unknown) => String(isScalar(key) ? key.value : key);
-
 function pathOf(nodes: readonly unknown[]): Path {
   return nodes.flatMap((node, index): (string | number)[] => {
     const next = nodes[index + 1];
@@ -88,44 +100,61 @@ function pathOf(nodes: readonly unknown[]): Path {
   });
 }
 
-/** What the file says, as plain data; `undefined` where it cannot be told. */
-export function toPlain({ file, document, lines, problems }: Source): unknown {
+/** The file as plain data; `undefined` where it cannot be told. */
+export function toPlain({ file, document, targets, lines, problems }: Source): unknown {
   let readable = document.errors.every(({ code }) => code === 'DUPLICATE_KEY');
-  visit(document, {
-    Alias(_key, node) {
-      if (node.resolve(document)) return;
-      readable = false;
-      const at = position(lines, node.range?.[0] ?? 0);
-      problems.push({
-        file,
-        ...at,
-        key: '',
-        text: `*${node.source} stands for nothing, write &${node.source} further up`,
-      });
-    },
+  const plain = new Plain(targets, (node, text) => {
+    readable = false;
+    const offset = (node as Node | null)?.range?.[0] ?? 0;
+    problems.push({ file, ...position(lines, offset), key: '', text });
   });
-  // One anchor may serve as many clients as there are.
-  return readable ? document.toJS({ maxAliasCount: 10_000 }) : undefined;
+  const data = plain.of(document.contents);
+  return readable ? data : undefined;
 }
 
-/** Where a path's deepest existing part stands: a key in a map, an item in a list. */
-export function place({ file, document, lines, overridden }: Source, path: Path): Place {
-  const name = path.join('.');
-  if (overridden.some((set) => name === set || name.startsWith(`${set}.`))) return commandLine;
-  let node: unknown = document.contents;
-  let found: Node | undefined;
+/** The pair of a name in a map, or in those it merges. */
+function pairOf(map: YAMLMap, name: string, targets: Targets): Pair | undefined {
+  const own = map.items.findLast(({ key }) => keyName(key) === name);
+  return (
+    own ??
+    mergedInto(map, targets).reduce<Pair | undefined>(
+      (found, other) => found ?? pairOf(other, name, targets),
+      undefined,
+    )
+  );
+}
+
+/** Follows a path as far as there are nodes: the last key or item, and the value at the end where the path reaches it. */
+function follow({ document, targets }: Source, path: Path): { last: Node | null; value: unknown } {
+  const deref = (node: unknown) => (isAlias(node) ? targets.get(node) : node);
+  let value: unknown = deref(document.contents);
+  let last = document.contents as Node | null;
   for (const step of path) {
-    if (isAlias(node)) node = node.resolve(document);
-    if (!isCollection(node)) break;
-    const pair = isMap(node) ? node.items.find(({ key }) => keyName(key) === String(step)) : undefined;
-    const next = pair ? pair.key : isMap(node) ? undefined : node.items[Number(step)];
-    if (next === undefined) break;
-    // --set has put it into the document: it stands nowhere in the file.
-    if (!(next as Node).range) return commandLine;
-    found = next as Node;
-    node = pair ? pair.value : next;
+    const pair = isMap(value) ? pairOf(value, String(step), targets) : undefined;
+    const next = pair ? pair.key : isSeq(value) ? value.items[Number(step)] : undefined;
+    if (next === undefined) return { last, value: undefined };
+    last = next as Node;
+    value = deref(pair ? pair.value : next);
   }
-  return { file, ...position(lines, (found ?? document.contents)?.range?.[0] ?? 0) };
+  return { last, value };
+}
+
+/** The position of a path's deepest existing part: a key in a map, an item in a list. */
+export function place(source: Source, path: Path): Place {
+  const name = path.join('.');
+  const { file, lines, overridden } = source;
+  if (overridden.some((set) => name === set || name.startsWith(`${set}.`))) return commandLine;
+  const { last } = follow(source, path);
+  // --set has put it into the document: it stands nowhere in the file.
+  if (last && !last.range) return commandLine;
+  return { file, ...position(lines, last?.range?.[0] ?? 0) };
+}
+
+/** What was written at a path, before it was read as a number or a boolean. */
+export function writtenAt(source: Source, path: Path): string | undefined {
+  const { value } = follow(source, path);
+  const plain = isScalar(value) && value.type === 'PLAIN' && value.value !== null ? value.source : undefined;
+  return source.texts.get(path.join('.')) ?? plain;
 }
 
 const commandLine: Place = { file: '--set', line: 1, column: 1 };
@@ -140,7 +169,7 @@ export function override({ document, problems, texts, overridden }: Source, assi
   const parsed = parseDocument(value);
   if (parsed.errors.length > 0) return void complain('the value is not YAML, put it in quotes');
   try {
-    document.setIn(path, document.createNode(parsed.toJS() ?? value));
+    document.setIn(path, parsed.contents ?? document.createNode(value));
     texts.set(name, value);
     overridden.push(name);
   } catch {

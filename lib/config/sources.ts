@@ -2,17 +2,19 @@ import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 
 import { ConfigError, type Problem } from '../errors.ts';
+import { utf8 } from '../utf8.ts';
 import type { Finding } from './explain.ts';
 import { at, type Path, put } from './path.ts';
-import { override, type Place, place, readSource, type Source, toPlain } from './source.ts';
+import { override, type Place, place, readSource, type Source, toPlain, writtenAt } from './source.ts';
 
 /** Keys whose value may be the name of a file that holds it. */
 export const references: readonly Path[] = [['clients'], ['keys', 'jwks']];
 
 async function open(file: string, env: NodeJS.ProcessEnv): Promise<Source> {
   try {
-    return readSource(file, await readFile(file, 'utf8'), env);
+    return readSource(file, utf8(await readFile(file)), env);
   } catch (error) {
+    if (error instanceof TypeError) throw new ConfigError([{ file, line: 1, column: 1, key: '', text: error.message }]);
     const text = `cannot be read (${(error as NodeJS.ErrnoException).code ?? error}), write the name of a YAML file`;
     throw new ConfigError([{ file, line: 1, column: 1, key: '', text }]);
   }
@@ -90,10 +92,18 @@ export class Sources {
   /** What was written at a path, before it was read as a number or a boolean. */
   textAt(path: Path): string | undefined {
     const [start, source] = this.#holding(path);
-    return source.texts.get(path.slice(start.length).join('.'));
+    return writtenAt(source, path.slice(start.length));
   }
 
-  problem({ path, ...finding }: Finding): Problem {
-    return { ...this.locate(path), key: path.join('.'), ...finding };
+  problem({ path, also, text, ...finding }: Finding): Problem {
+    const { file, line } = this.locate(also ?? path);
+    const client_id = path[0] === 'clients' ? at(this.data, [...path.slice(0, 2), 'client_id']) : undefined;
+    return {
+      ...this.locate(path),
+      key: path.join('.'),
+      ...(typeof client_id === 'string' && { client_id }),
+      text: text.replace('{also}', `${file}:${line}`),
+      ...finding,
+    };
   }
 }

@@ -34,8 +34,8 @@ export interface Mechanism {
   readonly hooks?: Hooks;
   /** Changes settings that follow from others; functions of core's configuration belong into `hooks`. */
   compose?(configuration: Configuration): Configuration;
-  /** Fills in what a client leaves out. */
-  complete?(metadata: ClientMetadata): void;
+  /** Fills in what a client leaves out; `loaded` when core has filled in its own defaults before. */
+  complete?(metadata: ClientMetadata, loaded: boolean): void;
   /** Middleware, each at the stage it belongs to. */
   middleware?(provider: Provider, configuration: Configuration): Staged;
   /** Replaces model statics and listens for events: what core has no setting for. */

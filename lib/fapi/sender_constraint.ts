@@ -29,6 +29,13 @@ export function senderConstraint({ mtls = false }: { mtls?: boolean } = {}): Mec
         id: 'FAPI2-SP-FINAL-5.3.2.1-4',
         text: 'shall only issue sender-constrained access tokens',
         *client(metadata) {
+          if (metadata.dpop_bound_access_tokens === false && !metadata.tls_client_certificate_bound_access_tokens) {
+            yield {
+              path: ['dpop_bound_access_tokens'],
+              text: 'is false, and tls_client_certificate_bound_access_tokens is not true: tokens would be bound to nothing; leave it out for DPoP, or set the other one to true',
+            };
+            return;
+          }
           const bound = [metadata.dpop_bound_access_tokens, metadata.tls_client_certificate_bound_access_tokens];
           if (metadata.grant_types?.length !== 0 && bound.filter((flag) => flag === true).length !== 1) {
             yield {
@@ -67,8 +74,10 @@ export function senderConstraint({ mtls = false }: { mtls?: boolean } = {}): Mec
       },
     ],
     configuration: { features: { dPoP: { enabled: true } } },
-    complete(metadata) {
-      if (!metadata.dpop_bound_access_tokens && !metadata.tls_client_certificate_bound_access_tokens) {
+    complete(metadata, loaded) {
+      // Core's own default is false, so that of a loaded client it cannot be told whether somebody wrote it.
+      const unsaid = metadata.dpop_bound_access_tokens === undefined || (loaded && !metadata.dpop_bound_access_tokens);
+      if (unsaid && !metadata.tls_client_certificate_bound_access_tokens) {
         metadata.dpop_bound_access_tokens = true;
       }
     },

@@ -8,8 +8,9 @@ import { join } from 'node:path';
 import type Provider from 'oidc-provider';
 
 import type { Config } from '../config/load.ts';
-import { isSampleKey } from '../config/sample.ts';
+import { isSampleJwk } from '../config/sample.ts';
 import { OperationalError } from '../errors.ts';
+import { bareHost, urlHost } from '../http/address.ts';
 import { packageFile } from '../package_file.ts';
 import type { Resources } from '../resources.ts';
 import { type DevelopmentCertificate, developmentCertificate, selfSigned } from './development_certificate.ts';
@@ -33,7 +34,7 @@ async function listen(server: Server, host: string, port: number, resources: Res
   server.keepAliveTimeout = 65_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(new OperationalError(`cannot listen on ${host}:${port}: ${advice(error)}`, { cause: error })),
+      reject(new OperationalError(`cannot listen on ${urlHost(host)}:${port}: ${advice(error)}`, { cause: error })),
     );
     server.listen(port, host, resolve);
   });
@@ -43,7 +44,7 @@ async function listen(server: Server, host: string, port: number, resources: Res
 
 /** The private key of the sample clients as client libraries take it, where the file has such a client. */
 async function writeSampleClient(folder: string, { clients }: Config): Promise<void> {
-  const [sample] = clients.flatMap(({ jwks }) => (jwks?.keys ?? []).filter(isSampleKey));
+  const [sample] = clients.flatMap(({ jwks }) => (jwks?.keys ?? []).filter((jwk) => isSampleJwk(jwk)));
   const pem = sample && (await readFile(packageFile('config/sample/client.key'), 'utf8').catch(() => undefined));
   if (!pem) return;
   const jwk = { ...createPrivateKey(pem).export({ format: 'jwk' }), kid: sample.kid, alg: sample.alg, use: sample.use };
@@ -64,20 +65,19 @@ async function madeFor(config: Config, hosts: readonly string[]): Promise<Develo
 /** One listener for everyone, one that asks for client certificates; behind a proxy that ends TLS, one plain listener. */
 export async function startListeners(config: Config, provider: Provider, resources: Resources) {
   const { listen: everyone, mtls } = config;
+  const host = bareHost(everyone.host);
   const handler = provider.callback();
-  const hosts = [config.issuer, ...(mtls ? [mtls.url] : [])].map((url) =>
-    new URL(url).hostname.replace(/^\[|\]$/g, ''),
-  );
+  const hosts = [config.issuer, ...(mtls ? [mtls.url] : [])].map((url) => bareHost(new URL(url).hostname));
   const written = await readPair(everyone.tls);
   const made = config.proxy || written ? undefined : await madeFor(config, hosts);
   const pair = written ?? made;
   const options = everyone.client_certificate ? mutualTlsOptions : serverOptions;
   const server = pair ? createServer(options(pair), handler) : createHttpServer(handler);
-  const url = new URL(`${pair ? 'https' : 'http'}://${everyone.host}`);
-  url.port = String(await listen(server, everyone.host, everyone.port, resources));
+  const url = new URL(`${pair ? 'https' : 'http'}://${urlHost(host)}`);
+  url.port = String(await listen(server, host, everyone.port, resources));
   if (mtls?.port === undefined || !pair) return { url: url.origin, mtlsUrl: undefined, certificate: made };
   const mutual = createServer(mutualTlsOptions((await readPair(mtls.tls)) ?? pair), handler);
   const mtlsUrl = new URL(url);
-  mtlsUrl.port = String(await listen(mutual, everyone.host, mtls.port, resources));
+  mtlsUrl.port = String(await listen(mutual, host, mtls.port, resources));
   return { url: url.origin, mtlsUrl: mtlsUrl.origin, certificate: made };
 }

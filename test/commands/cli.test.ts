@@ -100,7 +100,9 @@ describe('oidc-provider-fapi', () => {
       expect(stdout).to.equal('');
       const [first, second, ...more] = stderr.trim().split('\n');
       expect(first).to.equal(`${file}:3:11 listen.prot: is no known key, did you mean port?`);
-      expect(second).to.match(/:6:21 clients\.0\.redirect_uris\.0: must use https.* \[FAPI2-SP-FINAL-5\.3\.2\.2-8\]$/);
+      expect(second).to.match(
+        /:6:21 clients\.0\.redirect_uris\.0 \(client_id \S+\): must use https.* \[FAPI2-SP-FINAL-5\.3\.2\.2-8\]$/,
+      );
       expect(more).to.deep.equal([]);
     });
   }
@@ -109,5 +111,41 @@ describe('oidc-provider-fapi', () => {
     const { stdout } = await run(['demo', '--help']);
 
     expect(stdout).to.contain('--client-auth');
+  });
+
+  for (const url of [
+    'postgres://jane:s3#cret@db/as',
+    'postgres://jane:s3/cret@db/as',
+    'postgres://jane:s3cret@a:1,b:2/as',
+  ]) {
+    it(`shows no part of ${url}`, async () => {
+      const { code, stdout, stderr } = await run(['serve', '--config', development, '--set', `database.url=${url}`]);
+      expect(code).to.equal(2);
+      expect(stderr)
+        .to.match(/^--set:1:1 database\.url: /)
+        .and.not.match(/s3|cret|jane/);
+      expect(stdout).to.equal('');
+    });
+  }
+
+  it('shows no password of a database that does not answer', async () => {
+    const url = 'postgres://jane:s3cret@tail@127.0.0.1:1/as?password=s3cret';
+    const { code, stderr } = await run(['serve', '--config', development, '--set', `database.url=${url}`]);
+    expect(code).to.equal(1);
+    expect(stderr).to.match(/^oidc-provider-fapi: database postgres:\/\/127\.0\.0\.1:1\/as does not answer/);
+    expect(stderr).to.not.match(/s3cret|tail/);
+  });
+
+  it('says of a client that is there twice where each stands', async () => {
+    const file = await files.write(
+      'twice.yaml',
+      'issuer: https://as.example.com\ndevelopment: true\nclients:\n  - { client_id: a }\n  - { client_id: a }\n',
+    );
+    const { code, stderr } = await run(['check', '--config', file]);
+    expect(code).to.equal(2);
+    expect(stderr)
+      .to.include('twice.yaml:5:7 clients.1.client_id (client_id a): stands at ')
+      .and.include('twice.yaml:4 already');
+    expect(stderr).to.not.match(/^ +at /m);
   });
 });

@@ -45,7 +45,10 @@ export class Running {
 }
 
 /** Runs a command to its end. */
-export async function run(args: readonly string[], { input = '', env = {} } = {}): Promise<Finished> {
+export async function run(
+  args: readonly string[],
+  { input = '', env = {} }: { input?: string | Buffer; env?: NodeJS.ProcessEnv } = {},
+): Promise<Finished> {
   const running = new Running(args, env);
   running.process.stdin.end(input);
   return running.ends();

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+
 import { expect } from 'chai';
 import pg from 'pg';
 import { accountsFrom } from '../../lib/accounts/accounts.ts';
@@ -91,7 +93,19 @@ describe('commands on a server’s database', () => {
       });
 
     const added = await run(
-      command('accounts', 'add', 'jane', '--claim', 'name=Jane Doe', '--claim', 'email_verified=true'),
+      command(
+        'accounts',
+        'add',
+        'jane',
+        '--claim',
+        'name=Jane Doe',
+        '--claim',
+        'email_verified=true',
+        '--claim',
+        'phone_number=+4670',
+        '--claim',
+        'nickname=007',
+      ),
       {
         input: 's3cret\n',
       },
@@ -100,7 +114,12 @@ describe('commands on a server’s database', () => {
     expect(added.stdout)
       .to.match(/^added jane, sub account:/)
       .and.not.to.contain('s3cret');
-    expect(await logsIn('s3cret')).to.include({ name: 'Jane Doe', email_verified: true });
+    expect(await logsIn('s3cret')).to.include({
+      name: 'Jane Doe',
+      email_verified: true,
+      phone_number: '+4670',
+      nickname: '007',
+    });
 
     const again = await run(command('accounts', 'add', 'Jane'), { input: 'other\n' });
     expect(again).to.include({ code: 1, stderr: 'oidc-provider-fapi: login Jane is taken\n' });
@@ -134,7 +153,7 @@ describe('commands on a server’s database', () => {
   });
 
   it('reseal moves every row to the first key, so that the other may go; before, its loss is one line', async () => {
-    const [old, young] = [1, 2].map((byte) => Buffer.alloc(32, byte).toString('base64'));
+    const [old, young] = [1, 2].map(() => randomBytes(32).toString('base64'));
     const keys = (...list: (string | undefined)[]) => ['--set', `database.encryption_keys=[${list.join()}]`];
     await run(command('migrate', 'up'));
     const kept = (...set: string[]) => opened((adapter) => adapter.kept('cookie_keys', () => ['made anew']), ...set);
@@ -177,4 +196,29 @@ describe('accounts hash', () => {
       stderr: 'oidc-provider-fapi: no password: type one, or write it to standard input\n',
     });
   });
+
+  for (const [title, input] of [
+    ['without a line end', Buffer.from('s3cret')],
+    ['with a mark of UTF-8 before it', Buffer.from('\uFEFFs3cret\r\n')],
+    ['with more lines after it', Buffer.from('s3cret\nother\n')],
+  ] as const) {
+    it(`takes a password ${title}`, async () => {
+      const { stdout } = await run(['accounts', 'hash'], { input });
+      expect(await verifyPassword('s3cret', stdout.trim())).to.equal(true);
+    });
+  }
+
+  for (const [title, input, problem] of [
+    ['UTF-16', Buffer.from('\uFEFFs3cret', 'utf16le'), 'is UTF-16 or no text at all, save it as UTF-8'],
+    ['UTF-16 without a mark', Buffer.from('s3cret', 'utf16le'), 'is UTF-16 or no text at all, save it as UTF-8'],
+    ['Latin-1', Buffer.from('s\u00e9cret', 'latin1'), 'is not UTF-8 (Latin-1?), save it as UTF-8'],
+  ] as const) {
+    it(`refuses a password in ${title}`, async () => {
+      expect(await run(['accounts', 'hash'], { input })).to.include({
+        code: 1,
+        stdout: '',
+        stderr: `oidc-provider-fapi: the password on standard input ${problem}\n`,
+      });
+    });
+  }
 });

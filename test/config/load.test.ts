@@ -50,9 +50,9 @@ describe('the configuration file', () => {
       'as.yaml:6:3 ttl.acces_token: is no known key, did you mean access_token?',
       'as.yaml:7:31 database.encryption_keys.0: is not 32 bytes, write what `openssl rand -base64 32` prints',
       'as.yaml:8:21 algorithms.1: is none of the permitted ones, write some of PS256, ES256, EdDSA, Ed25519 [FAPI2-SP-FINAL-5.4.1-1]',
-      'as.yaml:11:21 clients.0.redirect_uris.0: is no URL',
-      'as.yaml:12:5 clients.0.redirect_uri: is no known key, did you mean redirect_uris?',
-      'as.yaml:13:5 clients.1.client_id: stands further up already, write another one',
+      'as.yaml:11:21 clients.0.redirect_uris.0 (client_id a): is no URL',
+      'as.yaml:12:5 clients.0.redirect_uri (client_id a): is no known key, did you mean redirect_uris?',
+      'as.yaml:13:5 clients.1.client_id (client_id a): stands at as.yaml:10 already, write another one',
       'as.yaml:15:20 accounts.0.password: is in clear, write the password_hash that `oidc-provider-fapi accounts hash` prints',
     ]);
   });

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+
 import { expect } from 'chai';
 
 import { judgeWhole as judge } from '../../lib/commands/judge.ts';
@@ -6,7 +8,7 @@ import { directory } from './written.ts';
 const development = 'issuer: https://as.example.com\ndevelopment: true\n';
 const production = `issuer: https://as.example.com
 proxy: { trusted: [127.0.0.1/32] }
-database: { encryption_keys: [${Buffer.alloc(32, 7).toString('base64url')}] }
+database: { encryption_keys: [${randomBytes(32).toString('base64url')}] }
 `;
 
 describe('values', () => {
@@ -115,7 +117,7 @@ describe('values', () => {
     [
       'logins that look the same are the same',
       'accounts: [{ login: jane, password: x }, { login: Jane, password: y }]',
-      'accounts.1.login: stands further up already, write another one',
+      'accounts.1.login: stands at as.yaml:3 already, write another one',
     ],
     [
       'the module of accounts is there',
@@ -141,7 +143,7 @@ describe('values', () => {
     [
       'metadata that FAPI has no use for is no key',
       'clients: [{ client_id: a, client_secret: s }]',
-      'clients.0.client_secret: is no known key',
+      'clients.0.client_secret (client_id a): is no known key',
     ],
   ] as const) {
     it(title, async () => {
@@ -269,8 +271,8 @@ describe('what a profile finds', () => {
     );
 
     expect(problems).to.deep.equal([
-      'as.yaml:6:5 clients.0.token_endpoint_auth_method: is outside [FAPI2-SP-FINAL-5.3.2.1-3]',
-      'as.yaml:6:5 clients.0.token_endpoint_auth_method: is outside [FAPI2-SP-FINAL-5.3.2.1-6]',
+      'as.yaml:6:5 clients.0.token_endpoint_auth_method (client_id a): is outside [FAPI2-SP-FINAL-5.3.2.1-3]',
+      'as.yaml:6:5 clients.0.token_endpoint_auth_method (client_id a): is outside [FAPI2-SP-FINAL-5.3.2.1-6]',
     ]);
   });
 
@@ -279,7 +281,7 @@ describe('what a profile finds', () => {
       judge,
     });
 
-    expect(problems).to.deep.equal(['as.yaml:3:43 clients.0.redirect_uris.0: is no URL']);
+    expect(problems).to.deep.equal(['as.yaml:3:43 clients.0.redirect_uris.0 (client_id a): is no URL']);
   });
 
   it('stands at the line of the file the clients are read from', async () => {
@@ -291,8 +293,10 @@ describe('what a profile finds', () => {
     const problems = await files.problems(`${development}clients: clients.yaml\n`, { judge });
 
     expect(problems).to.have.length(2);
-    expect(problems[0]).to.match(/^clients\.yaml:3:7 clients\.0\.redirect_uris\.0: .*\[FAPI2-SP-FINAL-5\.3\.2\.2-8\]$/);
-    expect(problems[1]).to.equal('clients.yaml:4:3 clients.0.scop: is no known key, did you mean scope?');
+    expect(problems[0]).to.match(
+      /^clients\.yaml:3:7 clients\.0\.redirect_uris\.0 \(client_id a\): .*\[FAPI2-SP-FINAL-5\.3\.2\.2-8\]$/,
+    );
+    expect(problems[1]).to.equal('clients.yaml:4:3 clients.0.scop (client_id a): is no known key, did you mean scope?');
   });
 
   it('says which file of clients is not there', async () => {

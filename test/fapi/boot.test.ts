@@ -186,6 +186,7 @@ const outside: [string, string, string, Record<string, unknown>][] = [
     'dpop_bound_access_tokens',
     { dpop_bound_access_tokens: true, tls_client_certificate_bound_access_tokens: true },
   ],
+  ['sender_constraint', 'FAPI2-SP-FINAL-5.3.2.1-4', 'dpop_bound_access_tokens', { dpop_bound_access_tokens: false }],
   [
     'redirect_uri',
     'FAPI2-SP-FINAL-5.3.2.2-8',

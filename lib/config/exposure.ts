@@ -1,0 +1,66 @@
+import { bareHost, isLoopback } from '../http/address.ts';
+import type { Finding } from './explain.ts';
+import { list, type Rule } from './rule.ts';
+import { isSampleJwk, publicKnowledge } from './sample.ts';
+
+type Account = { readonly claims?: { readonly sub?: unknown } };
+
+/** Hosts nobody but this machine reaches. */
+const isLocal = (host: string) => /^(localhost|.*\.localhost|ip6-localhost)$/i.test(host) || isLoopback(bareHost(host));
+
+/** What is no key at all is the schema's to report. */
+const wellFormed = /^([0-9a-fA-F]{64}|[A-Za-z0-9+/_-]{43}=?)$/;
+
+/** A random key of 32 bytes has this few different ones once in 10^28. */
+const isRandom = (key: string) => new Set(Buffer.from(key, key.length === 64 ? 'hex' : 'base64url')).size >= 16;
+
+/** Rules about what others could see, compute or take. */
+export const exposure: readonly Rule[] = [
+  function exposedDevelopment({ development, listen, dangerously_expose_development: exposed }) {
+    const { host = 'localhost' } = listen ?? {};
+    if (development !== true || exposed === true || typeof host !== 'string' || isLocal(host)) return [];
+    const text =
+      'is reached by other machines, to which development: true serves public keys and passwords: write localhost, leave development out, or write dangerously_expose_development: true';
+    return [{ path: ['listen', 'host'], text }];
+  },
+
+  function sealing({ development, database }) {
+    const path = ['database', 'encryption_keys'];
+    const make = 'write what `openssl rand -base64 32` prints';
+    const keys: readonly unknown[] = Array.isArray(database?.encryption_keys) ? database.encryption_keys : [];
+    if (development === true) return [];
+    if (!database?.encryption_keys) return [{ path, text: `is missing, ${make}` }];
+    return keys.flatMap((key, index) =>
+      typeof key !== 'string' || !wellFormed.test(key) || isRandom(key)
+        ? []
+        : [{ path: [...path, index], text: `is not random, ${make}` }],
+    );
+  },
+
+  function samples({ development, clients, keys }) {
+    if (development === true) return [];
+    const found = (path: Finding['path'], jwks: unknown) =>
+      list((jwks as { keys?: readonly object[] } | undefined)?.keys).flatMap((key, index) =>
+        isSampleJwk(key) ? [{ path: [...path, 'keys', index], text: publicKnowledge }] : [],
+      );
+    return [
+      ...list(clients).flatMap(({ jwks }, index) => found(['clients', index, 'jwks'], jwks)),
+      ...found(['keys', 'jwks'], keys?.jwks),
+    ];
+  },
+
+  function subjects({ accounts, clients }) {
+    const ids = new Set<unknown>(list(clients).map(({ client_id }) => client_id));
+    return list(accounts as readonly Account[]).flatMap(({ claims }, index): Finding[] =>
+      claims?.sub !== undefined && ids.has(claims.sub)
+        ? [
+            {
+              path: ['accounts', index, 'claims', 'sub'],
+              text: 'is the client_id of a client, write another one: a token of the one would look like the other’s',
+              clause: 'FAPI2-SP-FINAL-6.7',
+            },
+          ]
+        : [],
+    );
+  },
+];

@@ -1,0 +1,15 @@
+import { BlockList, isIP } from 'node:net';
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
+/** An address of this machine that no other machine reaches. */
+export const isLoopback = (address: string): boolean =>
+  isIP(address) > 0 && loopback.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+
+/** A host as it stands in a URL: an IPv6 address in brackets, without a zone, which has a meaning on one machine only. */
+export const urlHost = (host: string): string => (isIP(host) === 6 ? `[${host.replace(/%.*$/, '')}]` : host);
+
+/** A host as sockets and certificates take it: an IPv6 address without the brackets of a URL. */
+export const bareHost = (host: string): string => host.replace(/^\[(.*)\]$/, '$1');
