@@ -60,7 +60,8 @@ export async function resolveFiles(data: { readonly development?: unknown }, bas
     else if (found instanceof KeyObject) findings.push(...keyFindings(path, found, certificates.get(`${pair}.cert`)));
     else if (found?.[0]) {
       certificates.set(`${pair}.${path.at(-1)}`, found[0]);
-      if (data.development !== true && found.some(({ publicKey }) => isSampleKey(publicKey))) findings.push({ path, text: publicKnowledge });
+      if (data.development !== true && found.some(({ publicKey }) => isSampleKey(publicKey)))
+        findings.push({ path, text: publicKnowledge });
     }
   }
   return findings;

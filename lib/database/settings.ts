@@ -21,16 +21,11 @@ export const databaseSettings = z.strictObject({
     .optional()
     .describe('database schema of the tables; what the search path says when left out'),
   tls: z
-    .union([
-      z.literal(false),
-      z.strictObject({
-        ca: file.optional().describe('certificate authority of the server, PEM; relative to the configuration file'),
-        cert: file.optional().describe('our certificate, PEM; relative to the configuration file'),
-        key: file.optional().describe('private key of our certificate, PEM; relative to the configuration file'),
-      }),
-    ])
+    .strictObject({
+      ca: file.optional().describe('certificate authority of the server, PEM; relative to the configuration file'),
+      cert: file.optional().describe('our certificate, PEM; relative to the configuration file'),
+      key: file.optional().describe('private key of our certificate, PEM; relative to the configuration file'),
+    })
     .optional()
-    .describe(
-      'TLS to the database server, whose certificate is then checked; false: in clear, also to another machine',
-    ),
+    .describe('TLS to the database server, whose certificate is then checked'),
 });

@@ -16,14 +16,12 @@ import { retentionFor } from '../store/models.ts';
  * @throws {OperationalError} when it does not answer.
  */
 export async function openConfigured(settings: Config['database'], resources: Resources): Promise<Database> {
-  const { ca, cert, key } = settings.tls || {};
-  const tls = settings.tls
-    ? {
-        ...(ca && { ca: await readFile(ca) }),
-        ...(cert && { cert: await readFile(cert) }),
-        ...(key && { key: await readFile(key) }),
-      }
-    : undefined;
+  const { ca, cert, key } = settings.tls ?? {};
+  const tls = settings.tls && {
+    ...(ca && { ca: await readFile(ca) }),
+    ...(cert && { cert: await readFile(cert) }),
+    ...(key && { key: await readFile(key) }),
+  };
   return resources.add(await openDatabase({ ...settings, tls }), ({ close }) => close());
 }
 

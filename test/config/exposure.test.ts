@@ -36,17 +36,6 @@ describe('what others could take', () => {
       /is not random/,
     ],
     [
-      'a database on another machine without TLS',
-      production('postgres://db.example/as'),
-      /database\.url: is on another machine/,
-    ],
-    ['one named in the query', production('postgres:///as?host=db.example'), /database\.url: is on another machine/],
-    [
-      'one whose TLS is switched off',
-      production('postgres://db.example/as?sslmode=disable'),
-      /database\.url: is on another machine/,
-    ],
-    [
       'the sample key',
       production() + client({ kty: 'EC', crv: 'P-256', x, y }),
       /clients\.0\.jwks\.keys\.0 \(client_id a\): is the public sample/,
@@ -69,27 +58,6 @@ describe('what others could take', () => {
       expect((await files.problems(text)).join('\n')).to.match(problem);
     });
   }
-
-  for (const url of [
-    'postgres://localhost/as',
-    'postgres://127.1.2.3/as',
-    'postgres://[::1]:5432/as',
-    'postgres:///as?host=/run/postgresql',
-    'postgres://%2Frun%2Fpostgresql/as',
-    'postgres://db.example/as?sslmode=verify-full',
-  ]) {
-    it(`takes ${url}`, async () => {
-      expect(await files.problems(production(url))).to.deep.equal([]);
-    });
-  }
-
-  it('takes a remote database in clear where the file says so', async () => {
-    expect(
-      await files.problems(
-        production('postgres://db.example/as').replace('encryption_keys', 'tls: false, encryption_keys'),
-      ),
-    ).to.deep.equal([]);
-  });
 
   it('finds the sample authority second in a bundle, and the sample certificate in a JWK', async () => {
     const { certificate } = await CertificateAuthority.root();
