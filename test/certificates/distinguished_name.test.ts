@@ -1,6 +1,7 @@
 import { AsnConvert } from '@peculiar/asn1-schema';
 import { Name as NameSchema } from '@peculiar/asn1-x509';
 import { expect } from 'chai';
+import fc from 'fast-check';
 
 import { distinguishedNameMatches, parseDistinguishedName } from '../../lib/certificates/distinguished_name.ts';
 import { mtls } from '../../lib/fapi/mtls.ts';
@@ -50,6 +51,31 @@ describe('RFC 4514: string representation of distinguished names', () => {
       ]);
     });
   }
+
+  it('reads back what RFC 4514 section 2.4 escapes, whatever the value', () => {
+    const escaped = (value: string) =>
+      [...Buffer.from(value)].map((byte) => `\\${byte.toString(16).padStart(2, '0')}`).join('');
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), fc.string({ minLength: 1 }), (first, second) => {
+        const parsed = parseDistinguishedName(`CN=${escaped(first)},O=${escaped(second)}`);
+        expect(parsed).to.deep.equal([[['2.5.4.3', first]], [['2.5.4.10', second]]]);
+      }),
+    );
+  });
+
+  it('refuses or reads, whatever stands there', () => {
+    const hostile = fc.oneof(fc.string(), fc.stringMatching(/^(?:CN|O|2\.5\.4\.3)=[\\#,+="; a-f0-9]{0,40}$/));
+    fc.assert(
+      fc.property(hostile, (text) => {
+        try {
+          return parseDistinguishedName(text).length > 0;
+        } catch (error) {
+          return error instanceof SyntaxError;
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
 
   it('takes no time over text made to be hard', () => {
     expect(() => parseDistinguishedName(`CN=${' \\20'.repeat(20_000)}"`)).to.throw(SyntaxError);
