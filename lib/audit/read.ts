@@ -1,0 +1,95 @@
+import type { Knex } from 'knex';
+import type { AuditRow } from './chain.ts';
+import { events, type Occurrence } from './event.ts';
+import { openRecord } from './pseudonyms.ts';
+
+/** Which rows of the trail. Times in milliseconds since the epoch; bytes in hexadecimal. */
+export interface Wanted {
+  readonly account?: string | undefined;
+  readonly client?: string | undefined;
+  readonly grant_id?: string | undefined;
+  readonly flow?: string | undefined;
+  readonly event?: string | undefined;
+  readonly since?: number | undefined;
+  readonly until?: number | undefined;
+}
+
+const page = 5000;
+const bytes = ['account', 'grant_id', 'record', 'hash'] as const;
+const columns = `at, node, chain, seq, event, clause, flow, client, interaction_id, address, ${bytes
+  .map((name) => `encode(${name}, 'hex') as ${name}`)
+  .join(', ')}`;
+
+/** A row as the database answers it: int8 is text from Postgres and a number from PGlite. */
+function rowOf(found: AuditRow): AuditRow {
+  return { ...found, at: Number(found.at), seq: Number(found.seq) };
+}
+
+/** Every row, by chain and within it by place, a page at a time. */
+export async function* byChain(knex: Knex, table: string): AsyncIterable<AuditRow> {
+  let after: readonly [string, number, number] = ['', 0, 0];
+  for (;;) {
+    const { rows } = await knex.raw(
+      `select ${columns} from ${table} where (chain, seq, at) > (?, ?, ?) order by chain, seq, at limit ${page}`,
+      [...after],
+    );
+    for (const row of rows as AuditRow[]) yield rowOf(row);
+    const last = rows.at(-1) as AuditRow | undefined;
+    if (!last || rows.length < page) return;
+    after = [last.chain, Number(last.seq), Number(last.at)];
+  }
+}
+
+/** Rows in the order of time, a page at a time. */
+export async function* byTime(knex: Knex, table: string, wanted: Wanted = {}): AsyncIterable<AuditRow> {
+  const { since = 0, until = Number.MAX_SAFE_INTEGER, account, grant_id, ...equal } = wanted;
+  const named = Object.entries(equal).filter(([, value]) => value !== undefined) as [string, string][];
+  const hashed = Object.entries({ account, grant_id }).filter(([, value]) => value !== undefined) as [string, string][];
+  const conditions = [
+    ...named.map(([name]) => `${name} = ?`),
+    ...hashed.map(([name]) => `${name} = decode(?, 'hex')`),
+    'at <= ?',
+    '(at, chain, seq) > (?, ?, ?)',
+  ];
+  const values = [...named, ...hashed].map(([, value]) => value);
+  let after: readonly [number, string, number] = [since - 1, '\uffff', 0];
+  for (;;) {
+    const { rows } = await knex.raw(
+      `select ${columns} from ${table} where ${conditions.join(' and ')} order by at, chain, seq limit ${page}`,
+      [...values, until, ...after],
+    );
+    for (const row of rows as AuditRow[]) yield rowOf(row);
+    const last = rows.at(-1) as AuditRow | undefined;
+    if (!last || rows.length < page) return;
+    after = [Number(last.at), last.chain, Number(last.seq)];
+  }
+}
+
+/** A record as it is read: its details opened, where they are anybody's or the person's key is at hand. */
+export interface Told extends Omit<AuditRow, 'record' | 'hash'> {
+  /** `sealed` where the person's key was destroyed. */
+  readonly details: Occurrence['details'] | 'sealed' | undefined;
+}
+
+/** @param keys keys of pseudonyms, by name */
+export function told({ record, hash, ...row }: AuditRow, keys: ReadonlyMap<string, Buffer>): Told {
+  if (record === null) return { ...row, details: undefined };
+  const key = row.account === null ? undefined : keys.get(row.account);
+  const text = row.account === null ? Buffer.from(record, 'hex').toString() : key && openRecord(key, record);
+  return { ...row, details: text === undefined ? 'sealed' : detailsOf(row.event, text) };
+}
+
+function detailsOf(event: string, text: string): Told['details'] {
+  return event === 'audit.checkpoint' ? { jws: text } : JSON.parse(text);
+}
+
+/** One record as a sentence. */
+export function sentence({ at, event, client, clause, details }: Told): string {
+  const what = (events as Readonly<Record<string, string>>)[event] ?? event;
+  const more = details && details !== 'sealed' ? Object.entries(details) : [];
+  const shown = more
+    .filter(([, value]) => value !== undefined && value !== null)
+    .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  const parts = [client && `client ${client}`, ...shown, clause && `[${clause}]`].filter(Boolean);
+  return `${new Date(at).toISOString()}  ${what}${parts.length > 0 ? `: ${parts.join(', ')}` : ''}`;
+}

@@ -1,0 +1,113 @@
+import type { JWK } from 'jose';
+
+import { type AuditRow, beginning, hashOf, type Link } from './chain.ts';
+import { isSigned } from './checkpoint.ts';
+
+/** A place in the trail that is not as it was written. */
+export interface Fault {
+  readonly chain: string;
+  readonly seq: number;
+  readonly text: string;
+}
+
+/** What a verification found. */
+export interface Verified {
+  readonly rows: number;
+  readonly chains: number;
+  readonly checkpoints: number;
+  /** Rows after the last checkpoint of their chain, which only the chain itself vouches for. */
+  readonly unsigned: number;
+  readonly faults: readonly Fault[];
+}
+
+/** Faults listed at most; of a table that is another one, a thousand say no more. */
+const most = 1000;
+
+/** Checks rows, which come by chain and within it by place. */
+class Verifier {
+  rows = 0;
+  chains = 0;
+  checkpoints = 0;
+  readonly faults: Fault[] = [];
+  readonly ends = new Map<string, Link>();
+  readonly #keys: ReadonlyMap<string, JWK>;
+  /** Milliseconds since the epoch before which rows may have been dropped. */
+  readonly #retired: number;
+  #last: AuditRow | undefined;
+  #unsigned = 0;
+  /** Rows of the chain under way since its last checkpoint. */
+  #open = 0;
+
+  constructor(keys: ReadonlyMap<string, JWK>, retired: number) {
+    this.#keys = keys;
+    this.#retired = retired;
+  }
+
+  async add(row: AuditRow): Promise<void> {
+    const last = this.#last?.chain === row.chain ? this.#last : undefined;
+    this.rows += 1;
+    if (!last) this.#begin(row);
+    else if (row.seq !== last.seq + 1) this.#fault(row, `${row.seq - last.seq - 1} rows before it are missing`);
+    const previous = last?.hash ?? (row.seq === 1 ? beginning(row.chain) : undefined);
+    const follows = previous !== undefined && (last === undefined || row.seq === last.seq + 1);
+    if (follows && hashOf(previous, row) !== row.hash) this.#fault(row, 'is not as it was written');
+    this.#open += 1;
+    if (row.event === 'audit.checkpoint' && follows) {
+      if (await isSigned(row, previous, this.#keys)) this.#sign();
+      else this.#fault(row, 'has no valid signature');
+    }
+    this.#last = row;
+    this.ends.set(row.chain, row);
+  }
+
+  get unsigned(): number {
+    return this.#unsigned + this.#open;
+  }
+
+  #begin(row: AuditRow): void {
+    this.chains += 1;
+    this.#unsigned += this.#open;
+    this.#open = 0;
+    if (row.seq !== 1 && row.at >= this.#retired) this.#fault(row, `${row.seq - 1} rows before it are missing`);
+  }
+
+  #sign(): void {
+    this.checkpoints += 1;
+    this.#open = 0;
+  }
+
+  /** Rows that were there once, by the word of a node or of another chain. */
+  expect({ chain, seq, hash }: Link): void {
+    const end = this.ends.get(chain);
+    if (!end) this.#fault({ chain, seq }, 'the whole chain is missing');
+    else if (end.seq < seq) this.#fault({ chain, seq: end.seq + 1 }, `${seq - end.seq} rows at the end are missing`);
+    else if (end.seq === seq && end.hash !== hash) this.#fault({ chain, seq }, 'is not as it was written');
+  }
+
+  #fault({ chain, seq }: Pick<AuditRow, 'chain' | 'seq'>, text: string): void {
+    if (this.faults.length < most) this.faults.push({ chain, seq, text });
+  }
+}
+
+/**
+ * Verifies the trail: that no row is missing, edited or in another place, and that checkpoints are signed.
+ *
+ * @param rows by chain, and within it by place
+ * @param keys public keys of the server by `kid`
+ * @param expected ends of chains that were noted elsewhere
+ * @param retired milliseconds since the epoch before which rows were dropped by retention
+ */
+export async function verifyTrail(
+  rows: AsyncIterable<AuditRow>,
+  {
+    keys,
+    expected = [],
+    retired = 0,
+  }: { keys: ReadonlyMap<string, JWK>; expected?: readonly Link[]; retired?: number },
+): Promise<Verified> {
+  const verifier = new Verifier(keys, retired);
+  for await (const row of rows) await verifier.add(row);
+  for (const link of expected) verifier.expect(link);
+  const { chains, checkpoints, unsigned, faults } = verifier;
+  return { rows: verifier.rows, chains, checkpoints, unsigned, faults };
+}
