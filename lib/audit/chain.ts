@@ -23,7 +23,7 @@ export interface AuditRow extends Entry {
 }
 
 /** The end of a chain: the row a checkpoint signs. */
-export type Link = Pick<AuditRow, 'node' | 'chain' | 'seq' | 'hash'>;
+export type Link = Pick<AuditRow, 'at' | 'node' | 'chain' | 'seq' | 'hash'>;
 
 /** The hash a chain begins with, in the place of the row before the first. */
 export const beginning = (chain: string): string => hash('sha256', `chain ${chain}`);
@@ -43,6 +43,7 @@ export class Chain {
   readonly id = randomUUID();
   readonly node: string;
   #seq = 0;
+  #at = 0;
   #last = beginning(this.id);
 
   constructor(node: string) {
@@ -50,13 +51,14 @@ export class Chain {
   }
 
   get end(): Link {
-    return { node: this.node, chain: this.id, seq: this.#seq, hash: this.#last };
+    return { at: this.#at, node: this.node, chain: this.id, seq: this.#seq, hash: this.#last };
   }
 
   /** Gives the entries their places at the end of the chain. */
   append(entries: readonly Entry[]): AuditRow[] {
     return entries.map((entry) => {
       this.#seq += 1;
+      this.#at = entry.at;
       const row = { ...entry, node: this.node, chain: this.id, seq: this.#seq };
       this.#last = hashOf(this.#last, row);
       return { ...row, hash: this.#last };

@@ -15,7 +15,7 @@ export function signer(jwk: JWK): Signer {
       .sign(jwk as Parameters<CompactSign['sign']>[0]);
 }
 
-const stated = ({ node, chain, seq, hash }: Link) => JSON.stringify({ node, chain, seq, hash });
+const stated = ({ node, chain, seq, hash }: Omit<Link, 'at'>) => JSON.stringify({ node, chain, seq, hash });
 
 /** The record of a checkpoint, which signs the row before it. */
 export const checkpoint = (sign: Signer, link: Link): Promise<string> => sign(stated(link));

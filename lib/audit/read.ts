@@ -52,7 +52,7 @@ export async function* byTime(knex: Knex, table: string, wanted: Wanted = {}): A
     '(at, chain, seq) > (?, ?, ?)',
   ];
   const values = [...named, ...hashed].map(([, value]) => value);
-  let after: readonly [number, string, number] = [since - 1, '\uffff', 0];
+  let after: readonly [number, string, number] = [since, '', 0];
   for (;;) {
     const { rows } = await knex.raw(
       `select ${columns} from ${table} where ${conditions.join(' and ')} order by at, chain, seq limit ${page}`,

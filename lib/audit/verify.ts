@@ -23,6 +23,15 @@ export interface Verified {
 /** Faults listed at most; of a table that is another one, a thousand say no more. */
 const most = 1000;
 
+function linksOf({ record }: AuditRow): readonly Link[] {
+  try {
+    const { known } = JSON.parse(Buffer.from(record ?? '', 'hex').toString());
+    return Array.isArray(known) ? known : [];
+  } catch {
+    return [];
+  }
+}
+
 /** Checks rows, which come by chain and within it by place. */
 class Verifier {
   rows = 0;
@@ -34,6 +43,8 @@ class Verifier {
   /** Milliseconds since the epoch before which rows may have been dropped. */
   readonly #retired: number;
   #last: AuditRow | undefined;
+  /** Ends of chains that the first records of others name. */
+  readonly #vouched: Link[] = [];
   #unsigned = 0;
   /** Rows of the chain under way since its last checkpoint. */
   #open = 0;
@@ -56,6 +67,7 @@ class Verifier {
       if (await isSigned(row, previous, this.#keys)) this.#sign();
       else this.#fault(row, 'has no valid signature');
     }
+    if (row.event === 'audit.began') this.#vouched.push(...linksOf(row));
     this.#last = row;
     this.ends.set(row.chain, row);
   }
@@ -76,8 +88,13 @@ class Verifier {
     this.#open = 0;
   }
 
-  /** Rows that were there once, by the word of a node or of another chain. */
-  expect({ chain, seq, hash }: Link): void {
+  /** Compares with the ends of chains that were noted, by a node or by another chain. */
+  compare(noted: readonly Link[]): void {
+    for (const link of [...noted, ...this.#vouched]) this.#compare(link);
+  }
+
+  #compare({ at, chain, seq, hash }: Link): void {
+    if (at < this.#retired) return;
     const end = this.ends.get(chain);
     if (!end) this.#fault({ chain, seq }, 'the whole chain is missing');
     else if (end.seq < seq) this.#fault({ chain, seq: end.seq + 1 }, `${seq - end.seq} rows at the end are missing`);
@@ -107,7 +124,7 @@ export async function verifyTrail(
 ): Promise<Verified> {
   const verifier = new Verifier(keys, retired);
   for await (const row of rows) await verifier.add(row);
-  for (const link of expected) verifier.expect(link);
+  verifier.compare(expected);
   const { chains, checkpoints, unsigned, faults } = verifier;
   return { rows: verifier.rows, chains, checkpoints, unsigned, faults };
 }
