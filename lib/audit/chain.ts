@@ -1,26 +1,6 @@
 import { hash, randomUUID } from 'node:crypto';
 
-/** A record without its place in a chain. Bytes are in hexadecimal; times in milliseconds since the epoch. */
-export interface Entry {
-  readonly at: number;
-  readonly event: string;
-  readonly clause: string | null;
-  readonly flow: string | null;
-  readonly client: string | null;
-  readonly account: string | null;
-  readonly grant_id: string | null;
-  readonly interaction_id: string | null;
-  readonly address: string | null;
-  readonly record: string | null;
-}
-
-/** A row of `oidc_audit`. */
-export interface AuditRow extends Entry {
-  readonly node: string;
-  readonly chain: string;
-  readonly seq: number;
-  readonly hash: string;
-}
+import type { AuditRow, Entry } from '../store/trail.ts';
 
 /** The end of a chain: the row a checkpoint signs. */
 export type Link = Pick<AuditRow, 'at' | 'node' | 'chain' | 'seq' | 'hash'>;

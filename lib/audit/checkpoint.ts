@@ -1,6 +1,7 @@
 import { CompactSign, compactVerify, type JWK } from 'jose';
 
-import type { AuditRow, Link } from './chain.ts';
+import type { AuditRow } from '../store/trail.ts';
+import type { Link } from './chain.ts';
 
 /** Signs with a key of the server's, so that whoever writes the table cannot make a chain of their own. */
 export type Signer = (text: string) => Promise<string>;

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { AuditRow } from './chain.ts';
+import type { AuditRow } from '../store/trail.ts';
 import { events, type Occurrence } from './event.ts';
 import { openRecord } from './pseudonyms.ts';
 

@@ -1,5 +1,5 @@
-import type { AuditRow, Entry, Link } from './chain.ts';
-import { Chain } from './chain.ts';
+import type { Appended, AuditRow, Entry, TrailWriter } from '../store/trail.ts';
+import { Chain, type Link } from './chain.ts';
 import { checkpoint, type Signer } from './checkpoint.ts';
 
 /** Settings of the trail of one process. */
@@ -9,17 +9,10 @@ export interface TrailOptions {
   readonly sign: Signer;
   /** Told of rows once they are durable. */
   readonly written?: ((rows: readonly AuditRow[]) => void) | undefined;
+  /** Rows go to the database; default true. */
+  readonly database?: boolean | undefined;
   /** Ends of chains that are known when this process starts: its first record vouches for them. */
   readonly known?: readonly Link[] | undefined;
-}
-
-/** Rows on their way to the database with one statement. */
-export interface Appended {
-  readonly rows: readonly AuditRow[];
-  /** The statement was done. */
-  done(): void;
-  /** Nobody knows whether the statement was done: its chain ends here. */
-  failed(): void;
 }
 
 /** Rows of a chain after which it is signed again. */
@@ -36,7 +29,7 @@ interface Growing {
  * The chains of one process. Statements that are under way at the same time append to different chains, so that each
  * chain has one order. Records that belong to no row that is written wait here for the next statement.
  */
-export class Trail {
+export class Trail implements TrailWriter {
   readonly #options: TrailOptions;
   readonly #free: Growing[] = [];
   readonly #waiting: Entry[] = [];
@@ -55,13 +48,29 @@ export class Trail {
   }
 
   get isWaiting(): boolean {
-    return this.#waiting.length > 0;
+    return this.#waiting.length + this.#dropped > 0;
   }
 
   /** Keeps a record for the next statement that leaves. */
   put(entry: Entry): void {
     if (this.#waiting.length < bound) this.#waiting.push(entry);
-    else this.#dropped += 1;
+    else this.leaveOut();
+  }
+
+  withdrawn(entries: readonly Entry[], refusal: Error): void {
+    const [first] = entries;
+    if (!first) return;
+    const wasCode = /consumed/.test((refusal as { error_detail?: string }).error_detail ?? refusal.message);
+    const [event, clause] = wasCode
+      ? ['code.reused', 'FAPI2-SP-FINAL-5.3.2.2-9']
+      : ['replay.refused', 'FAPI2-SP-FINAL-6.2'];
+    const record = asRecord({ instead_of: entries.map((entry) => entry.event) });
+    this.put({ ...first, at: Date.now(), event, clause, account: null, record });
+  }
+
+  /** Counts a record that is not kept. */
+  leaveOut(): void {
+    this.#dropped += 1;
   }
 
   /** Gives entries, and those that wait, their places in a chain that no other statement is appending to. */
@@ -100,7 +109,7 @@ export class Trail {
     const rows = growing.chain.append([...began, ...entries]);
     growing.unsigned += rows.length;
     return {
-      rows,
+      rows: this.#options.database === false ? [] : rows,
       done: () => {
         this.#free.push(growing);
         this.#options.written?.(rows);

@@ -1,6 +1,7 @@
 import type { JWK } from 'jose';
 
-import { type AuditRow, beginning, hashOf, type Link } from './chain.ts';
+import type { AuditRow } from '../store/trail.ts';
+import { beginning, hashOf, type Link } from './chain.ts';
 import { isSigned } from './checkpoint.ts';
 
 /** A place in the trail that is not as it was written. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { accountSettings } from '../accounts/settings.ts';
+import { auditSettings } from '../audit/settings.ts';
 import { proxySettings } from '../certificates/client_certificate.ts';
 import { databaseSettings } from '../database/settings.ts';
 import { keySettings } from '../keys/keys.ts';
@@ -92,6 +93,8 @@ export const schema = z.strictObject({
     .strictObject({ ...databaseSettings.shape, ...storeSettings.shape })
     .prefault({})
     .describe('where everything is kept'),
+
+  audit: auditSettings.prefault({}).describe('the trail: every security decision, and what became of it'),
 
   ...profileSettings.shape,
   keys: keySettings

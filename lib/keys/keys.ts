@@ -67,7 +67,8 @@ export class CookieKeys {
 /** Answers the value kept under a name; `make` is asked when there is none yet, and one process's answer becomes everyone's. */
 export type Kept = <T>(name: string, make: () => T | Promise<T>) => Promise<T>;
 
-async function makeSigningKey(alg: string): Promise<JWK> {
+/** A private signing key, its `kid` the thumbprint. */
+export async function makeSigningKey(alg: string): Promise<JWK> {
   const { privateKey } = await generateKeyPair(alg, { extractable: true, modulusLength: 2048 });
   const jwk = await exportJWK(privateKey);
   return { ...jwk, kid: await calculateJwkThumbprint(jwk), alg, use: 'sig' };

@@ -6,6 +6,8 @@ import type { Accounts } from '../accounts/accounts.ts';
 import { listedAccounts } from '../accounts/listed.ts';
 import { accountsModule } from '../accounts/module.ts';
 import { storedAccounts } from '../accounts/stored.ts';
+import { observe } from '../audit/observe.ts';
+import { openAudit } from '../audit/open.ts';
 import { type Config, violationProblems } from '../config/load.ts';
 import { ConfigError, ProfileViolationError } from '../errors.ts';
 import { loadKeys } from '../keys/keys.ts';
@@ -62,6 +64,12 @@ export async function startServer(config: Config): Promise<RunningServer> {
     };
     const provider = await createProvider(config, parts);
     logRequests(provider);
+    const audit = await openAudit(adapter, config.audit);
+    if (audit)
+      observe(
+        provider,
+        resources.add(audit, () => audit.close()),
+      );
     resources.add(startPurge(adapter.store.knex, config.database.purge), (stop) => stop());
     const urls = await startListeners(config, provider, resources);
     return { issuer: config.issuer, ...urls, provider, adapter, close: () => resources.close() };

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { type Adapter, type AdapterPayload, errors, Provider } from 'oidc-provider';
 import { seconds } from '../seconds.ts';
+import { flowOf } from './flow.ts';
 import { kept } from './kept.ts';
 import { exchanged, type Model, modelOf } from './models.ts';
 import { isBeingDecided, replayRefusal } from './replay_refusal.ts';
@@ -20,7 +21,7 @@ export interface KnexAdapterFactory {
 }
 
 /** A payload as it is sealed: with what `Foresight` wants to find with it, under the name it has always had. */
-type Sealed = AdapterPayload & { readonly session_row?: string | undefined };
+type Sealed = AdapterPayload & { readonly session_row?: string | undefined; readonly flow?: string | undefined };
 
 /** The rows of one model. Who is first is decided by the database, never by what core read before. */
 export class KnexAdapter implements Adapter {
@@ -39,7 +40,10 @@ export class KnexAdapter implements Adapter {
     return inUnit(this.#store, async (unit) => {
       const own = rowId(this.#model, id);
       const { hint, isFollowed } = unit.foresight.learn(this.#model, own, payload);
-      unit.put(this.#row(own, hint ? { ...payload, session_row: hint } : payload, expiresIn));
+      unit.flow ??= flowOf(this.#model, own, payload);
+      const { flow } = this.#is.ofGrant ? unit : {};
+      const sealed = { ...payload, ...(hint && { session_row: hint }), ...(flow && { flow }) };
+      unit.put(this.#row(own, sealed, expiresIn));
       // A decision that was put off leaves with the last of the rows that hang on it, so that the refusal is core's.
       if (!this.#is.waits || (unit.isUndecided && !isFollowed)) await unit.flush();
     });
@@ -172,7 +176,8 @@ export class KnexAdapter implements Adapter {
     const row = written ? undefined : await unit.find(id);
     const text = written ? written.text : row && this.#store.open(this.#model, row);
     if (typeof text !== 'string') return undefined;
-    const { session_row, ...payload }: Sealed = JSON.parse(text);
+    const { session_row, flow, ...payload }: Sealed = JSON.parse(text);
+    unit.flow ??= flow ?? flowOf(this.#model, id, payload);
     unit.foresight.learn(this.#model, id, payload, session_row);
     return row?.consumed_at ? { ...payload, consumed: row.consumed_at } : payload;
   }

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 
 import { seconds } from '../seconds.ts';
+import type { Entry } from './trail.ts';
 
 /** A row to be written. At rest nothing in it tells what it is about, but to who holds the key and the id. */
 export interface Row {
@@ -17,6 +18,8 @@ export interface Row {
   readonly expires_at: number | null;
   /** See the write statement for what it decides. */
   readonly consumed_at: number | null;
+  /** Records of the trail that travel with the row. */
+  readonly entries?: readonly Entry[] | undefined;
 }
 
 /** A row as it is found, still sealed. */

@@ -2,6 +2,7 @@ import type { Statement } from '../database/connection.ts';
 import type { Value } from '../database/exchange.ts';
 import { DESTROYED, RENEWED, type Row } from './row.ts';
 import type { Seal } from './seal.ts';
+import type { AuditRow } from './trail.ts';
 
 const columns = ['id', 'model', 'payload', 'grant_id', 'alias', 'expires_at', 'consumed_at'] as const;
 
@@ -19,20 +20,53 @@ const columns = ['id', 'model', 'payload', 'grant_id', 'alias', 'expires_at', 'c
  * long ago, which is how the caller can tell. The same is answered for a row that has expired by the database's clock
  * before it is put there: the one it would have met may have been purged.
  */
-export function write(table: string, now: number, rows: readonly Row[], seal: Seal): Statement {
+export function write(
+  table: string,
+  now: number,
+  rows: readonly Row[],
+  seal: Seal,
+  trail?: readonly AuditRow[],
+): Statement {
   const values: Value[] = [now];
   for (const { id, model, text, grant_id, alias, expires_at, consumed_at } of rows) {
     const own = bytes(id);
     const payload = text === null ? null : seal.seal(text, own);
     values.push(own, model, payload, grant_id && bytes(grant_id), alias && bytes(alias), expires_at, consumed_at);
   }
-  return { text: writeText(table, rows.length), values };
+  const withTrail = trail !== undefined && trail.length > 0;
+  if (withTrail) values.push(jsonOf(trail));
+  return { text: writeText(table, rows.length, withTrail), values };
+}
+
+/** Text that JSON of the database can hold: without NUL and halves of pairs. */
+const jsonOf = (rows: readonly AuditRow[]) =>
+  JSON.stringify(rows, (_, value) => (typeof value === 'string' ? value.replaceAll('\0', '').toWellFormed() : value));
+
+/** The trail has its table beside that of the rows. */
+export const auditTableOf = (table: string): string => table.replace('oidc_payloads', 'oidc_audit');
+
+const plain = ['at', 'node', 'chain', 'seq', 'event', 'clause', 'flow', 'client', 'interaction_id', 'address'];
+const encoded = ['account', 'grant_id', 'record', 'hash'];
+
+/** Any number of records as one parameter, so that no more texts are prepared. */
+function trailText(table: string, parameter: number): string {
+  const numbers = new Set(['at', 'seq']);
+  const names = [...plain, ...encoded];
+  return `insert into ${auditTableOf(table)} (${names})
+select ${[...plain, ...encoded.map((name) => `decode(${name}, 'hex')`)]}
+from jsonb_to_recordset($${parameter}::text::jsonb) as t(${names.map((name) => `${name} ${numbers.has(name) ? 'bigint' : 'text'}`)})`;
+}
+
+/** Records that no row travels with. */
+export function appendTrail(table: string, trail: readonly AuditRow[]): Statement {
+  return { text: trailText(table, 1), values: [jsonOf(trail)] };
 }
 
 const texts = new Map<string, string>();
 
-function writeText(table: string, count: number): string {
-  const cached = texts.get(`${table} ${count}`);
+function writeText(table: string, count: number, withTrail: boolean): string {
+  const key = `${table} ${count} ${withTrail}`;
+  const cached = texts.get(key);
   if (cached) return cached;
   const tuples = Array.from(
     { length: count },
@@ -40,7 +74,8 @@ function writeText(table: string, count: number): string {
   );
   const kept = (column: string) =>
     `${column} = case when excluded.consumed_at > 0 then r.${column} else excluded.${column} end`;
-  const text = `insert into ${table} as r (${columns}) values ${tuples}
+  const trail = withTrail ? `with trail as (${trailText(table, 2 + count * columns.length)})\n` : '';
+  const text = `${trail}insert into ${table} as r (${columns}) values ${tuples}
 on conflict (id) do update set
  payload = case when excluded.consumed_at > 0 then coalesce(excluded.payload, r.payload) else excluded.payload end,
  ${kept('grant_id')}, ${kept('alias')}, ${kept('expires_at')},
@@ -53,7 +88,7 @@ where case
  else r.consumed_at is null and r.payload is not null end
 returning encode(id, 'hex'), null,
  case when consumed_at = 0 and expires_at < extract(epoch from now()) then 0 else expires_at end, consumed_at`;
-  texts.set(`${table} ${count}`, text);
+  texts.set(key, text);
   return text;
 }
 

@@ -9,6 +9,7 @@ import { type Retention, retentionOf } from './models.ts';
 import { destroyed, type Found, foundOf, type Row } from './row.ts';
 import { type EncryptionKey, Seal } from './seal.ts';
 import { find, findByAlias, findByGrant, write } from './statements.ts';
+import type { TrailWriter } from './trail.ts';
 import { StoreUnavailable } from './unavailable.ts';
 
 export interface StoreOptions {
@@ -48,6 +49,8 @@ export class Store {
   readonly seal: Seal;
   /** Makes the foresight of one request. */
   readonly foresee: () => Foresight;
+  /** Where records of the audit trail get their places; without it, none are written. */
+  trail: TrailWriter | undefined;
   /** Statements sent so far. */
   roundTrips = 0;
   /** Rows found that are not what this store wrote in their place. */
@@ -138,7 +141,15 @@ export class Store {
   async #write(rows: Row[]): Promise<Map<string, Found>> {
     // One order for all: statements of several processes that meet on the same rows never wait for each other in turn.
     rows.sort((a, b) => (a.id < b.id ? -1 : 1));
-    return byId(await this.run(write(this.table, seconds(), rows, this.seal)));
+    const appended = this.trail?.append(rows.flatMap(({ entries = [] }) => entries));
+    try {
+      const written = byId(await this.run(write(this.table, seconds(), rows, this.seal, appended?.rows)));
+      appended?.done();
+      return written;
+    } catch (error) {
+      appended?.failed();
+      throw error;
+    }
   }
 
   /** @throws StoreUnavailable when the database does not do it, for whatever reason; and the reason is logged. */

@@ -2,6 +2,7 @@ import { blind, type Foresight } from './foresight.ts';
 import { modelOf } from './models.ts';
 import { DESTROYED, destroyed, emptied, type Found, RENEWED, type Row } from './row.ts';
 import type { Store } from './store.ts';
+import type { Entry } from './trail.ts';
 
 /** A decision that has not been asked for yet, and the refusal for the client who loses it. */
 interface Undecided {
@@ -15,6 +16,9 @@ interface Ending {
   readonly alias: string;
   readonly renewal: Row | undefined;
 }
+
+/** Makes a record when it leaves: the flow it belongs to may not be known before. */
+export type Recorded = (flow: string | undefined) => Entry | Promise<Entry>;
 
 /** Spending what is not there leaves an empty row that expired long ago. */
 const isWon = (result: Found | undefined) => result !== undefined && result.expires_at !== 0;
@@ -32,6 +36,10 @@ export class Unit {
   readonly #undecided = new Map<string, Undecided>();
   /** Aliases of written rows that end what goes by them. */
   readonly #ended = new Map<string, string>();
+  /** Records that travel with the next statement. */
+  #entries: Recorded[] = [];
+  /** Joins the records of a flow, from the push to the refresh. */
+  flow: string | undefined;
   #failed = false;
 
   constructor(store: Store, foresight: Foresight = blind) {
@@ -115,31 +123,52 @@ export class Unit {
     await this.#store.revoke(grantId, models);
   }
 
+  /** Adds a record to the trail, with the next statement of this unit; one without a statement, with that of another. */
+  record(recorded: Recorded): void {
+    if (this.#store.trail) this.#entries.push(recorded);
+  }
+
   /** Sends what is pending. */
   async flush(): Promise<void> {
     if (this.isPending) await this.#send();
+    else for (const entry of await this.#recorded()) this.#store.trail?.put(entry);
+  }
+
+  async #recorded(): Promise<readonly Entry[]> {
+    if (this.#entries.length === 0) return [];
+    const entries = this.#entries;
+    this.#entries = [];
+    return Promise.all(entries.map((recorded) => recorded(this.flow)));
   }
 
   async #send(asked?: Row): Promise<Found | undefined> {
+    const entries = this.#entries.length > 0 ? await this.#recorded() : [];
     const undecided = [...this.#undecided.values()];
     const [written, ended] = this.#endings();
     this.#undecided.clear();
     this.#written.clear();
     const rows = [...written, ...undecided.map(({ row }) => row), ...(asked ? [asked] : [])];
-    const results = await this.#store.write(rows).catch((error) => {
+    const [first, ...others] = rows;
+    const travelling = first && entries.length > 0 ? [{ ...first, entries }, ...others] : rows;
+    const results = await this.#store.write(travelling).catch((error) => {
       this.#failed = true;
       throw error;
     });
     const lost = undecided.find((_, index) => !isWon(results[written.length + index]));
     if (lost) {
       await this.#withdraw(written);
-      throw await lost.refusal();
+      const refusal = await lost.refusal();
+      this.#store.trail?.withdrawn(entries, refusal);
+      throw refusal;
     }
     for (const { row, alias, renewal } of ended) {
       if (!renewal) await this.#store.endAlias(row.model, alias);
       else if (!results[written.indexOf(row)]) await this.#store.write([destroyed(renewal)]);
     }
-    return asked && results.at(-1);
+    const answer = asked && results.at(-1);
+    // What was recorded with it did not happen.
+    if (asked && !isWon(answer)) this.#store.trail?.withdrawn(entries, new Error('spent before'));
+    return answer;
   }
 
   /** The rows written, and of those that end something which they are, and the row it goes on in. */

@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 
-import type { AuditRow, Entry, Link } from '../../lib/audit/chain.ts';
+import type { Link } from '../../lib/audit/chain.ts';
 import { signer } from '../../lib/audit/checkpoint.ts';
 import { asRecord, entryOf, Trail } from '../../lib/audit/trail.ts';
 import { verifyTrail } from '../../lib/audit/verify.ts';
+import type { AuditRow, Entry } from '../../lib/store/trail.ts';
 
 async function* each(rows: readonly AuditRow[]) {
   yield* rows;

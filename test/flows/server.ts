@@ -9,10 +9,16 @@ import { freePort } from '../../lib/demo/free_port.ts';
 import { httpsFetch } from '../../lib/demo/https_fetch.ts';
 import { startServer } from '../../lib/server/server.ts';
 import type { KeyPair } from '../../lib/server/tls.ts';
+import type { KnexAdapterFactory } from '../../lib/store/adapter.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { authority, clients, serverCertificate } from './clients.ts';
 
 export const person = { login: 'demo', password: 'demo' };
+
+/** A server of the product, and how its store is reached. */
+export interface OwnServer extends FlowServer {
+  readonly adapter: KnexAdapterFactory;
+}
 
 export interface FlowServer {
   readonly profile: Config['profile'];
@@ -77,13 +83,14 @@ export async function configured(folder: string, options: FlowServerOptions = {}
 }
 
 /** A server of one test file, in this process. */
-export async function flowServer(options: FlowServerOptions = {}): Promise<FlowServer> {
+export async function flowServer(options: FlowServerOptions = {}): Promise<OwnServer> {
   const folder = await mkdtemp(join(tmpdir(), 'flows-'));
   const config = await loadConfig(options.file ?? 'config/development.yaml', {
     set: await configured(folder, options),
   });
-  const { close } = await startServer(config);
+  const { adapter, close } = await startServer(config);
   return {
+    adapter,
     profile: config.profile,
     issuer: config.issuer,
     mtls: config.mtls?.url ?? '',
