@@ -12,11 +12,12 @@ import { latency } from './figures/latency.ts';
 import { memory } from './figures/memory.ts';
 import { push } from './figures/push.ts';
 import { roundTrips } from './figures/round_trips.ts';
+import { seal } from './figures/seal.ts';
 import { start } from './figures/start.ts';
 import { twoProcesses } from './figures/two_processes.ts';
 import { plot } from './plot.ts';
 
-const rooms = { push, flow, roundTrips, twoProcesses, latency, expiredRows, memory, start };
+const rooms = { push, flow, roundTrips, twoProcesses, latency, expiredRows, seal, memory, start };
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 
 import { expect } from 'chai';
 import { fresh, payloadOf } from '../../lib/contract/requirements.ts';
@@ -86,6 +87,38 @@ describe('a row that somebody moved, edited or cut in the database', () => {
       undefined,
     ]);
     expect(adapter.store.refused).to.equal(3);
+  });
+
+  it('cannot be forged by who has no key, nor learned from: what lies there says nothing and opens nowhere else', async () => {
+    const sealedBy = (key: Buffer) => knexAdapter(database.knex, { encryption_keys: [key] });
+    const [ours, theirs] = [sealedBy(randomBytes(32)), sealedBy(randomBytes(32))];
+    const [id, forged] = [fresh(), fresh()];
+    await ours('Grant').upsert(id, payloadOf('Grant', id, { accountId: 'somebody' }), 60);
+    await theirs('Grant').upsert(forged, payloadOf('Grant', forged, { accountId: 'anybody' }), 60);
+    expect(await ours('Grant').find(id)).to.have.property('accountId', 'somebody');
+    expect(await ours('Grant').find(forged)).to.equal(undefined);
+    const { rows } = await database.knex.raw(`select encode(payload, 'escape') as bytes from oidc_payloads`);
+    for (const { bytes } of rows) expect(bytes).not.to.match(/somebody|Grant/);
+  });
+
+  it('can be made unspent, or be put back as it was, by who may write the table: the README says so', async () => {
+    const adapter = knexAdapter(database.knex, { encryption_keys: [randomBytes(32)] });
+    const [code, token] = [fresh(), fresh()];
+    await adapter('AuthorizationCode').upsert(code, payloadOf('AuthorizationCode', code), 60);
+    await adapter('RefreshToken').upsert(token, payloadOf('RefreshToken', token), 60);
+    await adapter('AuthorizationCode').consume(code);
+    await database.knex.raw('create temporary table before as select * from oidc_payloads');
+    await adapter('RefreshToken').destroy(token);
+    await database.knex.raw('update oidc_payloads set consumed_at = null');
+    await adapter('AuthorizationCode').consume(code);
+    await database.knex.raw('delete from oidc_payloads');
+    await database.knex.raw('insert into oidc_payloads select * from before');
+    expect(await adapter('RefreshToken').find(token)).to.have.property('jti', token);
+    const documents = await Promise.all(['README.md', 'lib/store/README.md'].map((file) => readFile(file, 'utf8')));
+    for (const text of documents)
+      expect(text)
+        .to.match(/un-spend/)
+        .and.not.match(/neither read nor edited/);
   });
 
   it('is not another session by another alias', async () => {

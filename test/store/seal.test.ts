@@ -1,4 +1,5 @@
-import { randomBytes } from 'node:crypto';
+import crypto, { createCipheriv, hash, randomBytes } from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
 
 import { expect } from 'chai';
 
@@ -45,9 +46,42 @@ describe('a sealed row', () => {
   it('no nonce comes twice, in one process or after a start', () => {
     const seals = [seal, new Seal([first, second])];
     const nonces = seals.flatMap((each) =>
-      Array.from({ length: 5000 }, () => each.seal('', id('a')).subarray(4, 16).toString('hex')),
+      Array.from({ length: 5000 }, () => each.seal('', id('a')).subarray(4, 28).toString('hex')),
     );
     expect(new Set(nonces).size).to.equal(nonces.length);
+  });
+
+  it('no nonce comes twice where a machine is resumed twice from one image, and draws the same random bytes', () => {
+    const { randomFillSync } = crypto;
+    const drawn = (bytes: Buffer) => bytes.fill(7);
+    try {
+      crypto.randomFillSync = drawn as typeof randomFillSync;
+      syncBuiltinESMExports();
+      const [once, twice] = [new Seal([first]), new Seal([first])];
+      const sealed = [
+        once.seal('a', id('a')),
+        twice.seal('b', id('a')),
+        once.seal('c', id('b')),
+        twice.seal('c', id('c')),
+      ];
+      expect(new Set(sealed.map((each) => each.subarray(4, 28).toString('hex'))).size).to.equal(4);
+      expect(once.seal('d', id('a'))).to.deep.equal(twice.seal('d', id('a')));
+    } finally {
+      crypto.randomFillSync = randomFillSync;
+      syncBuiltinESMExports();
+    }
+  });
+
+  it('of the first version opens, is not current, and is no other row either', () => {
+    const key = Buffer.from(first, 'base64');
+    const keyId = hash('sha256', Buffer.concat([Buffer.from('key id\0'), key]), 'buffer').subarray(0, 4);
+    const nonce = randomBytes(12);
+    const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(id('a'));
+    const old = Buffer.concat([keyId, nonce, cipher.update('{"kind":"Session"}'), cipher.final(), cipher.getAuthTag()]);
+    expect(seal.open(old, id('a'))).to.equal('{"kind":"Session"}');
+    expect(seal.open(old, id('b'))).to.equal(undefined);
+    expect(seal.current(old)).to.equal(false);
+    for (let at = 0; at < old.length; at += 1) expect(seal.open(old.subarray(0, at), id('a'))).to.equal(undefined);
   });
 
   it('a key that is none is told apart: which one, and what to write', () => {
