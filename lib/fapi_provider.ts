@@ -71,6 +71,11 @@ export async function fapiProvider(
   around: (provider: Provider) => Staged = () => ({}),
 ): Promise<Provider> {
   refuseForeign(Provider);
+  if (!Array.isArray((profile as Partial<Profile> | undefined)?.mechanisms)) {
+    throw new TypeError(
+      'the profile is missing: hand over what fapi2SecurityProfile() or fapi2MessageSigning() answers',
+    );
+  }
   if (serving.has(profile)) {
     throw new TypeError('this profile serves under another provider already: make one for each provider');
   }

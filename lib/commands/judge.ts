@@ -13,6 +13,9 @@ import { configurationOf, createProvider, type Parts, profileOf } from '../serve
 export class Nowhere implements ReplayAdapter {
   readonly #seen = new Set<string>();
 
+  has(id: string): boolean {
+    return this.#seen.has(id);
+  }
   async unique(id: string): Promise<boolean> {
     return this.#seen.size < this.#seen.add(id).size;
   }

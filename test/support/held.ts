@@ -12,7 +12,7 @@ import { interactions, interactionUrl } from '../../lib/interactions/routes.ts';
 import { merge } from '../../lib/merge.ts';
 import type { Profile } from '../../lib/profile.ts';
 import { fapi2MessageSigning } from '../../lib/profiles/fapi2_message_signing.ts';
-import { fapi2SecurityProfile } from '../../lib/profiles/fapi2_security_profile.ts';
+import { fapi2SecurityProfile, type ProfileSettings } from '../../lib/profiles/fapi2_security_profile.ts';
 import { selfSigned } from '../../lib/server/development_certificate.ts';
 import { mutualTlsOptions } from '../../lib/server/tls.ts';
 import { type KnexAdapterFactory, knexAdapter } from '../../lib/store/adapter.ts';
@@ -26,9 +26,12 @@ export interface Setting {
   /** What a careless deployment configures, hooks that say yes to everything among it. */
   readonly own?: Configuration;
   readonly client?: Partial<ClientMetadata>;
+  readonly settings?: ProfileSettings;
+  /** What the deployment does with the provider it was given. */
+  readonly afterwards?: (provider: Provider) => void;
 }
 
-const settings = { par: { request_uri_lifetime: 120 } };
+const common = { par: { request_uri_lifetime: 120 } };
 const accounts = listedAccounts([{ login: 'demo', password: 'demo', claims: { sub: 'demo' } }]);
 const pair = await selfSigned(['localhost']);
 const closing: (() => unknown)[] = [];
@@ -42,10 +45,11 @@ async function openAdapter(): Promise<KnexAdapterFactory> {
 }
 
 /** A provider of the profile, with or without one of its mechanisms, and a client that says what it is told to say. */
-async function start({ by, profile: make = fapi2SecurityProfile, own = {}, client = {} }: Setting, bare: boolean) {
+async function start(setting: Setting, bare: boolean) {
+  const { by, profile: make = fapi2SecurityProfile, own = {}, client = {}, settings, afterwards } = setting;
   shared ??= openAdapter();
   const issuer = `https://localhost:${await freePort()}`;
-  const whole: Profile = make({ ...settings, mtls: { url: issuer } });
+  const whole: Profile = make({ ...common, mtls: { url: issuer }, ...settings });
   const profile = bare ? without(whole, by) : whole;
   const raw = await RawClient.create(issuer, client);
   const configuration: Configuration = {
@@ -60,6 +64,7 @@ async function start({ by, profile: make = fapi2SecurityProfile, own = {}, clien
   const provider = await fapiProvider(Provider, issuer, merge(configuration, own), profile, (made) => ({
     pages: [interactions(made, { accounts })],
   }));
+  afterwards?.(provider);
   // As a deployment's own middleware would.
   provider.use(async function careless(ctx, next) {
     ctx.set('access-control-allow-origin', '*');
@@ -76,6 +81,9 @@ async function start({ by, profile: make = fapi2SecurityProfile, own = {}, clien
   raw.provider = provider;
   return raw;
 }
+
+/** A provider of the profile with all its mechanisms, around what a deployment configures. */
+export const served = (setting: Omit<Setting, 'by'>): Promise<RawClient> => start({ by: 'none', ...setting }, false);
 
 /**
  * Two tests of one clause: it holds, and it no longer does when its mechanism is taken out of the profile. A test that
