@@ -1,15 +1,26 @@
 import type { JWTPayload } from 'jose';
 import type { ClientAuthMethod, Configuration } from 'oidc-provider';
 import { errors } from 'oidc-provider';
+import { z } from 'zod';
 
+import { filled } from '../settings.ts';
+import { seconds } from '../values.ts';
 import { refuses } from './hooks.ts';
 import { jwtTypeOf } from './jwt.ts';
 import type { Mechanism } from './mechanism.ts';
 
 const confidential: readonly string[] = ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'];
 
-/** Longest time from now to a client assertion's `exp`, in seconds: also how long its `jti` has to be remembered. */
-const longestAssertion = 600;
+/** Settings of client authentication. */
+export const clientAuthSettings = z.strictObject({
+  client_assertion_lifetime: seconds
+    .min(60, 'is too short for clocks that differ, write at least 60 seconds')
+    .max(3600, 'is too long, write at most 3600 seconds [RFC7523-3-4]')
+    .default(3600)
+    .describe(
+      "seconds a client assertion's exp may be ahead, and its jti is remembered; libraries ask for up to an hour",
+    ),
+});
 
 /** Token kinds that say in their `typ` that they are a client assertion, or say nothing. */
 const assertionTypes = [undefined, 'jwt', 'client-authentication+jwt'];
@@ -24,12 +35,15 @@ function refuseForeign(claims: JWTPayload, header: { typ?: unknown }): void {
   }
 }
 
+export type ClientAuthSettings = z.input<typeof clientAuthSettings> & { readonly mtls?: boolean };
+
 /**
  * Confidential clients only, authenticated by a key they alone have.
  *
  * @see [RFC 7523 - JWT Profile for OAuth 2.0 Client Authentication](https://www.rfc-editor.org/rfc/rfc7523.html#section-3)
  */
-export function clientAuth({ mtls = false }: { mtls?: boolean } = {}): Mechanism {
+export function clientAuth({ mtls = false, ...settings }: ClientAuthSettings = {}): Mechanism {
+  const { client_assertion_lifetime: longest } = filled(clientAuthSettings, settings);
   const methods = (mtls ? confidential : ['private_key_jwt']) as ClientAuthMethod[];
   return {
     name: 'client_auth',
@@ -86,8 +100,8 @@ export function clientAuth({ mtls = false }: { mtls?: boolean } = {}): Mechanism
           throw new errors.InvalidClientAuth('client_assertion aud must be the issuer identifier, as a string');
         }
         refuseForeign(claims, header);
-        if (Number(claims.exp) > Date.now() / 1000 + longestAssertion) {
-          throw new errors.InvalidClientAuth(`client_assertion exp must be within ${longestAssertion} seconds`);
+        if (Number(claims.exp) > Date.now() / 1000 + longest) {
+          throw new errors.InvalidClientAuth(`client_assertion exp must be within ${longest} seconds`);
         }
       }),
     },

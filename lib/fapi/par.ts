@@ -1,6 +1,7 @@
 import { decodeJwt, UnsecuredJWT } from 'jose';
 import type { Middleware } from 'koa';
 import type { Configuration, KoaContextWithOIDC, Provider } from 'oidc-provider';
+import Core, { errors } from 'oidc-provider';
 import { z } from 'zod';
 
 import { endpoints } from '../http/routes.ts';
@@ -71,6 +72,20 @@ function spendOnDenial(provider: Provider): Middleware {
   }
 }
 
+/** Tells apart why a request_uri is not good: core has one text for all of it. */
+function sayWhy(provider: Provider): void {
+  const { PushedAuthorizationRequest } = provider;
+  const find = PushedAuthorizationRequest.find;
+  PushedAuthorizationRequest.find = async function findPushed(this: never, ...args: Parameters<typeof find>) {
+    const found = (await find.apply(this, args)) as { consumed?: unknown; isExpired?: boolean } | undefined;
+    if (Core.ctx?.oidc.route !== 'authorization') return found;
+    if (!found) throw new errors.InvalidRequestUri('request_uri is unknown');
+    if (found.consumed) throw new errors.InvalidRequestUri('request_uri was used before');
+    if (found.isExpired) throw new errors.InvalidRequestUri('request_uri has expired');
+    return found;
+  } as typeof find;
+}
+
 function ignoreSpent(error: { error?: string }): void {
   if (error.error !== 'invalid_request_uri') throw error;
 }
@@ -134,6 +149,9 @@ export function par(settings: ParSettings = {}): Mechanism {
       features: { pushedAuthorizationRequests: { enabled: true, requirePushedAuthorizationRequests: true } },
     },
     middleware: (provider) => ({ protocol: [spendOnDenial(provider), ignoreOthers(provider)] }),
-    attach: (provider) => setLifetime(provider, lifetime),
+    attach(provider) {
+      setLifetime(provider, lifetime);
+      sayWhy(provider);
+    },
   };
 }

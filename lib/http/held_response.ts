@@ -20,9 +20,9 @@ function isErrorAnswer({ status, response }: Context): boolean {
   return status >= 400 || /[?&#]error=/.test(response.get('location'));
 }
 
-/** Errors that are nobody's answer are the operator's to know of. */
+/** Tells the operator: of what was refused, and of errors that are nobody's answer. */
 function report(ctx: Context, error: unknown): void {
-  if (ctx.headerSent || answerTo(error).status === 500) ctx.app.emit('error', error, ctx);
+  ctx.app.emit(ctx.headerSent || answerTo(error).status === 500 ? 'error' : 'refused', error, ctx);
 }
 
 /**

@@ -47,6 +47,8 @@ export function writeOauthError(ctx: Context, error: unknown): void {
   ctx.status = status;
   ctx.set(headers);
   ctx.body = body;
+  // For whoever explains it, further out.
+  ctx.state.refused = error;
 }
 
 /**

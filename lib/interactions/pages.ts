@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 import { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
 
+import { explanationOf } from '../fapi/refusals.ts';
 import { render, short } from './render.ts';
 
 /** Settings of the pages. */
@@ -17,7 +18,7 @@ const expired = {
   advice: `${startAgain} Use one browser, with cookies allowed, from beginning to end.`,
 };
 
-/** What happened and what to do about it, by error code; what is not here is the application's mistake. */
+/** What happened and what to do about it, by the error's name in the table of refusals or by its code; what is not here is the application's mistake. */
 const explained: Readonly<Record<string, { title: string; text: string; advice: string }>> = {
   server_error: {
     title: 'Something went wrong',
@@ -28,6 +29,16 @@ const explained: Readonly<Record<string, { title: string; text: string; advice: 
     title: 'Not available at the moment',
     text: 'The sign-in service cannot answer right now.',
     advice: 'Wait a moment, then reload this page.',
+  },
+  request_uri_expired: {
+    title: 'This link has expired',
+    text: 'A link to sign in works for a short time, and once.',
+    advice: startAgain,
+  },
+  request_uri_unknown: {
+    title: 'This link does not work',
+    text: 'It is not whole, or it is for another service.',
+    advice: startAgain,
   },
   invalid_request_uri: {
     title: 'This link was used already',
@@ -52,15 +63,14 @@ export function renderProblem(
   cause?: unknown,
 ): void {
   const foreign = cause instanceof errors.SessionNotFound;
+  const { refusal = '', reason = error_description } = explanationOf((cause ?? {}) as object) ?? {};
   const reference = ctx.response.get('x-fapi-interaction-id');
   render(ctx, ctx.status, 'message', {
     name,
-    ...(foreign ? expired : (explained[error] ?? applicationsMistake)),
+    ...(foreign ? expired : (explained[refusal] ?? explained[error] ?? applicationsMistake)),
     facts: [
       ...(foreign ? [] : [['Error', error]]),
-      ...(foreign || error === 'server_error' || !error_description
-        ? []
-        : [['Details', short(error_description, 300)]]),
+      ...(foreign || error === 'server_error' || !reason ? [] : [['Details', short(reason, 400)]]),
       ...(reference ? [['Reference', reference]] : []),
     ],
   });

@@ -5,7 +5,7 @@ import { algorithmSettings, signatureAlgorithms } from '../fapi/algorithms.ts';
 import { answers } from '../fapi/answers.ts';
 import { authorizationCode, codeLifetime } from '../fapi/authorization_code.ts';
 import { authorizationDetails } from '../fapi/authorization_details.ts';
-import { clientAuth } from '../fapi/client_auth.ts';
+import { clientAuth, clientAuthSettings } from '../fapi/client_auth.ts';
 import { clock, clockSettings } from '../fapi/clock.ts';
 import { codeFlow } from '../fapi/code_flow.ts';
 import { core } from '../fapi/core.ts';
@@ -24,6 +24,7 @@ import { parameters } from '../fapi/parameters.ts';
 import { pkce } from '../fapi/pkce.ts';
 import { redirectUri } from '../fapi/redirect_uri.ts';
 import { refreshToken } from '../fapi/refresh_token.ts';
+import { explainRefusals, type RefusalSettings, refusalSettings } from '../fapi/refusals.ts';
 import { replay } from '../fapi/replay.ts';
 import { requests } from '../fapi/requests.ts';
 import { type ResourceInput, resourceSettings } from '../fapi/resource_settings.ts';
@@ -42,6 +43,8 @@ export const profileSettings = z.strictObject({
     .prefault({})
     .describe('lifetimes, in seconds'),
   ...clockSettings.shape,
+  ...clientAuthSettings.shape,
+  refusals: refusalSettings.prefault({}).describe('what a refused client is told'),
   dpop: concerning(dpopSettings.prefault({}).describe('DPoP (RFC 9449)'), 'features.dPoP'),
   ...algorithmSettings.shape,
   resources: resourceSettings.default([]),
@@ -54,6 +57,10 @@ export const profileSettings = z.strictObject({
 export interface ProfileSettings {
   par?: ParSettings;
   dpop?: DpopSettings;
+  /** Seconds a client assertion's `exp` may be ahead. Default 3600. */
+  client_assertion_lifetime?: number;
+  /** What a refused client is told. */
+  refusals?: RefusalSettings;
   /** Absent: no mutual TLS, so clients authenticate by private_key_jwt and tokens are bound by DPoP. */
   mtls?: MtlsSettings | undefined;
   /** Protected resources that clients may name, and what their access tokens are. */
@@ -74,6 +81,11 @@ export function fapi2SecurityProfile(settings: ProfileSettings = {}): Profile {
     name: 'FAPI 2.0 Security Profile',
     mechanisms: [
       core(),
+      explainRefusals({
+        ...settings.refusals,
+        mtls: url,
+        assertion_lifetime: settings.client_assertion_lifetime ?? 3600,
+      }),
       answers(),
       hostPinning({ mtls: url }),
       requests(),
@@ -87,7 +99,12 @@ export function fapi2SecurityProfile(settings: ProfileSettings = {}): Profile {
       iss(),
       ...(settings.mtls ? [mtls(settings.mtls)] : []),
       replay(),
-      clientAuth({ mtls: settings.mtls !== undefined }),
+      clientAuth({
+        mtls: settings.mtls !== undefined,
+        ...(settings.client_assertion_lifetime !== undefined && {
+          client_assertion_lifetime: settings.client_assertion_lifetime,
+        }),
+      }),
       jwksUri(),
       senderConstraint({ mtls: settings.mtls !== undefined }),
       dpop(settings.dpop),

@@ -1,5 +1,6 @@
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 
+import { explanationOf } from '../fapi/refusals.ts';
 import { log } from '../log.ts';
 
 interface Failure {
@@ -13,7 +14,8 @@ interface Failure {
 }
 
 /** What the operator needs to find a request again and to understand it; nothing a client sent as a secret is in it. */
-function about(ctx: KoaContextWithOIDC, { error, error_description, error_detail, cause }: Failure) {
+function about(ctx: KoaContextWithOIDC, failure: Failure) {
+  const { error, error_description, error_detail, cause } = failure;
   return {
     interaction_id: ctx.state?.interactionId as string | undefined,
     method: ctx.method,
@@ -23,6 +25,7 @@ function about(ctx: KoaContextWithOIDC, { error, error_description, error_detail
     error_description,
     error_detail,
     cause: cause?.message,
+    ...explanationOf(failure),
   };
 }
 

@@ -34,9 +34,15 @@ export function profileOf(
   config: Config,
   { keys, authorities, crl, enrich }: Pick<Parts, 'keys' | 'authorities' | 'crl' | 'enrich'>,
 ): Profile {
-  const { par, dpop, mtls, proxy, message_signing, resources, authorization_details } = config;
+  const { par, client_assertion_lifetime, dpop, mtls, proxy, message_signing, resources, authorization_details } =
+    config;
   const settings = {
     par,
+    client_assertion_lifetime,
+    refusals: {
+      explain_authentication: config.refusals.explain_authentication || config.development,
+      documentation: `${config.issuer}/refusals`,
+    },
     dpop: { nonce: dpop.nonce, nonceSecret: keys.dpopNonce },
     mtls: mtls && { url: mtls.url, authorities, crl, proxy },
     resources,

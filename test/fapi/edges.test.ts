@@ -5,7 +5,7 @@ import { expect } from 'chai';
 
 import { fapi2MessageSigning } from '../../lib/profiles/fapi2_message_signing.ts';
 import { closeAll, held, holds } from '../support/held.ts';
-import type { Answer, RawClient } from '../support/raw_client.ts';
+import { type Answer, RawClient } from '../support/raw_client.ts';
 
 const profile = fapi2MessageSigning;
 
@@ -153,6 +153,29 @@ describe('Edges of the protocol', () => {
     expect((await client.push({ ...client.params, scope: undefined, resource })).status).to.equal(201);
     const { status } = await client.token({ grant_type: 'client_credentials', resource });
     expect(status).to.equal(200);
+  });
+
+  held('DPOP-5', { by: 'refusals' }, async (client) => {
+    refused(await client.exchange(await client.code(), {}), 400, 'invalid_dpop_proof');
+    refused(await client.token({ grant_type: 'client_credentials', scope: 'openid' }, {}), 400, 'invalid_dpop_proof');
+  });
+
+  held('RFC6749-5.2-1', { by: 'refusals' }, async (client) => {
+    const grant = { grant_type: 'client_credentials', scope: 'openid' };
+    refused(await client.post('/token', grant, { proof: {} }, 'resource'), 400, 'unauthorized_client');
+  });
+
+  holds('DPOP-5', { by: 'refusals' }, async (client) => {
+    // Without the setting, strangers learn nothing of clients.
+    const other = await RawClient.create(client.issuer, {});
+    const wrongKey = await client.push(client.params, { client_assertion: await other.assertion() });
+    const unknown = await client.post('/request', { ...client.params, client_id: 'nobody' }, {}, 'nobody');
+    const said = ({ status, body, headers }: Answer) => {
+      const names = [...headers.entries()].filter(([name]) => !['date', 'x-fapi-interaction-id'].includes(name));
+      return { status, body, headers: names };
+    };
+    expect(said(unknown)).to.deep.equal(said(wrongKey));
+    expect(unknown.body).to.deep.equal({ error: 'invalid_client', error_description: 'client authentication failed' });
   });
 
   held('RFC9110-5.3', { by: 'requests' }, async (client) => {

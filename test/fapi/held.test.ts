@@ -289,7 +289,7 @@ describe('What a profile holds falls with the mechanism that holds it', () => {
 
   held('FAPI2-SP-FINAL-5.3.2.1-4', { by: 'sender_constraint' }, async (client) => {
     const code = await client.code();
-    refused(await client.exchange(code, {}), 400, 'invalid_grant');
+    refused(await client.exchange(code, {}), 400, 'invalid_dpop_proof');
     const { status, body } = await client.exchange(code);
     expect({ status, token_type: body.token_type }).to.deep.equal({ status: 200, token_type: 'DPoP' });
   });

@@ -10,6 +10,7 @@ import { configurationWith } from '../support/configuration.ts';
 
 const first = [
   'forwarded',
+  'explain',
   'interactionId',
   'securityHeaders',
   'oauthError',

@@ -3,11 +3,13 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { clauseUrl } from '../../lib/clause.ts';
 import { jsonSchema } from '../../lib/config/load.ts';
 import type { Mechanism } from '../../lib/fapi/mechanism.ts';
+import type { Refusal } from '../../lib/fapi/refusals/refusal.ts';
+import { refusals } from '../../lib/fapi/refusals.ts';
 import { fapi2MessageSigning } from '../../lib/profiles/fapi2_message_signing.ts';
 import { keptRows, modelRows, states } from './store_readme.ts';
 
 /** Documents with parts that are made out of the code, from the top of the project. */
-export const documents = ['README.md', 'lib/store/README.md'] as const;
+export const documents = ['README.md', 'lib/store/README.md', 'lib/fapi/refusals/README.md'] as const;
 
 const fileOf = (name: string) => new URL(`../../${name}`, import.meta.url);
 
@@ -44,7 +46,23 @@ function clauses(): string {
   return ['| clause | what it asks | held by |', '| --- | --- | --- |', ...mechanisms.flatMap(row)].join('\n');
 }
 
-const generated = { options, clauses, models: modelRows, kept: keptRows, states };
+/** Every refusal, out of the table. */
+function refusalRows(): string {
+  const facts = {
+    issuer: 'https://as.example.com',
+    mtls: 'https://mtls.as.example.com',
+    assertion_lifetime: 3600,
+    redirect_uri: 'https://client.example.com/cb/',
+    registered: 'https://client.example.com/cb',
+  };
+  const row = ({ id, wrong, todo, clause }: Refusal) =>
+    `| <a id="${id}"></a>\`${id}\` | ${cell(wrong)} | ${cell(typeof todo === 'string' ? todo : todo(facts))} | [${clause}](${clauseUrl(clause)}) |`;
+  return ['| name | what is wrong | what to do | clause |', '| --- | --- | --- | --- |', ...refusals.map(row)].join(
+    '\n',
+  );
+}
+
+const generated = { options, clauses, refusals: refusalRows, models: modelRows, kept: keptRows, states };
 
 /** A document with the parts that are made out of the code: between `<!-- name -->` and `<!-- /name -->`. */
 export function rendered(text: string): string {

@@ -1,0 +1,168 @@
+import type { Middleware } from 'koa';
+import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { z } from 'zod';
+
+import type { Mechanism } from './mechanism.ts';
+import { authorizationRequests } from './refusals/authorization_requests.ts';
+import { clientAuthentication } from './refusals/client_authentication.ts';
+import { proofs } from './refusals/proofs.ts';
+import type { Facts, Refusal } from './refusals/refusal.ts';
+import { tokens } from './refusals/tokens.ts';
+
+/** Settings of what a refused client is told. */
+export const refusalSettings = z.strictObject({
+  explain_authentication: z
+    .boolean()
+    .default(false)
+    .describe(
+      'tell why a client did not authenticate; a stranger learns from it which clients there are. On in development',
+    ),
+});
+
+export type RefusalSettings = z.input<typeof refusalSettings> & {
+  /** The page that explains refusals: answers lead to its anchors. Default: none. */
+  documentation?: string | undefined;
+  /** Base URL of the endpoints that take client certificates. */
+  mtls?: string | undefined;
+  /** Seconds a client assertion may be good for. */
+  assertion_lifetime?: number;
+};
+
+/** Every way in which a request is refused that has words of its own; the page is made of it. */
+export const refusals: readonly Refusal[] = [...proofs, ...tokens, ...authorizationRequests, ...clientAuthentication];
+
+interface Failure {
+  readonly error?: string;
+  readonly error_description?: string;
+  readonly error_detail?: string;
+  readonly cause?: unknown;
+}
+
+/** All that is known of an error, from what the client is told to the innermost cause. */
+function wordsOf({ error, error_description, error_detail, cause }: Failure): string {
+  const words = [error_description, error_detail, error];
+  for (let inner = cause, depth = 0; inner instanceof Error && depth < 4; inner = inner.cause, depth += 1) {
+    words.push(inner.message);
+  }
+  return words.filter(Boolean).join('\n');
+}
+
+/** The entry of the table that an error belongs to. */
+export function refusalOf(failure: Failure): Refusal | undefined {
+  const words = wordsOf(failure);
+  // A request object expires as an assertion does, in the same words.
+  const first = failure.error === 'invalid_client' ? clientAuthentication : [];
+  return [...first, ...refusals].find(({ when }) => when.test(words));
+}
+
+/** Error descriptions are ASCII without quotation mark and backslash (RFC 6749 section 5.2). */
+const legible = (text: string) =>
+  text
+    .replace(/["\\]/g, "'")
+    .replace(/[^\x20-\x7e]/g, '?')
+    .slice(0, 600);
+
+export function textOf(
+  { wrong, todo, keep }: Refusal,
+  facts: Facts,
+  { error_description: given }: Failure = {},
+): string {
+  const what = keep && given ? `${wrong} (${given})` : wrong;
+  return legible(`${what}: ${typeof todo === 'string' ? todo : todo(facts)}`);
+}
+
+function factsOf(ctx: KoaContextWithOIDC, provider: Provider, settings: RefusalSettings): Facts {
+  const { params, client } = ctx.oidc ?? {};
+  return {
+    issuer: provider.issuer,
+    mtls: settings.mtls?.replace(/\/$/, '') ?? provider.issuer,
+    assertion_lifetime: settings.assertion_lifetime ?? 3600,
+    redirect_uri: `${params?.redirect_uri ?? ''}`.slice(0, 200),
+    registered: (client?.redirectUris ?? []).slice(0, 3).join(', '),
+  };
+}
+
+/** An error in the words of the table, as the log has it. */
+export interface Explained {
+  readonly refusal: string;
+  readonly reason: string;
+}
+
+const explained = new WeakMap<object, Explained>();
+
+/** What the table says of an error that was answered with these words, or would have been. */
+export const explanationOf = (error: object): Explained | undefined => explained.get(error);
+
+const events = [
+  'authorization.error',
+  'pushed_authorization_request.error',
+  'grant.error',
+  'introspection.error',
+  'revocation.error',
+  'userinfo.error',
+  'backchannel_authentication.error',
+  'end_session.error',
+  'refused',
+];
+
+/**
+ * Says the reason: what is wrong, what was expected, what to do. A client that did not authenticate is told no more than
+ * that, unless the setting says so, so that an unknown one and one with a wrong key are alike.
+ */
+export function explainRefusals(settings: RefusalSettings = {}): Mechanism {
+  const { explain_authentication = false, documentation } = settings;
+  const noted = new WeakMap<object, Failure>();
+
+  function answer(ctx: KoaContextWithOIDC, provider: Provider): void {
+    const failure = (ctx.state.refused as Failure | undefined) ?? noted.get(ctx);
+    const body = ctx.body as { error?: unknown } | undefined;
+    const refusal = failure && refusalOf(failure);
+    if (!refusal || typeof body !== 'object' || typeof body?.error !== 'string') return;
+    if (refusal.secret && failure.error === 'invalid_client' && !explain_authentication) return;
+    ctx.status = refusal.status ?? ctx.status;
+    ctx.body = {
+      ...body,
+      error: refusal.error ?? body.error,
+      error_description: textOf(refusal, factsOf(ctx, provider, settings), failure),
+      ...(documentation && { error_uri: `${documentation}#${refusal.id}` }),
+    };
+  }
+
+  function note(provider: Provider): void {
+    for (const event of events) {
+      (provider as NodeJS.EventEmitter).on(event, (one: object, other: object) => {
+        const [ctx, error] = (one instanceof Error ? [other, one] : [one, other]) as [
+          KoaContextWithOIDC,
+          Failure & object,
+        ];
+        noted.set(ctx, error);
+        const refusal = refusalOf(error);
+        if (!refusal) return;
+        explained.set(error, { refusal: refusal.id, reason: textOf(refusal, factsOf(ctx, provider, settings), error) });
+      });
+    }
+  }
+
+  return {
+    name: 'refusals',
+    clauses: [
+      {
+        id: 'DPOP-5',
+        text: 'a token request without the proof its client needs is told so, and not that its grant is invalid',
+      },
+      {
+        id: 'RFC6749-5.2-1',
+        text: 'unauthorized_client: the authenticated client is not authorized to use this authorization grant type',
+      },
+    ],
+    middleware(provider) {
+      const explain: Middleware = function explain(ctx, next) {
+        return next().then(() => {
+          if (ctx.status >= 400) answer(ctx as KoaContextWithOIDC, provider);
+        });
+      };
+      return { answer: [explain] };
+    },
+    attach: note,
+  };
+}

@@ -1,0 +1,146 @@
+import type { Refusal } from './refusal.ts';
+
+const redirect = ({ redirect_uri, registered }: { redirect_uri: string; registered: string }) =>
+  `sent was ${redirect_uri || 'none'}, registered are ${registered || 'none'}; it is compared character by character, and for an application on a device write 127.0.0.1 in place of localhost`;
+
+/** What is pushed, and what a browser brings. */
+export const authorizationRequests: readonly Refusal[] = [
+  {
+    id: 'pkce_missing',
+    when: /requires PKCE|code_challenge must be provided/,
+    clause: 'FAPI2-SP-FINAL-5.3.2.2-5',
+    wrong: 'the request has no code_challenge',
+    todo: 'send code_challenge, the base64url of the SHA-256 hash of a random code_verifier, and code_challenge_method=S256',
+  },
+  {
+    id: 'pkce_method',
+    when: /code_challenge_method/,
+    clause: 'FAPI2-SP-FINAL-5.3.2.2-5',
+    wrong: 'code_challenge_method is not S256',
+    todo: 'send code_challenge_method=S256; plain is not accepted',
+  },
+  {
+    id: 'redirect_uri',
+    when: /redirect_uri did not match/,
+    clause: 'FAPI2-SP-FINAL-5.3.2.2-6',
+    wrong: 'redirect_uri is not a registered one',
+    todo: redirect,
+  },
+  {
+    id: 'redirect_uri_missing',
+    when: /missing required parameter.*redirect_uri/,
+    clause: 'FAPI2-SP-FINAL-5.3.2.2-6',
+    wrong: 'the request has no redirect_uri',
+    todo: ({ registered }) => `send one of those registered: ${registered || 'none is'}`,
+  },
+  {
+    id: 'push_missing',
+    when: /Pushed Authorization Request must be used/,
+    clause: 'FAPI2-SP-FINAL-5.3.2.2-3',
+    wrong: 'the authorization request was not pushed',
+    todo: ({ issuer }) =>
+      `send its parameters to pushed_authorization_request_endpoint (${issuer}/.well-known/openid-configuration), and the browser here with client_id and request_uri`,
+  },
+  {
+    id: 'request_uri_expired',
+    when: /request_uri has expired/,
+    clause: 'FAPI2-SP-FINAL-5.3.2.2-12',
+    wrong: 'the request_uri has expired',
+    todo: 'push the request again right before the browser is sent here; expires_in says how long it is good',
+  },
+  {
+    id: 'request_uri_used',
+    when: /request_uri was used|was already used/,
+    clause: 'PAR-7.3',
+    wrong: 'the request_uri was used before',
+    todo: 'push the request again: each request_uri is good for one authorization',
+  },
+  {
+    id: 'request_uri_unknown',
+    when: /request_uri is unknown|invalid request_uri/,
+    clause: 'PAR-4',
+    wrong: 'the request_uri is not known here',
+    todo: 'send it as it was answered to the push, whole, and to the server it was pushed to',
+  },
+  {
+    id: 'request_uri_other_client',
+    when: /client_id must equal the one in request parameters|request client_id mismatch/,
+    clause: 'PAR-4',
+    wrong: 'the request was pushed by another client',
+    todo: 'client_id must be that of the client that pushed the request',
+  },
+  {
+    id: 'request_uri_pushed',
+    when: /request_uri_not_supported/,
+    clause: 'PAR-2.1',
+    wrong: 'request_uri must not be pushed, and only one that was answered to a push is accepted',
+    todo: 'push the parameters themselves, or a request object as request',
+  },
+  {
+    id: 'scope_missing',
+    when: /no scope this server knows/,
+    clause: 'RFC6749-3.3',
+    wrong: 'the request names no scope this server knows',
+    todo: ({ issuer }) => `send scope with some of scopes_supported (${issuer}/.well-known/openid-configuration)`,
+  },
+  {
+    id: 'scope_not_allowed',
+    when: /requested scope is not allowed|missing requested scope/,
+    clause: 'RFC6749-3.3',
+    wrong: 'the request names a scope the client may not have',
+    todo: 'leave it out, or have it added to the scope the client is registered with',
+  },
+  {
+    id: 'response_type',
+    when: /response_type requested|requested response_type|required parameter.*response_type/,
+    clause: 'FAPI2-SP-FINAL-5.3.2.2-1',
+    wrong: 'response_type is not code',
+    todo: 'send response_type=code',
+  },
+  {
+    id: 'response_mode',
+    keep: true,
+    when: /response_mode/,
+    clause: 'JARM-2.3',
+    wrong: 'response_mode is none this client may use',
+    todo: 'leave it out, or send one of response_modes_supported; under Message Signing, response_mode=jwt',
+  },
+  {
+    id: 'request_object_missing',
+    when: /Request Object must be used/,
+    clause: 'FAPI2-MS-ID1-5.3.1-1',
+    wrong: 'the request is not signed',
+    todo: 'push a signed request object as request, and client_id beside it',
+  },
+  {
+    id: 'request_object',
+    keep: true,
+    when: /request.?object|request alg|request_not_supported/i,
+    clause: 'RFC9101-4',
+    wrong: 'the request object is not accepted',
+    todo: 'sign it with the registered key by PS256, ES256 or EdDSA: iss the client_id, aud the issuer, nbf now, exp within the hour',
+  },
+  {
+    id: 'parameter_twice',
+    keep: true,
+    when: /must not be provided twice/,
+    clause: 'RFC6749-3.1',
+    wrong: 'a parameter was sent twice',
+    todo: 'send each parameter once',
+  },
+  {
+    id: 'parameter_long',
+    keep: true,
+    when: /must not be longer than|must not be nested deeper/,
+    clause: 'RFC6749-3.1',
+    wrong: 'a parameter is too long, or nested too deeply',
+    todo: 'send less: keep the state at the client, and a random name of it in state',
+  },
+  {
+    id: 'client_unknown_page',
+    when: /client is invalid/,
+    clause: 'RFC6749-4.1.2.1',
+    wrong: 'no client has this client_id',
+    todo: 'check client_id; it may be registered with another server',
+  },
+];

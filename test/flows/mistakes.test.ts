@@ -1,0 +1,381 @@
+import { hash, randomUUID } from 'node:crypto';
+
+import { expect } from 'chai';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+
+import { refusals } from '../../lib/fapi/refusals.ts';
+import type { Answer } from '../support/raw_client.ts';
+import { clients } from './clients.ts';
+import { later, present } from './clock.ts';
+import { RawFlow } from './raw_flow.ts';
+import { trustingFetch } from './server.ts';
+
+const now = () => Math.floor(Date.now() / 1000);
+const form = { 'content-type': 'application/x-www-form-urlencoded' };
+
+/** What a developer does wrong, and what they are told: status, error, and words to act on. */
+type Mistake = readonly [
+  what: string,
+  make: (flow: RawFlow) => Promise<Answer | { status: number; body: unknown }>,
+  status: number,
+  error: string,
+  words: RegExp,
+];
+
+const asserting =
+  (claims: object, header: object = {}) =>
+  ({ client }: RawFlow) =>
+    client.push(client.params, { assertion: claims as never, assertionHeader: header as never });
+const pushing =
+  (params: Record<string, string | undefined>, otherwise: object = {}) =>
+  ({ client }: RawFlow) =>
+    client.push({ ...client.params, ...params }, otherwise);
+const redeeming =
+  (params: Record<string, string>, otherwise: object = { proof: {} }) =>
+  async ({ client }: RawFlow) => {
+    const usual = { grant_type: 'authorization_code', code: await client.code(), redirect_uri: client.redirectUri };
+    return client.token({ ...usual, code_verifier: client.verifier, ...params }, otherwise);
+  };
+const proving =
+  (proof: object) =>
+  ({ client }: RawFlow) =>
+    client.token({ grant_type: 'client_credentials', scope: 'openid' }, { proof: proof as never });
+
+async function otherKey({ client }: RawFlow): Promise<Answer> {
+  const { privateKey } = await generateKeyPair('ES256');
+  const claims = { iss: 'client', sub: 'client', aud: client.issuer, jti: randomUUID() };
+  const jwt = new SignJWT(claims).setProtectedHeader({ alg: 'ES256', kid: 'es' }).setExpirationTime('1m');
+  return client.push(client.params, { client_assertion: await jwt.sign(privateKey) });
+}
+
+async function proofOf(flow: RawFlow, header: object, claims: object = {}): Promise<string> {
+  const { privateKey, publicKey } = await generateKeyPair('ES256');
+  const payload = { jti: randomUUID(), htm: 'POST', htu: `${flow.client.issuer}/token`, iat: now(), ...claims };
+  const all = { alg: 'ES256', typ: 'dpop+jwt', jwk: await exportJWK(publicKey), ...header };
+  return new SignJWT(payload).setProtectedHeader(all).sign(privateKey);
+}
+
+const granting = (flow: RawFlow, dpop: string) =>
+  flow.client.token({ grant_type: 'client_credentials', scope: 'openid' }, { dpop });
+
+/** By a client with a certificate, at one of the two listeners. */
+async function certified(
+  flow: RawFlow,
+  { at, certificate, id }: { at: 'issuer' | 'mtls'; certificate?: number; id: string },
+): Promise<Answer> {
+  const { key, cert } = clients[certificate ?? -1]?.certificate ?? {};
+  const fetch = trustingFetch(key && cert ? { key, cert } : {});
+  const body = new URLSearchParams({ client_id: id, grant_type: 'client_credentials', scope: 'openid' });
+  const { issuer, mtls } = flow.server;
+  const response = await fetch(`${at === 'mtls' ? mtls : issuer}/token`, { method: 'POST', headers: form, body });
+  return { status: response.status, headers: response.headers, body: await response.json() };
+}
+
+async function page(flow: RawFlow, path: string): Promise<{ status: number; body: unknown }> {
+  const { status, body } = await flow.client.request(path, { headers: { accept: 'text/html' } });
+  const text = `${body}`.replaceAll('&#39;', "'");
+  return { status, body: { error: /<dd><bdi>([a-z_]+)<\/bdi>/.exec(text)?.[1], error_description: text } };
+}
+
+async function pushed({ client }: RawFlow): Promise<string> {
+  const { pathname, search } = client.authorizationUrl((await client.push()).body.request_uri);
+  return pathname + search;
+}
+
+async function token(flow: RawFlow): Promise<{ access_token: string; refresh_token: string }> {
+  return (await flow.client.exchange(await flow.client.code())).body;
+}
+
+const mistakes: readonly Mistake[] = [
+  ['wrong aud', asserting({ aud: 'https://other.example' }), 401, 'invalid_client', /aud must be 'https:\/\/localhost/],
+  ['aud is the endpoint', asserting({ aud: ['x'] }), 401, 'invalid_client', /aud must be .*as a string/],
+  ['unknown kid', asserting({}, { kid: 'none' }), 401, 'invalid_client', /kid.*register the key/],
+  ['RS256', asserting({}, { alg: 'RS256' }), 401, 'invalid_client', /use PS256, ES256 or EdDSA/],
+  ['another key', otherKey, 401, 'invalid_client', /signature.*registered key/],
+  ['an expired assertion', asserting({ exp: now() - 100 }), 401, 'invalid_client', /expired.*check the clock/],
+  ['an assertion for two hours', asserting({ exp: now() + 7200 }), 401, 'invalid_client', /within 3600 seconds/],
+  ['no jti', asserting({ jti: undefined }), 401, 'invalid_client', /no jti.*random text/],
+  ['sub that is not the client', asserting({ sub: 'clien' }), 400, 'invalid_request', /iss and sub must both be/],
+  [
+    'no PKCE',
+    pushing({ code_challenge: undefined, code_challenge_method: undefined }),
+    400,
+    'invalid_request',
+    /send code_challenge,/,
+  ],
+  ['PKCE by plain', pushing({ code_challenge_method: 'plain' }), 400, 'invalid_request', /code_challenge_method=S256/],
+  [
+    'wrong redirect_uri',
+    pushing({ redirect_uri: 'https://client.example.com/other' }),
+    400,
+    'invalid_request',
+    /sent was https:\/\/client.example.com\/other, registered are https:\/\/client.example.com\/callback/,
+  ],
+  [
+    'http redirect_uri',
+    pushing({ redirect_uri: 'http://localhost/callback' }),
+    400,
+    'invalid_request',
+    /write 127.0.0.1/,
+  ],
+  ['no proof at token', redeeming({}, {}), 400, 'invalid_dpop_proof', /send the header DPoP.*still good/],
+  [
+    'no proof at refresh',
+    async (flow) =>
+      flow.client.token({ grant_type: 'refresh_token', refresh_token: (await token(flow)).refresh_token }, {}),
+    400,
+    'invalid_dpop_proof',
+    /send the header DPoP/,
+  ],
+  ['a nonce that is not ours', proving({ nonce: 'stale' }), 400, 'use_dpop_nonce', /DPoP-Nonce of this answer/],
+  ['wrong htu', proving({ htu: 'https://other.example/token' }), 400, 'invalid_dpop_proof', /htu must be the URL/],
+  ['wrong htm', proving({ htm: 'GET' }), 400, 'invalid_dpop_proof', /htm must be the method/],
+  [
+    'another key than dpop_jkt at the push',
+    async ({ client }) => client.push({ ...client.params, dpop_jkt: hash('sha256', 'x', 'base64url') }, { proof: {} }),
+    400,
+    'invalid_request',
+    /thumbprint was pushed as dpop_jkt/,
+  ],
+  [
+    'a proof of another type',
+    async (flow) => granting(flow, await proofOf(flow, { typ: 'JWT' })),
+    400,
+    'invalid_dpop_proof',
+    /typ in its header must be dpop\+jwt/,
+  ],
+  [
+    'wrong certificate',
+    (flow) => certified(flow, { at: 'mtls', certificate: 4, id: 'tls_client_auth-mtls' }),
+    401,
+    'invalid_client',
+    /certificate.*authority/,
+  ],
+  [
+    'a certificate at the main port',
+    (flow) => certified(flow, { at: 'issuer', certificate: 2, id: 'tls_client_auth-mtls' }),
+    401,
+    'invalid_client',
+    /use the endpoints at https:\/\/localhost:\d+ \(mtls_endpoint_aliases\)/,
+  ],
+  [
+    'an unregistered certificate',
+    (flow) => certified(flow, { at: 'mtls', certificate: 2, id: 'self_signed_tls_client_auth-mtls' }),
+    401,
+    'invalid_client',
+    /register it as x5c/,
+  ],
+  [
+    'request_uri unknown',
+    (flow) => page(flow, '/auth?client_id=client&request_uri=urn:ietf:params:oauth:request_uri:none'),
+    400,
+    'invalid_request_uri',
+    /This link does not work[\s\S]*send it as it was answered/,
+  ],
+  [
+    "another client's request_uri",
+    async (flow) => page(flow, (await pushed(flow)).replace('client_id=client', 'client_id=clien')),
+    400,
+    'invalid_request_object',
+    /client_id must be that of the client that pushed/,
+  ],
+  [
+    'parameters at /auth',
+    (flow) => page(flow, '/auth?client_id=client&response_type=code&scope=openid'),
+    400,
+    'invalid_request',
+    /pushed_authorization_request_endpoint/,
+  ],
+  ['no scope', pushing({ scope: undefined }), 400, 'invalid_scope', /scopes_supported/],
+  ['an unknown scope', pushing({ scope: 'everything' }), 400, 'invalid_scope', /scopes_supported/],
+  [
+    'another response_type',
+    pushing({ response_type: 'token' }),
+    400,
+    'unsupported_response_type',
+    /send response_type=code/,
+  ],
+  [
+    'another response_mode',
+    pushing({ response_mode: 'web_message' }),
+    400,
+    'unsupported_response_mode',
+    /response_modes_supported/,
+  ],
+  [
+    'request_uri at the push',
+    pushing({ request_uri: 'urn:x' }),
+    400,
+    'request_uri_not_supported',
+    /push the parameters themselves/,
+  ],
+  [
+    'an unknown client',
+    async ({ client }) => client.post('/token', {}, {}, 'nobody'),
+    401,
+    'invalid_client',
+    /no client has this client_id/,
+  ],
+  [
+    'a secret',
+    async ({ client }) =>
+      client.request('/token', {
+        method: 'POST',
+        headers: { ...form, authorization: `Basic ${btoa('client:secret')}` },
+        body: 'grant_type=client_credentials',
+      }),
+    401,
+    'invalid_client',
+    /secrets are not accepted/,
+  ],
+  [
+    'no authentication',
+    async ({ client }) =>
+      client.request('/token', { method: 'POST', headers: form, body: 'grant_type=client_credentials' }),
+    400,
+    'invalid_request',
+    /client_assertion_type, or client_id together/,
+  ],
+  [
+    'an assertion twice',
+    async ({ client }) => {
+      const client_assertion = await client.assertion();
+      await client.push(client.params, { client_assertion });
+      return client.push(client.params, { client_assertion });
+    },
+    401,
+    'invalid_client',
+    /another one for each request/,
+  ],
+  [
+    'a code twice',
+    async ({ client }) => {
+      const code = await client.code();
+      await client.exchange(code);
+      return client.exchange(code);
+    },
+    400,
+    'invalid_grant',
+    /use each code once/,
+  ],
+  [
+    'a wrong verifier',
+    redeeming({ code_verifier: 'x'.repeat(43) }),
+    400,
+    'invalid_grant',
+    /code_verifier of this request/,
+  ],
+  [
+    'another redirect_uri with the code',
+    redeeming({ redirect_uri: 'https://client.example.com/x' }),
+    400,
+    'invalid_grant',
+    /exactly as it was pushed/,
+  ],
+  [
+    "another's refresh token",
+    async (flow) =>
+      flow.client.post(
+        '/token',
+        { grant_type: 'refresh_token', refresh_token: (await token(flow)).refresh_token },
+        { proof: {} },
+        'clien',
+      ),
+    400,
+    'invalid_grant',
+    /client it was issued to/,
+  ],
+  [
+    'a grant type that is not allowed',
+    async ({ client }) =>
+      client.post('/token', { grant_type: 'client_credentials', scope: 'openid' }, { proof: {} }, 'resource'),
+    400,
+    'unauthorized_client',
+    /added to its grant_types/,
+  ],
+  [
+    'a DPoP token as Bearer',
+    async (flow) =>
+      flow.client.request('/me', { headers: { authorization: `Bearer ${(await token(flow)).access_token}` } }),
+    401,
+    'invalid_token',
+    /Authorization: DPoP, with a proof/,
+  ],
+  [
+    'a JSON body',
+    ({ client }) =>
+      client.request('/request', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' }),
+    400,
+    'invalid_request',
+    /x-www-form-urlencoded, not as JSON/,
+  ],
+  [
+    'another host',
+    ({ client }) => client.request('/jwks', { headers: { host: 'other.example' } }),
+    421,
+    'invalid_request',
+    /answers as localhost:\d+/,
+  ],
+  ['a GET at the push', ({ client }) => client.request('/request'), 405, 'invalid_request', /header Allow/],
+];
+
+describe('27 mistakes, and more: an answer to act on', () => {
+  const flow = new RawFlow('fapi2-security-profile');
+  afterEach(present);
+
+  for (const [what, make, status, error, words] of mistakes) {
+    it(`${what}: ${status} ${error}`, async () => {
+      const answer = await make(flow);
+      const { error_description, error_uri, ...body } = answer.body as Record<string, string>;
+      expect({ status: answer.status, error: body.error }, JSON.stringify(answer.body)).to.deep.equal({
+        status,
+        error,
+      });
+      expect(error_description).to.match(words);
+      if (error_uri !== undefined) {
+        const { pathname, hash: anchor } = new URL(error_uri);
+        expect(pathname).to.equal('/refusals');
+        expect(refusals.map(({ id }) => `#${id}`)).to.include(anchor);
+        expect(error_description).to.match(/^[\x20-\x21\x23-\x5b\x5d-\x7e]*$/);
+      }
+    });
+  }
+
+  it('an assertion for an hour is accepted, and remembered as long', async () => {
+    const { client } = flow;
+    const client_assertion = await client.assertion({ exp: now() + 3500 });
+    expect((await client.push(client.params, { client_assertion })).status).to.equal(201);
+    later(3300);
+    expect((await client.push(client.params, { client_assertion })).status).to.equal(401);
+  });
+
+  it('request_uri expired: 400 invalid_request_uri, and the page says so', async () => {
+    const path = await pushed(flow);
+    later(300);
+    const { status, body } = await page(flow, path);
+    expect({ status, error: (body as { error: string }).error }).to.deep.equal({
+      status: 400,
+      error: 'invalid_request_uri',
+    });
+    expect((body as { error_description: string }).error_description).to.match(
+      /This link has expired[\s\S]*push the request again/,
+    );
+  });
+
+  it('request_uri used: 400 invalid_request_uri, and the page says so', async () => {
+    const { client } = flow;
+    const { request_uri } = (await client.push()).body;
+    await client.authorize(request_uri);
+    const { pathname, search } = client.authorizationUrl(request_uri);
+    const { status, body } = await page(flow, pathname + search);
+    expect(status).to.equal(400);
+    expect((body as { error_description: string }).error_description).to.match(
+      /This link was used already[\s\S]*good for one authorization/,
+    );
+  });
+
+  it('every entry of the table has a name of its own', () => {
+    const ids = refusals.map(({ id }) => id);
+    expect(ids).to.deep.equal([...new Set(ids)]);
+  });
+});
