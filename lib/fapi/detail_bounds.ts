@@ -4,7 +4,7 @@ import type { AuthorizationDetail, KoaContextWithOIDC } from 'oidc-provider';
 export interface DetailLimits {
   /** Bytes of the whole parameter. */
   readonly bytes: number;
-  /** Levels of objects and lists in one another; a detail is the first. */
+  /** Levels of objects and lists in one another; the list of details is the first. */
   readonly depth: number;
   /** Details in one request. */
   readonly entries: number;
@@ -27,7 +27,7 @@ type Step = readonly [value: unknown, path: readonly (string | number)[]];
  */
 export function outOfBounds(detail: object, { depth }: Pick<DetailLimits, 'depth'>): string | undefined {
   let level: Step[] = [[detail, []]];
-  for (let deep = 0; level.length > 0; deep += 1) {
+  for (let deep = 1; level.length > 0; deep += 1) {
     const next: Step[] = [];
     for (const [value, path] of level) {
       if (

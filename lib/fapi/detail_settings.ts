@@ -44,8 +44,9 @@ export const detailSettings = z.strictObject({
   max_depth: z
     .int()
     .min(1, 'is too small, write at least 1')
+    .max(16, 'is too large, write at most 16')
     .default(16)
-    .describe('levels of maps and lists in one another'),
+    .describe('levels of maps and lists in one another, at most 16'),
   max_entries: z.int().min(1, 'is too small, write at least 1').default(100).describe('details in one request'),
   module: file
     .optional()

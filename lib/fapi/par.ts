@@ -17,6 +17,12 @@ export const parSettings = z.strictObject({
     .max(599, 'is too long, write 5 to 599 seconds [FAPI2-SP-FINAL-5.3.2.2-12]')
     .default(60)
     .describe('seconds in which a pushed request must reach the authorization endpoint, 5 to 599'),
+  max_bytes: z
+    .int()
+    .min(1024, 'is too small, write at least 1024')
+    .max(16 * 1024 * 1024, 'is too large, write at most 16777216')
+    .default(512 * 1024)
+    .describe('bytes of a pushed request; what is larger is refused with 413 before it is read'),
 });
 
 export type ParSettings = z.input<typeof parSettings>;

@@ -4,8 +4,12 @@ import { postToGet } from '../http/post_to_get.ts';
 import { singleHeaders } from '../http/single_headers.ts';
 import type { Mechanism } from './mechanism.ts';
 
-/** Methods, media types and sizes: PAR 2.3, and no HEAD that spends an authorization request. */
-export function requests(): Mechanism {
+/**
+ * Methods, media types and sizes: PAR 2.3, and no HEAD that spends an authorization request.
+ *
+ * @param pushed bytes of a pushed authorization request.
+ */
+export function requests({ pushed }: { pushed?: number | undefined } = {}): Mechanism {
   return {
     name: 'requests',
     clauses: [
@@ -29,7 +33,7 @@ export function requests(): Mechanism {
     middleware: (provider) => ({
       host: [singleHeaders()],
       cors: [noCors(provider)],
-      protocol: [limits(provider), postToGet(provider)],
+      protocol: [limits(provider, { pushed }), postToGet(provider)],
     }),
   };
 }

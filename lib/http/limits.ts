@@ -7,6 +7,8 @@ import { type Endpoint, endpoints, isFormEndpoint } from './routes.ts';
 export interface Limits {
   /** Bytes of a request's body. Default: 56 kB. */
   body?: number | undefined;
+  /** Bytes of a pushed authorization request. Default: those of any other. */
+  pushed?: number | undefined;
   /** Seconds a client has to wait before it may ask again; `undefined` lets the request pass. */
   tooMany?(ctx: Context): Promise<number | undefined>;
 }
@@ -55,12 +57,12 @@ function refuse(ctx: Context, wait: number): never {
  *
  * @see [RFC 9126 section 2.3 - Error Response](https://www.rfc-editor.org/rfc/rfc9126.html#section-2.3)
  */
-export function limits(provider: Provider, { tooMany, body = 56 * 1024 }: Limits = {}): Middleware {
+export function limits(provider: Provider, { tooMany, body = 56 * 1024, pushed = body }: Limits = {}): Middleware {
   const endpointOf = endpoints(provider);
-  async function form(ctx: Context, next: Next): Promise<void> {
+  async function form(ctx: Context, next: Next, limit: number): Promise<void> {
     const wait = await tooMany?.(ctx);
     if (wait !== undefined) refuse(ctx, wait);
-    await readBody(ctx, ctx.is('application/x-www-form-urlencoded') ? body : Math.min(body, coreReads));
+    await readBody(ctx, ctx.is('application/x-www-form-urlencoded') ? limit : Math.min(limit, coreReads));
     await next();
   }
   return function limits(ctx, next) {
@@ -69,6 +71,6 @@ export function limits(provider: Provider, { tooMany, body = 56 * 1024 }: Limits
     checkMethod(ctx, endpoint);
     if (ctx.method === 'GET' && !tooMany) return next();
     checkType(ctx, endpoint);
-    return form(ctx, next);
+    return form(ctx, next, endpoint === 'pushed_authorization_request' ? pushed : body);
   };
 }

@@ -33,7 +33,7 @@ import { scope } from '../fapi/scope.ts';
 import { senderConstraint } from '../fapi/sender_constraint.ts';
 import { session, sessionLifetimes } from '../fapi/session.ts';
 import type { Profile } from '../profile.ts';
-import { concerning } from '../settings.ts';
+import { concerning, filled } from '../settings.ts';
 
 /** Settings of the mechanisms every profile has, one file's keys for all of them. */
 export const profileSettings = z.strictObject({
@@ -88,7 +88,7 @@ export function fapi2SecurityProfile(settings: ProfileSettings = {}): Profile {
       }),
       answers(),
       hostPinning({ mtls: url }),
-      requests(),
+      requests({ pushed: filled(parSettings, settings.par ?? {}).max_bytes }),
       parameters(),
       discovery({ mtls: url }),
       par(settings.par),

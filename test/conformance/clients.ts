@@ -2,7 +2,7 @@ import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import type { ClientMetadata } from 'oidc-provider';
 
 import type { CertificateAuthority } from '../support/certificates.ts';
-import type { Plan } from './plans.ts';
+import { type Plan, richAuthorizationRequest } from './plans.ts';
 
 /** What the suite has to know of a client that the provider does not: its private keys. */
 export interface PrivateClient {
@@ -73,6 +73,7 @@ function metadata(plan: Plan, suite: string, number: 1 | 2, keys: JWK[]): Client
     redirect_uris: credentials ? [] : redirectUris(suite, plan.name),
     ...(!credentials && { id_token_signed_response_alg: response }),
     ...(plan.variant.fapi_response_mode === 'jarm' && { authorization_signed_response_alg: response }),
+    ...(plan.group === 'rar' && { authorization_details_types: richAuthorizationRequest.map(({ type }) => type) }),
     jwks: { keys },
   } as ClientMetadata;
 }

@@ -8,7 +8,7 @@ import { OperationalError } from '../../lib/errors.ts';
 import { CertificateAuthority } from '../support/certificates.ts';
 import { browserScript, type Person } from './browser.ts';
 import { type Clients, makeClients } from './clients.ts';
-import { type Plan, type ProviderName, providers } from './plans.ts';
+import { type Plan, type ProviderName, providers, richAuthorizationRequest } from './plans.ts';
 
 /** One line of `plans.json`. */
 export interface Listed {
@@ -33,7 +33,10 @@ export function planConfiguration(plan: Plan, { registered: _, ...clients }: Cli
     client: clients.client,
     client2: clients.client2,
     ...(mtls && { mtls: clients.mtls, mtls2: clients.mtls2 }),
-    resource: { resourceUrl: `${sender_constrain === 'mtls' ? config.mtls?.url : config.issuer}${path}` },
+    resource: {
+      resourceUrl: `${sender_constrain === 'mtls' ? config.mtls?.url : config.issuer}${path}`,
+      ...(plan.group === 'rar' && { richAuthorizationRequest }),
+    },
     // Styles would be loaded for nobody to see.
     options: { browsercontrol_css_enable: false },
     ...browserScript(config.issuer, plan.name, account as Person),

@@ -52,9 +52,12 @@ const usual = 'https://localhost.emobix.co.uk:8443';
 const program = new Command('npm run conformance --')
   .description("run the OpenID Foundation's conformance suite against this provider")
   .option('--suite <url>', 'address of a running suite', origin, usual)
-  .option('--plans <list>', 'sp: Security Profile, ms: Message Signing, cc: client credentials', someGroups, [
-    ...groups,
-  ])
+  .option(
+    '--plans <list>',
+    'sp: Security Profile, ms: Message Signing, cc: client credentials, rar: rich requests of both',
+    someGroups,
+    [...groups],
+  )
   .option('--variants <regex>', 'only the variants whose name matches', regularExpression, /(?:)/)
   .option('--modules <regex>', 'only the modules whose name matches', regularExpression, /(?:)/)
   .option('--parallel <n>', 'plans side by side', count, 4)

@@ -15,7 +15,8 @@ describe('the plans of a full conformance run', () => {
   });
 
   it('Message Signing with signed requests and JARM has 8 variants and 460 module runs', () => {
-    expect(plans.filter(({ provider }) => provider === 'conformance-message-signing')).to.have.lengthOf(8);
+    const whole = plans.filter(({ group, provider }) => group === 'ms' && provider === 'conformance-message-signing');
+    expect(whole).to.have.lengthOf(8);
     expect(total('ms', 'message-signing')).to.equal(460);
   });
 
@@ -27,6 +28,13 @@ describe('the plans of a full conformance run', () => {
   it('client credentials has 4 variants and 38 module runs', () => {
     expect(plans.filter(({ group }) => group === 'cc')).to.have.lengthOf(4);
     expect(total('cc')).to.equal(38);
+  });
+
+  it('rich requests have two variants of each plan', () => {
+    const rich = plans.filter(({ group }) => group === 'rar');
+    expect(rich.map(({ variant }) => variant.authorization_request_type)).to.deep.equal(['rar', 'rar', 'rar', 'rar']);
+    expect(new Set(rich.map(({ planName, provider }) => `${planName} ${provider}`)).size).to.equal(2);
+    expect(total('rar')).to.equal(202);
   });
 
   it('a name is an alias of its own', () => {

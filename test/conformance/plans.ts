@@ -1,7 +1,7 @@
 import { modules } from './modules.ts';
 
 /** What `--plans` selects. */
-export const groups = ['sp', 'ms', 'cc'] as const;
+export const groups = ['sp', 'ms', 'cc', 'rar'] as const;
 export type Group = (typeof groups)[number];
 
 /** The configurations of the product a full run needs: two files, and two that claim one part of Message Signing only. */
@@ -29,6 +29,7 @@ const jar = { fapi_request_method: 'signed_non_repudiation' };
 const unsigned = { fapi_request_method: 'unsigned' };
 const jarm = { fapi_response_mode: 'jarm' };
 const plain = { fapi_response_mode: 'plain_response' };
+const rar = { authorization_request_type: 'rar' };
 
 /** The suite refuses a parameter that the plan itself fixes, so the Security Profile says nothing of request and response. */
 function plan(kind: string, provider: ProviderName, how: readonly [string, string, string?], more = {}): Plan {
@@ -37,7 +38,7 @@ function plan(kind: string, provider: ProviderName, how: readonly [string, strin
   return {
     name: [kind, ...how].join('-'),
     group,
-    planName: group === 'ms' ? messageSigning : securityProfile,
+    planName: /\bms\b/.test(kind) ? messageSigning : securityProfile,
     variant: {
       fapi_profile: openid ? 'plain_fapi' : 'fapi_client_credentials_grant',
       client_auth_type,
@@ -60,9 +61,28 @@ export const plans: readonly Plan[] = [
   plan('ms-jar', 'conformance-jar', ['private_key_jwt', 'mtls', 'openid_connect'], { ...jar, ...plain }),
   plan('ms-jarm', 'conformance-jarm', ['mtls', 'dpop', 'plain_oauth'], { ...unsigned, ...jarm }),
   ...ways.map((way) => plan('cc', 'conformance', way)),
+  plan('rar-sp', 'conformance', ['private_key_jwt', 'dpop', 'openid_connect'], rar),
+  plan('rar-sp', 'conformance', ['mtls', 'mtls', 'plain_oauth'], rar),
+  plan('rar-ms', 'conformance-message-signing', ['private_key_jwt', 'mtls', 'plain_oauth'], {
+    ...jar,
+    ...jarm,
+    ...rar,
+  }),
+  plan('rar-ms', 'conformance-message-signing', ['mtls', 'dpop', 'openid_connect'], { ...jar, ...jarm, ...rar }),
 ];
 
 const prefix = 'fapi2-security-profile-final-';
+
+/** What a client asks for where the variant is one of rich authorization requests; the type is in config/conformance*.yaml. */
+export const richAuthorizationRequest = [
+  {
+    type: 'payment_initiation',
+    instructedAmount: { currency: 'EUR', amount: '123.50' },
+    creditorName: 'Merchant A',
+    creditorAccount: { iban: 'DE02100100109307118603' },
+    remittanceInformation: 'Ref Number Merchant',
+  },
+] as const;
 
 /** A module's name as the suite spells it. */
 export const testName = (name: string): string => prefix + name;

@@ -20,6 +20,7 @@ export interface Decision {
 export interface RichOptions {
   /** The shipped file that is served. */
   readonly file: string;
+  readonly profile?: 'fapi2-security-profile' | 'fapi2-message-signing';
   readonly set?: readonly string[];
   /** What the client's metadata say besides the usual. */
   readonly client?: object;
@@ -35,11 +36,16 @@ export class RichFlow {
     this.server = server;
   }
 
-  static async start({ file, set = [], client: own = {} }: RichOptions): Promise<RichFlow> {
+  static async start({
+    file,
+    profile = 'fapi2-security-profile',
+    set = [],
+    client: own = {},
+  }: RichOptions): Promise<RichFlow> {
     const port = await freePort();
     const client = await RawClient.create(`https://localhost:${port}`, own);
     const clients = [client.metadata, ...client.others].map((metadata) => ({ metadata }));
-    return new RichFlow(client, await flowServer({ file, port, clients, set }));
+    return new RichFlow(client, await flowServer({ file, profile, port, clients, set }));
   }
 
   /** A push of these details, and what else is said. */

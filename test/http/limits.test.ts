@@ -144,3 +144,29 @@ describe('PAR-2.3 too many requests', () => {
     await listener.close();
   });
 });
+
+describe('PAR-2.3 a larger push', () => {
+  const pushed = 200 * 1024;
+  let listener: Listener;
+  before(async () => {
+    listener = await serve((provider) => [oauthError(), jsonErrors(provider), limits(provider, { pushed })]);
+  });
+  after(() => listener.close());
+  const text = (bytes: number) => `client_id=nobody&state=${'x'.repeat(bytes - 23)}`;
+
+  for (const chunked of [false, true]) {
+    const post = (path: string, bytes: number) => {
+      const body = chunked ? (text(bytes).match(/.{1,4096}/g) ?? []) : text(bytes);
+      return listener.ask(path, { method: 'POST', headers: form, body });
+    };
+    it(`is read up to its limit, ${chunked ? 'chunked' : 'whole'}`, async () => {
+      for (const bytes of [100, 60_000, pushed]) {
+        expect((await post('/request', bytes)).body.error).to.equal('invalid_client');
+      }
+      const { status, body } = await post('/request', pushed + 1);
+      expect(status).to.equal(413);
+      expect(body.error_description).to.equal('the request body must not be larger than 204800 bytes');
+      expect((await post('/token', 60_000)).status).to.equal(413);
+    });
+  }
+});
