@@ -62,6 +62,24 @@ const metadata = z.strictObject({
   introspection_signed_response_alg: text.optional().describe('algorithm of the signed introspection response'),
   id_token_signed_response_alg: text.optional().describe('algorithm of the ID Token'),
   userinfo_signed_response_alg: text.optional().describe('algorithm of a signed userinfo response'),
+  id_token_encrypted_response_alg: text.optional().describe('algorithm by which the key of the ID Token is encrypted'),
+  id_token_encrypted_response_enc: text.optional().describe('algorithm by which the ID Token is encrypted'),
+  userinfo_encrypted_response_alg: text
+    .optional()
+    .describe('algorithm by which the key of the userinfo response is encrypted'),
+  userinfo_encrypted_response_enc: text.optional().describe('algorithm by which the userinfo response is encrypted'),
+  authorization_encrypted_response_alg: text
+    .optional()
+    .describe('algorithm by which the key of the authorization response is encrypted'),
+  authorization_encrypted_response_enc: text
+    .optional()
+    .describe('algorithm by which the authorization response is encrypted'),
+  introspection_encrypted_response_alg: text
+    .optional()
+    .describe('algorithm by which the key of the introspection response is encrypted'),
+  introspection_encrypted_response_enc: text
+    .optional()
+    .describe('algorithm by which the introspection response is encrypted'),
   authorization_details_types: texts
     .optional()
     .describe('types of authorization_details the client may use (RFC 9396)'),

@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto';
+
 import type { Client, Configuration, KoaContextWithOIDC, ResourceServer } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 
@@ -23,6 +25,15 @@ function implied(ctx: KoaContextWithOIDC, client: Client, known: readonly Resour
     return chosen ? [chosen.identifier] : [];
   });
   return [...new Set([...ofDetails, ...ofScopes])];
+}
+
+/**
+ * Gives an introspection response the jti of an opaque token: core knows none beside the token itself, which is a secret,
+ * and writes `undefined` over any other.
+ */
+function identify(response: object, token: string): void {
+  const get = () => hash('sha256', token, 'base64url');
+  Object.defineProperty(response, 'jti', { configurable: true, enumerable: true, get, set() {} });
 }
 
 type OfType = (type: string) => readonly string[];
@@ -56,7 +67,8 @@ export function resources(settings: readonly ResourceInput[] = [], ofType: OfTyp
     { scopes, audience, lifetime, token, signing_alg }: Resource,
     { jwks }: Configuration,
   ): ResourceServer {
-    const alg = signing_alg ?? (jwks?.keys as { alg?: Resource['signing_alg'] }[] | undefined)?.[0]?.alg;
+    const keys = (jwks?.keys ?? []) as { alg?: Resource['signing_alg']; use?: string }[];
+    const alg = signing_alg ?? keys.find(({ use }) => use !== 'enc')?.alg;
     return {
       scope: scopes.join(' '),
       ...(audience !== undefined && { audience }),
@@ -120,6 +132,10 @@ export function resources(settings: readonly ResourceInput[] = [], ofType: OfTyp
         id: 'RFC9068-2.2.1',
         text: 'an access token for a resource tells how and when the person authenticated: acr, auth_time',
       },
+      {
+        id: 'RFC7662-2.2-1',
+        text: 'an introspection response tells the audience of a token, and an identifier for it that is not the token',
+      },
     ],
     compose(configuration) {
       const { features, extraClientMetadata, scopes = ['openid', 'offline_access'] } = configuration;
@@ -152,6 +168,11 @@ export function resources(settings: readonly ResourceInput[] = [], ofType: OfTyp
       } as Configuration;
     },
     hooks: {
+      'features.introspection.allowedPolicy': (theirs) => async (ctx, client, token) => {
+        const allowed = theirs ? await theirs(ctx, client, token) : true;
+        if (allowed) identify(ctx.body as object, token.jti);
+        return allowed;
+      },
       extraTokenClaims: (theirs) => async (ctx, token) => {
         const own = await theirs?.(ctx, token);
         const { AuthorizationCode: code, RefreshToken: refresh } = ctx.oidc.entities;

@@ -12,6 +12,7 @@ import { core } from '../fapi/core.ts';
 import { type DetailSettings, detailSettings, resourcesOfType } from '../fapi/detail_settings.ts';
 import { discovery } from '../fapi/discovery.ts';
 import { type DpopSettings, dpop, dpopSettings } from '../fapi/dpop.ts';
+import { encryption } from '../fapi/encryption.ts';
 import { hostPinning } from '../fapi/host.ts';
 import { type IntrospectionSettings, introspection } from '../fapi/introspection.ts';
 import { iss } from '../fapi/iss.ts';
@@ -110,6 +111,7 @@ export function fapi2SecurityProfile(settings: ProfileSettings = {}): Profile {
       dpop(settings.dpop),
       clock(),
       signatureAlgorithms(),
+      encryption(),
       opaque(),
       authorizationCode(),
       accessToken(),

@@ -5,23 +5,23 @@ import { clientCertificate } from '../certificates/client_certificate.ts';
 import type { Config } from '../config/load.ts';
 import type { ReplayAdapter } from '../fapi/replay.ts';
 import type { Keys } from '../keys/keys.ts';
-import { tokensOf } from '../resource/access_tokens.ts';
 import { dpopNonces } from '../resource/dpop_nonce.ts';
 import { protect } from '../resource/protect.ts';
+import { issuedTokens } from './issued_tokens.ts';
 
 /** The sample resource: what the token says, to whoever holds its key. */
 export function sampleResource(
   provider: Provider,
   path: string,
   config: Pick<Config, 'issuer' | 'mtls' | 'proxy' | 'dpop' | 'clock_tolerance'>,
-  { dpopNonce }: Keys,
+  { dpopNonce, jwks }: Keys,
 ): Middleware {
   const origins = [config.issuer, config.mtls?.url]
     .filter((url) => url !== undefined)
     .map((url) => new URL(url).origin);
   const replay = provider.ReplayDetection.adapter as unknown as ReplayAdapter;
   const guard = protect({
-    verify: tokensOf(provider),
+    verify: issuedTokens(provider, jwks.keys),
     unique: (id, expiresAt) => replay.unique(id, expiresAt),
     clientCertificate: clientCertificate({ proxy: config.proxy }),
     origins,

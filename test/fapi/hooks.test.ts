@@ -12,7 +12,7 @@ const order: Record<(typeof hookPaths)[number], readonly string[]> = {
   extraTokenClaims: ['scope', 'sender_constraint', 'resources'],
   'features.claimsParameter.assertClaimsParameter': ['parameters'],
   'features.dPoP.requireNonce': ['dpop', 'clock'],
-  'features.introspection.allowedPolicy': ['introspection'],
+  'features.introspection.allowedPolicy': ['resources', 'introspection'],
   'features.mTLS.certificateAuthorized': ['mtls'],
   'features.mTLS.certificateSubjectMatches': ['mtls'],
   'features.mTLS.getCertificate': ['mtls'],

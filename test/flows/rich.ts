@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 
-import { Browser, type Place, ticked } from '../../lib/demo/browser.ts';
+import { authorize, Browser, type Place, ticked } from '../../lib/demo/browser.ts';
 import { freePort } from '../../lib/demo/free_port.ts';
 import { type Answer, RawClient } from '../support/raw_client.ts';
 import { type FlowServer, flowServer, person, trustingFetch } from './server.ts';
@@ -23,7 +23,9 @@ export interface RichOptions {
   readonly profile?: 'fapi2-security-profile' | 'fapi2-message-signing';
   readonly set?: readonly string[];
   /** What the client's metadata say besides the usual. */
-  readonly client?: object;
+  readonly client?: object | ((keys: readonly object[]) => object);
+  /** Further clients, made of the first one's metadata. */
+  readonly others?: (client: object) => readonly object[];
 }
 
 /** A server of one of the shipped examples, and a client that asks it for rich things. */
@@ -36,15 +38,13 @@ export class RichFlow {
     this.server = server;
   }
 
-  static async start({
-    file,
-    profile = 'fapi2-security-profile',
-    set = [],
-    client: own = {},
-  }: RichOptions): Promise<RichFlow> {
+  static async start(options: RichOptions): Promise<RichFlow> {
     const port = await freePort();
-    const client = await RawClient.create(`https://localhost:${port}`, own);
-    const clients = [client.metadata, ...client.others].map((metadata) => ({ metadata }));
+    const { file, profile = 'fapi2-security-profile', set = [], client: own = {}, others = () => [] } = options;
+    const client = await RawClient.create(`https://localhost:${port}`, typeof own === 'function' ? {} : own);
+    if (typeof own === 'function') Object.assign(client.metadata, own(client.keys));
+    const all = [client.metadata, ...client.others, ...others(client.metadata)];
+    const clients = all.map((metadata) => ({ metadata: metadata as Record<string, unknown> }));
     return new RichFlow(client, await flowServer({ file, profile, port, clients, set }));
   }
 
@@ -76,6 +76,22 @@ export class RichFlow {
     const code = url.searchParams.get('code');
     if (!code) throw new Error(`no code: ${url.search} ${html}`);
     return this.exchange(code, token);
+  }
+
+  /** A code for these scopes, by a person who allows them. */
+  async scoped(scope: string): Promise<string> {
+    const { status, body } = await this.client.push({ ...this.client.params, scope });
+    if (status !== 201) throw new Error(`${status} ${JSON.stringify(body)}`);
+    return this.codeOf(body.request_uri);
+  }
+
+  async codeOf(request_uri: string, client_id = 'client'): Promise<string> {
+    const url = this.client.authorizationUrl(request_uri);
+    url.searchParams.set('client_id', client_id);
+    const { url: answer, html } = await authorize(new Browser(fetch), url, person);
+    const code = answer.searchParams.get('code');
+    if (!code) throw new Error(`no code: ${answer.search} ${html}`);
+    return code;
   }
 
   exchange(code: string, more: Readonly<Record<string, string>> = {}): Promise<Answer> {
