@@ -4,6 +4,7 @@ import { AccountLocked } from '../accounts/accounts.ts';
 import { HashingBusy } from '../accounts/hashing.ts';
 import { seconds } from '../seconds.ts';
 import { consentAfterLogin, type Step, stepOf } from './consent.ts';
+import type { Language } from './language.ts';
 import { short } from './render.ts';
 import { type Notice, show } from './show.ts';
 import { type Desk, finish, type Visit } from './visit.ts';
@@ -20,39 +21,37 @@ export function outOfReach({ acr }: Desk, { prompt }: Interaction): boolean {
 }
 
 /** Says why a person who has just logged in is asked again. */
-export function whyAgain({ prompt, lastSubmission }: Interaction): string | undefined {
+export function whyAgain({ interaction: { prompt, lastSubmission }, language }: Visit): string | undefined {
   const another = ['id_token_hint', 'claims_id_token_sub_value'].some((reason) => prompt.reasons.includes(reason));
-  return lastSubmission?.login && another
-    ? 'The application asks for another account than the one you signed in with.'
-    : undefined;
+  return lastSubmission?.login && another ? language.say('another_account') : undefined;
 }
 
 /** Waiting times as one tells them. */
-function inWords(seconds: number): string {
-  const minutes = Math.ceil(seconds / 60);
-  return minutes === 1 ? 'in a minute' : `in ${minutes} minutes`;
+function inWords(seconds: number, { tag }: Language): string {
+  return new Intl.RelativeTimeFormat(tag).format(Math.ceil(seconds / 60), 'minute');
 }
 
 /** Compares a posted login and password; the answer is what to say where they let nobody in. */
 async function judged(
   { accounts, attempts }: Desk,
-  { ctx }: Visit,
+  { ctx, language }: Visit,
   login: string,
   password: string,
 ): Promise<{ accountId: string } | (Notice & { wait?: number })> {
-  if (!login.trim() || !password) return { status: 422, alert: 'Enter your login and your password.' };
+  const { say } = language;
+  if (!login.trim() || !password) return { status: 422, alert: say('enter_both') };
   try {
     const attempt = await attempts.make(login, ctx.ip, () => accounts.authenticate(login, password));
     if ('wait' in attempt) {
       const { wait } = attempt;
-      return { status: 429, alert: `Too many attempts. Try again ${inWords(wait)}.`, wait };
+      return { status: 429, alert: say('too_many', { when: inWords(wait, language) }), wait };
     }
     const { result: accountId } = attempt;
-    return accountId ? { accountId } : { status: 422, alert: 'Login or password is wrong.' };
+    return accountId ? { accountId } : { status: 422, alert: say('wrong') };
   } catch (error) {
-    if (error instanceof AccountLocked) return { status: 403, alert: 'This account is locked. Ask the service.' };
+    if (error instanceof AccountLocked) return { status: 403, alert: say('locked') };
     if (!(error instanceof HashingBusy)) throw error;
-    return { status: 503, alert: 'Many people are signing in. Try again in a moment.', wait: error.retryAfter };
+    return { status: 503, alert: say('busy'), wait: error.retryAfter };
   }
 }
 

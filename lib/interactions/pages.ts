@@ -2,94 +2,75 @@ import type { Context } from 'koa';
 import { type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
 
 import { explanationOf } from '../fapi/refusals.ts';
+import { type Language, languages, type OwnMessages } from './language.ts';
 import { render, short } from './render.ts';
 
 /** Settings of the pages. */
 export interface PagesOptions {
   /** What the service is called. Default: the host of the issuer. */
-  name?: string;
+  name?: string | undefined;
+  /** Further languages by their tags (BCP 47), or other words for ours. */
+  messages?: OwnMessages | undefined;
 }
 
-const startAgain = 'Go back to the application you came from and start again.';
-
-const expired = {
-  title: 'This sign-in is no longer open',
-  text: 'It took too long, was finished already, or was started in another browser.',
-  advice: `${startAgain} Use one browser, with cookies allowed, from beginning to end.`,
-};
-
-/** What happened and what to do about it, by the error's name in the table of refusals or by its code; what is not here is the application's mistake. */
-const explained: Readonly<Record<string, { title: string; text: string; advice: string }>> = {
-  server_error: {
-    title: 'Something went wrong',
-    text: 'The sign-in service could not answer.',
-    advice: 'Try again in a moment. If it happens again, tell the service what stands below.',
-  },
-  temporarily_unavailable: {
-    title: 'Not available at the moment',
-    text: 'The sign-in service cannot answer right now.',
-    advice: 'Wait a moment, then reload this page.',
-  },
-  request_uri_expired: {
-    title: 'This link has expired',
-    text: 'A link to sign in works for a short time, and once.',
-    advice: startAgain,
-  },
-  request_uri_unknown: {
-    title: 'This link does not work',
-    text: 'It is not whole, or it is for another service.',
-    advice: startAgain,
-  },
-  invalid_request_uri: {
-    title: 'This link was used already',
-    text: 'A link to sign in works once, and for a short time.',
-    advice: startAgain,
-  },
-};
-
-const applicationsMistake = {
-  title: 'The request could not be understood',
-  text: 'The application you came from sent something this service does not accept.',
-  advice: `${startAgain} If it happens again, tell the application what stands below.`,
-};
+/** Errors a page speaks of in particular, by their name in the table of refusals or by their code; any other is the application's mistake. */
+const explained = [
+  'server_error',
+  'temporarily_unavailable',
+  'request_uri_expired',
+  'request_uri_unknown',
+  'invalid_request_uri',
+  'login_required',
+] as const;
 
 export const nameOf = (issuer: string, { name }: PagesOptions): string => name ?? new URL(issuer).host;
+
+/** What a page outside an interaction is made with. */
+interface Around {
+  readonly name: string;
+  readonly language: Language;
+}
 
 /** The page about an error, with the reference both sides' logs know it by; nothing of the error's inside. */
 export function renderProblem(
   ctx: Context,
-  name: string,
+  { name, language }: Around,
   { error, error_description }: { error: string; error_description?: string | undefined },
   cause?: unknown,
 ): void {
+  const { say } = language;
   const foreign = cause instanceof errors.SessionNotFound;
-  const { refusal = '', reason = error_description } = explanationOf((cause ?? {}) as object) ?? {};
+  const { refusal, reason = error_description } = explanationOf((cause ?? {}) as object) ?? {};
+  const known = explained.find((one) => one === refusal) ?? explained.find((one) => one === error);
+  const about = foreign ? 'closed' : (known ?? 'mistake');
   const reference = ctx.response.get('x-fapi-interaction-id');
+  const tells = !foreign && error !== 'server_error' && reason;
   render(ctx, ctx.status, 'message', {
     name,
-    ...(foreign ? expired : (explained[refusal] ?? explained[error] ?? applicationsMistake)),
+    language,
+    title: say(`${about}_title`),
+    text: say(`${about}_text`),
+    advice: say(`${about}_advice`),
     facts: [
-      ...(foreign ? [] : [['Error', error]]),
-      ...(foreign || error === 'server_error' || !reason ? [] : [['Details', short(reason, 400)]]),
-      ...(reference ? [['Reference', reference]] : []),
+      ...(foreign ? [] : [[say('fact_error'), error]]),
+      ...(tells ? [[say('fact_details'), short(reason, 400)]] : []),
+      ...(reference ? [[say('fact_reference'), reference]] : []),
     ],
   });
 }
 
-/** Core shows the same page whichever button was pressed; what is true is in the session. */
-async function renderLoggedOut(ctx: KoaContextWithOIDC, name: string): Promise<void> {
+/** Core shows the same page whichever button was pressed; the session says what is so. */
+async function renderLoggedOut(ctx: KoaContextWithOIDC, { name, language }: Around): Promise<void> {
   const { client, provider } = ctx.oidc;
   const { accountId } = await provider.Session.get(ctx);
   const application = client && short(client.clientName || client.clientId);
-  const still = `You are still signed in at ${name}.`;
+  const what = accountId ? (application ? 'access_ended' : 'nothing_changed') : 'signed_out';
   render(ctx, 200, 'message', {
     name,
+    language,
     facts: [],
-    ...(accountId
-      ? application
-        ? { title: 'Access has ended', text: `${application} no longer has access through this sign-in. ${still}` }
-        : { title: 'Nothing has changed', text: still }
-      : { title: 'You are signed out', text: 'You may close this window.' }),
+    title: language.say(`${what}_title`),
+    text: language.say(`${what}_text`, { name, client: application ?? '' }),
   });
 }
 
@@ -99,18 +80,23 @@ async function renderLoggedOut(ctx: KoaContextWithOIDC, name: string): Promise<v
  * @see [OpenID Connect RP-Initiated Logout 1.0](https://openid.net/specs/openid-connect-rpinitiated-1_0.html)
  */
 export function pages(options: PagesOptions = {}) {
+  const choose = languages(options.messages);
+  const around = (ctx: KoaContextWithOIDC): Around => ({
+    name: nameOf(ctx.oidc.provider.issuer, options),
+    language: choose(ctx, ctx.oidc.params?.ui_locales),
+  });
   return {
     renderError(ctx, out, error) {
-      renderProblem(ctx, nameOf(ctx.oidc.provider.issuer, options), out, error);
+      renderProblem(ctx, around(ctx), out, error);
     },
     features: {
       rpInitiatedLogout: {
         logoutSource(ctx, form) {
-          const name = nameOf(ctx.oidc.provider.issuer, options);
-          render(ctx, 200, 'logout', { title: 'Sign out?', name, form });
+          const { name, language } = around(ctx);
+          render(ctx, 200, 'logout', { language, title: language.say('sign_out_question'), name, form });
         },
         async postLogoutSuccessSource(ctx) {
-          await renderLoggedOut(ctx, nameOf(ctx.oidc.provider.issuer, options));
+          await renderLoggedOut(ctx, around(ctx));
         },
       },
     },

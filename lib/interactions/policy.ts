@@ -25,10 +25,20 @@ async function consentAhead(ctx: KoaContextWithOIDC, consent: core.Prompt): Prom
   }
 }
 
+/** Keeps with the session, client by client, whether the person wants to be asked each time. */
+function askAgain({ oidc: { session, client, result } }: KoaContextWithOIDC): boolean {
+  const state = session?.authorizations?.[`${client?.clientId}`] as { ask_again?: boolean } | undefined;
+  const { ask_again } = (result?.consent ?? {}) as { ask_again?: boolean };
+  if (!result?.consent) return state?.ask_again === true;
+  if (state && ask_again !== undefined) state.ask_again = ask_again;
+  return false;
+}
+
 /**
- * Core's interaction policy, or a deployment's own, with two things added. The login prompt also says what consent is
+ * Core's interaction policy, or a deployment's own, with three things added. The login prompt also says what consent is
  * going to be asked, while everything needed to know it is loaded, so that one interaction does for both. And an account
- * that is gone while its session lives has to log in again, where core would fail for want of a grant.
+ * that is gone while its session lives has to log in again, where core would fail for want of a grant. Whoever wants to be asked by a client each
+ * time is.
  */
 export function interactionPolicy(policy: core.DefaultPolicy = core.base()): core.DefaultPolicy {
   const login = policy.get('login');
@@ -43,6 +53,7 @@ export function interactionPolicy(policy: core.DefaultPolicy = core.base()): cor
     ),
   );
   if (consent) {
+    consent.checks.add(new core.Check('ask_again', 'the person wants to be asked each time', askAgain));
     const { details } = login;
     login.details = async (ctx) => ({ ...(await details(ctx)), consent: await consentAhead(ctx, consent) });
   }

@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import { Eta } from 'eta/core';
 import type { Context } from 'koa';
 
+import { filled, type Language, type MessageKey } from './language.ts';
 import { authorizationDetails } from './views/authorization_details.ts';
 import { client, consent } from './views/consent.ts';
 import { alert, layout } from './views/layout.ts';
@@ -50,21 +51,30 @@ export function short(text: string, length = 80): string {
   return characters.length > length ? `${characters.slice(0, length).join('')}…` : characters.join('');
 }
 
+/** A text as markup, its values apart from it: each has a direction of its own, whatever the text around it has. */
+export function markup(text: string, values: Readonly<Record<string, string>>): string {
+  const isolated = Object.entries(values).map(([name, value]) => [name, `<bdi>${escapeFunction(value)}</bdi>`]);
+  return filled(escapeFunction(text), Object.fromEntries(isolated));
+}
+
 /** Answers with a page. */
 export function render(
   ctx: Context,
   status: number,
   view: string,
-  data: { title: string; [name: string]: unknown },
+  { language, ...data }: { title: string; language: Language; [name: string]: unknown },
 ): void {
+  const { tag, direction, messages, say } = language;
+  const rich = (key: MessageKey, values: Readonly<Record<string, string>>) => markup(messages[key], values);
   ctx.status = status;
   ctx.type = 'html';
   ctx.set({
     'cache-control': 'no-store',
+    'content-language': tag,
     'content-security-policy': contentSecurityPolicy,
     'referrer-policy': 'no-referrer',
     'x-content-type-options': 'nosniff',
     'x-frame-options': 'DENY',
   });
-  ctx.body = eta.render(`@${view}`, { style, ...data });
+  ctx.body = eta.render(`@${view}`, { style, lang: tag, direction, say, rich, ...data });
 }

@@ -6,6 +6,7 @@ import { type Attempts, attempts as inMemory } from './attempts.ts';
 import { chosenDetails, type DetailTypes } from './authorization_details.ts';
 import { grantAsked, stepOf } from './consent.ts';
 import { readForm } from './form.ts';
+import { languages } from './language.ts';
 import { logIn, outOfReach, whyAgain } from './login.ts';
 import { nameOf, type PagesOptions, renderProblem } from './pages.ts';
 import { show } from './show.ts';
@@ -39,29 +40,30 @@ export function interactionUrl(ctx: KoaContextWithOIDC, { uid }: { uid: string }
 
 /** The person has posted a decision: who they are, or what they allow. */
 async function decide(desk: Desk, visit: Visit): Promise<void> {
-  const { ctx, interaction, client } = visit;
+  const { ctx, interaction, client, language } = visit;
+  const { say } = language;
   const form = await readForm(ctx);
   const step = stepOf(interaction);
   if (crossSite(ctx) || !ownForm(form.get('token'), interaction, step)) {
-    const alert = 'This page has changed in the meantime. Please look at it again and decide.';
-    return show(desk, visit, step, { status: 403, alert });
+    return show(desk, visit, step, { status: 403, alert: say('page_changed') });
   }
   if (form.get('action') === 'abort') {
     return finish(visit, { error: 'access_denied', error_description: 'End-User aborted interaction' });
   }
   if (form.get('action') !== 'continue') {
-    return show(desk, visit, step, { status: 422, alert: 'Choose one of the buttons.' });
+    return show(desk, visit, step, { status: 422, alert: say('choose_button') });
   }
   if (step.name === 'login') return logIn(desk, visit, step, form);
   const { accountId, grantId: earlier, asked } = step;
   const rar = asked.rar && chosenDetails(asked.rar, form, desk.details);
   if (rar?.length === 0) {
-    return show(desk, visit, step, { status: 422, alert: 'Choose at least one, or deny the request.' });
+    return show(desk, visit, step, { status: 422, alert: say('choose_one') });
   }
   const whose = { accountId, clientId: client.clientId, grantId: earlier };
   const grantId = await grantAsked(desk.provider, whose, { ...asked, rar }, desk.resourceScopes);
+  const ask_again = form.get('ask_again') === 'yes';
   const before = interaction.prompt.name === 'login' ? interaction.result : interaction.lastSubmission;
-  return finish(visit, { ...before, consent: { grantId, ...(rar && { authorization_details: rar }) } });
+  return finish(visit, { ...before, consent: { grantId, ask_again, ...(rar && { authorization_details: rar }) } });
 }
 
 async function answer(desk: Desk, visit: Visit): Promise<void> {
@@ -71,14 +73,14 @@ async function answer(desk: Desk, visit: Visit): Promise<void> {
     return finish(visit, { error: 'unmet_authentication_requirements', error_description });
   }
   if (ctx.method === 'POST') return decide(desk, visit);
-  show(desk, visit, stepOf(interaction), { alert: whyAgain(interaction) });
+  show(desk, visit, stepOf(interaction), { alert: whyAgain(visit) });
 }
 
 /** Answers a person with a page where core would answer a program. */
-function explain({ name }: Desk, ctx: Context, error: unknown): void {
+function explain({ name, choose }: Desk, ctx: Context, error: unknown): void {
   const refusal = error instanceof errors.OIDCProviderError && error.expose ? error : undefined;
   ctx.status = refusal?.status ?? 500;
-  renderProblem(ctx, name, refusal ?? { error: 'server_error' }, error);
+  renderProblem(ctx, { name, language: choose(ctx) }, refusal ?? { error: 'server_error' }, error);
   if (ctx.status === 503) ctx.set('retry-after', '1');
   ctx.app.emit(ctx.status < 500 ? 'refused' : 'error', error, ctx);
 }
@@ -101,6 +103,7 @@ export function interactions(provider: Provider, options: InteractionsOptions): 
     details,
     resourceScopes,
     name: nameOf(provider.issuer, options),
+    choose: languages(options.messages),
   };
   async function visited(ctx: Context, uid: string, next: Next): Promise<void> {
     let ours = true;

@@ -1,28 +1,45 @@
 import type { Client } from 'oidc-provider';
 
+import { inLanguage } from '../fapi/detail_words.ts';
 import { detailsInWords } from './authorization_details.ts';
 import type { Step } from './consent.ts';
+import type { Language } from './language.ts';
 import { render, short } from './render.ts';
 import type { Desk, Visit } from './visit.ts';
-import { askedInWords } from './words.ts';
+import { askedInWords, type Lasting } from './words.ts';
 import { formToken } from './xsrf.ts';
 
 const parsed = (url: unknown) => (URL.canParse(String(url)) ? new URL(String(url)) : undefined);
 
-function clientInWords({ clientName, clientId, clientUri, policyUri, tosUri }: Client, redirectUri: unknown) {
+function clientInWords(
+  { clientName, clientId, clientUri, policyUri, tosUri }: Client,
+  redirectUri: unknown,
+  { say }: Language,
+) {
   const links = [
-    { text: 'About the application', href: clientUri },
-    { text: 'Privacy policy', href: policyUri },
-    { text: 'Terms of service', href: tosUri },
+    { text: say('about_application'), href: clientUri },
+    { text: say('privacy_policy'), href: policyUri },
+    { text: say('terms_of_service'), href: tosUri },
   ].filter(({ href }) => /^https?:$/.test(parsed(href)?.protocol ?? ''));
   const target = parsed(redirectUri);
   return { name: short(clientName || clientId), links, returnsTo: target?.host || target?.protocol };
 }
 
-/** The first language a request asks for (OpenID Connect Core section 3.1.2.1) that formats are known for. */
-function languageOf(locales: unknown): string {
-  const tags = `${locales ?? ''}`.split(' ').filter((tag) => /^[a-z]{2,3}(-[a-z0-9]{2,8})*$/i.test(tag));
-  return Intl.NumberFormat.supportedLocalesOf(tags)[0] ?? 'en';
+/** The first language a request asks for that formats are known for: those of amounts and dates are more than ours. */
+function formatsOf(locales: unknown, { tag }: Language): string {
+  const tags = `${locales ?? ''}`.split(' ').filter((one) => /^[a-z]{2,3}(-[a-z0-9]{2,8})*$/i.test(one));
+  return Intl.NumberFormat.supportedLocalesOf(tags)[0] ?? tag;
+}
+
+/**
+ * Tells access that lasts from access for now: a client that may refresh gets a refresh token, also without
+ * offline_access, and then until the session ends.
+ *
+ * @see [OpenID Connect Core section 11 - Offline Access](https://openid.net/specs/openid-connect-core-1_0.html#OfflineAccess)
+ */
+function lastingOf(client: Client, scope: string): Lasting {
+  if (!client.grantTypeAllowed('refresh_token')) return undefined;
+  return scope.split(' ').includes('offline_access') ? 'always' : 'session';
 }
 
 /** What is said above the form, and what it is filled with. */
@@ -33,42 +50,47 @@ export interface Notice {
 }
 
 /** The page of an interaction's step. */
-export function show(
-  { name, words, details: types, resourceScopes }: Desk,
-  { ctx, interaction, client }: Visit,
-  step: Step,
-  { status = 200, alert, login }: Notice = {},
-): void {
+export function show(desk: Desk, visit: Visit, step: Step, { status = 200, alert, login }: Notice = {}): void {
+  const { ctx, interaction, client, language } = visit;
   const { params } = interaction;
+  const title = (text: string) => (alert ? language.say('error_title', { title: text }) : text);
   const page = {
-    name,
+    name: desk.name,
+    language,
     alert,
     token: formToken(interaction, step),
-    client: clientInWords(client, params.redirect_uri),
+    client: clientInWords(client, params.redirect_uri, language),
   };
-  const title = (text: string) => (alert ? `Error: ${text}` : text);
   if (step.name === 'consent') {
-    const { rar = [], missingOIDCScope = [] } = step.asked;
-    const own = missingOIDCScope.filter((scope) => !resourceScopes.has(scope));
-    const asked = { ...step.asked, missingOIDCScope: own };
-    const details = detailsInWords(rar, types, languageOf(params.ui_locales), words?.authorization_details);
-    const before = rar.length > 0 ? '' : String(params.scope ?? '');
-    const groups = askedInWords(asked, before, words).filter(({ items }) => items.length > 0);
-    const told = {
-      everything: 'Everything that is asked for',
-      untold: (count: number) => `and ${count} further members`,
-    };
-    render(ctx, status, 'consent', {
-      ...page,
-      ...told,
-      title: title('Allow access?'),
-      details,
-      groups,
-      login: step.login,
-    });
+    const asked = consentInWords(desk, visit, step);
+    render(ctx, status, 'consent', { ...page, ...asked, title: title(language.say('allow_access')) });
     return;
   }
   const hint = login ?? params.login_hint;
   const prefilled = typeof hint === 'string' && hint.length <= 254 ? hint : '';
-  render(ctx, status, 'login', { ...page, title: title('Sign in'), login: prefilled });
+  render(ctx, status, 'login', { ...page, title: title(language.say('sign_in')), login: prefilled });
+}
+
+function consentInWords(
+  { words, details: types, resourceScopes }: Desk,
+  { interaction: { params, prompt }, client, language }: Visit,
+  { asked, login }: Extract<Step, { name: 'consent' }>,
+) {
+  const { rar = [], missingOIDCScope = [] } = asked;
+  const own = missingOIDCScope.filter((scope) => !resourceScopes.has(scope));
+  const formats = formatsOf(params.ui_locales, language);
+  const named = Object.entries(words?.authorization_details ?? {}).map(([type, text]) => [
+    type,
+    inLanguage(text, language.tag),
+  ]);
+  const scope = String(params.scope ?? '');
+  return {
+    login,
+    askAgain: prompt.reasons.includes('ask_again'),
+    details: detailsInWords(rar, types, formats, Object.fromEntries(named)),
+    groups: askedInWords(
+      { ...asked, missingOIDCScope: own },
+      { scope: rar.length > 0 ? '' : scope, lasting: lastingOf(client, scope), language, words },
+    ),
+  };
 }

@@ -4,6 +4,7 @@ import { type Client, errors, type Interaction, type Provider } from 'oidc-provi
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Attempts } from './attempts.ts';
 import type { DetailTypes } from './authorization_details.ts';
+import type { Choose, Language } from './language.ts';
 import type { Words } from './words.ts';
 
 /** What every interaction of a provider is answered with. */
@@ -17,6 +18,8 @@ export interface Desk {
   /** Scopes of resources: granted for their resource alone. */
   readonly resourceScopes: ReadonlySet<string>;
   readonly name: string;
+  /** The language a person reads. */
+  readonly choose: Choose;
 }
 
 /** One request to an interaction's page. */
@@ -24,15 +27,16 @@ export interface Visit {
   readonly ctx: Context;
   readonly interaction: Interaction;
   readonly client: Client;
+  readonly language: Language;
 }
 
 /** @throws SessionNotFound when the interaction is over, or this is not the browser it was begun in. */
-export async function visitOf({ provider }: Desk, ctx: Context, uid: string): Promise<Visit> {
+export async function visitOf({ provider, choose }: Desk, ctx: Context, uid: string): Promise<Visit> {
   const interaction = await provider.interactionDetails(ctx.req, ctx.res);
   if (interaction.uid !== uid) throw new errors.SessionNotFound('interaction and cookie are not of one another');
   const client = await provider.Client.find(String(interaction.params.client_id));
   if (!client) throw new errors.InvalidClient('client is invalid', 'client not found');
-  return { ctx, interaction, client };
+  return { ctx, interaction, client, language: choose(ctx, interaction.params.ui_locales) };
 }
 
 /**

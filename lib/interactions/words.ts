@@ -1,10 +1,12 @@
+import { inLanguage, type Localized } from '../fapi/detail_words.ts';
 import type { Asked } from './consent.ts';
+import type { Language } from './language.ts';
 
 /** What a deployment's own scopes, claims and types of authorization details mean, in words a person understands. */
 export interface Words {
-  readonly scopes?: Readonly<Record<string, string>>;
-  readonly claims?: Readonly<Record<string, string>>;
-  readonly authorization_details?: Readonly<Record<string, string>>;
+  readonly scopes?: Readonly<Record<string, Localized>> | undefined;
+  readonly claims?: Readonly<Record<string, Localized>> | undefined;
+  readonly authorization_details?: Readonly<Record<string, Localized>> | undefined;
 }
 
 /** One thing that is asked for. */
@@ -20,34 +22,8 @@ export interface Group {
   readonly items: readonly Item[];
 }
 
-/** @see [OpenID Connect Core section 5.4](https://openid.net/specs/openid-connect-core-1_0.html#ScopeClaims) */
-const scopes: Words['scopes'] = {
-  openid: 'Recognise you when you come back',
-  profile: 'See your name and profile',
-  email: 'See your email address',
-  address: 'See your postal address',
-  phone: 'See your phone number',
-  offline_access: 'Keep this access while you are away',
-};
-
-/** @see [OpenID Connect Core section 5.1](https://openid.net/specs/openid-connect-core-1_0.html#StandardClaims) */
-const claims: Words['claims'] = {
-  name: 'full name',
-  given_name: 'first name',
-  family_name: 'last name',
-  preferred_username: 'user name',
-  picture: 'profile picture',
-  email_verified: 'whether your email address was verified',
-  birthdate: 'date of birth',
-  zoneinfo: 'time zone',
-  locale: 'language',
-  phone_number_verified: 'whether your phone number was verified',
-  address: 'postal address',
-  updated_at: 'when your details last changed',
-};
-
-const own = (words: Readonly<Record<string, string>> | undefined, name: string) =>
-  words && Object.hasOwn(words, name) ? words[name] : undefined;
+const own = (words: Readonly<Record<string, Localized>> | undefined, name: string, tag: string) =>
+  words && Object.hasOwn(words, name) ? inLanguage(words[name] ?? '', tag) : undefined;
 
 /** `instructedAmount`, `debtor_account` and `iban` as a person would write them. */
 export function spoken(name: string): string {
@@ -65,8 +41,8 @@ function named(name: string): Item {
   return { text, detail: text.toLowerCase() === name.toLowerCase() ? undefined : name };
 }
 
-function scopeItem(scope: string, words: Words): Item {
-  const text = own(words.scopes, scope) ?? own(scopes, scope);
+function scopeItem(scope: string, words: Words, { tag, messages }: Language): Item {
+  const text = own(words.scopes, scope, tag) ?? own(messages.scopes, scope, tag);
   return text ? { text } : named(scope);
 }
 
@@ -90,35 +66,54 @@ export function* fieldsOf(value: unknown, path: readonly string[] = []): Generat
   }
 }
 
-function claimsItem(names: readonly string[], words: Words): Item {
-  const spelled = names.map((name) => own(words.claims, name) ?? own(claims, name) ?? spoken(name).toLowerCase());
-  return { text: 'See these details about you', detail: spelled.join(', ') };
+function claimsItem(names: readonly string[], words: Words, { tag, messages, say }: Language): Item {
+  const spelled = names.map(
+    (name) => own(words.claims, name, tag) ?? own(messages.claims, name, tag) ?? spoken(name).toLowerCase(),
+  );
+  return { text: say('see_details'), detail: spelled.join(', ') };
 }
+
+/** Access that lasts: `always` with offline_access, `session` where a refresh token ends with the session. */
+export type Lasting = 'always' | 'session' | undefined;
 
 /**
  * What a client asks for, in words.
  *
  * @see [FAPI2-SP-FINAL-5.3.2.2-13](https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.3.2.2)
  */
-export function askedInWords(asked: Asked, requestedScope: string, words: Words = {}): Group[] {
+export function askedInWords(
+  asked: Asked,
+  {
+    scope,
+    lasting,
+    language,
+    words = {},
+  }: { scope: string; lasting: Lasting; language: Language; words?: Words | undefined },
+): Group[] {
   const { missingOIDCScope = [], missingOIDCClaims = [], missingResourceScopes = {} } = asked;
-  // What lasts is said last.
-  const scopesInOrder = [...missingOIDCScope].sort(
-    (a, b) => Number(a === 'offline_access') - Number(b === 'offline_access'),
-  );
+  const items = (scopes: readonly string[]) =>
+    scopes.filter((one) => one !== 'offline_access').map((one) => scopeItem(one, words, language));
   const groups: Group[] = [
     ...Object.entries(missingResourceScopes).map(([resource, names]) => ({
-      heading: `At ${resource}`,
-      items: names.map((scope) => scopeItem(scope, words)),
+      heading: language.say('at_resource', { resource }),
+      items: items(names),
     })),
     {
       items: [
-        ...(missingOIDCClaims.length > 0 ? [claimsItem(missingOIDCClaims, words)] : []),
-        ...scopesInOrder.map((scope) => scopeItem(scope, words)),
+        ...(missingOIDCClaims.length > 0 ? [claimsItem(missingOIDCClaims, words, language)] : []),
+        ...items(missingOIDCScope),
       ],
     },
-  ].filter(({ items }) => items.length > 0);
-  if (groups.length > 0) return groups;
-  const before = requestedScope.split(' ').filter(Boolean);
-  return [{ heading: 'You have allowed this before', items: before.map((scope) => scopeItem(scope, words)) }];
+  ].filter((group) => group.items.length > 0);
+  const before = { heading: language.say('allowed_before'), items: items(scope.split(' ').filter(Boolean)) };
+  // What lasts is said last.
+  const last = lasting && { items: [{ text: lastingInWords(lasting, words, language) }] };
+  return [...(groups.length > 0 ? groups : [before]), ...(last ? [last] : [])].filter(
+    (group) => group.items.length > 0,
+  );
+}
+
+function lastingInWords(lasting: 'always' | 'session', words: Words, { tag, say }: Language): string {
+  if (lasting === 'session') return say('lasting_session');
+  return own(words.scopes, 'offline_access', tag) ?? say('lasting');
 }

@@ -153,6 +153,46 @@ describe('login and consent', () => {
     expect((await agent.post(consent, { action: 'continue' })).answer.get('code')).to.be.a('string');
   });
 
+  it('ask for the more only, when a client asks for more', async () => {
+    await start();
+    await allow({ scope: 'openid profile' });
+    const more = await open({ scope: 'openid profile email' });
+    expect(more.heading).to.equal('Allow access?');
+    expect(more.text)
+      .to.contain('See your email address')
+      .and.not.contain('See your name')
+      .and.not.contain('Recognise');
+    await agent.post(more, { action: 'continue' });
+
+    expect((await open({ scope: 'openid profile email' })).answer.get('code')).to.be.a('string');
+  });
+
+  it('are asked each time where the person wanted it, of that client, until they want it no more', async () => {
+    await start();
+    await agent.post(await logIn(), { action: 'continue', ask_again: 'yes' });
+    const again = await open();
+    expect(again.heading).to.equal('Allow access?');
+    expect(again.text).to.contain('You have allowed this before');
+    expect(again.text).to.match(/id="ask_again"[^>]* checked/);
+    await agent.post(again, { action: 'continue' });
+
+    expect((await open()).answer.get('code')).to.be.a('string');
+  });
+
+  for (const [scope, grants, words, not] of [
+    ['openid', ['refresh_token'], 'Keep this access until you sign out here', 'while you are away'],
+    ['openid offline_access', ['refresh_token'], 'Keep this access while you are away', 'until you sign out'],
+    ['openid', [], 'Recognise you', 'Keep this access'],
+  ] as const) {
+    it(`tell of access that lasts: ${scope}, ${grants.length ? '' : 'no '}refresh token`, async () => {
+      await start({ client: { grant_types: ['authorization_code', ...grants] } });
+      const consent = await logIn({ scope, prompt: 'consent' });
+
+      expect(consent.text).to.contain(words).and.not.contain(not);
+      expect(consent.text.split('Keep this access')).to.have.length(grants.length ? 2 : 1);
+    });
+  }
+
   it('prefill the login the client hints at', async () => {
     await start();
 

@@ -15,11 +15,11 @@ export const authorizationDetails = `<% const rows = (fields) => { %>
 <% } %></div>
 <% } %>
 <% if (more.length && !fields.length && !choices.length && more.length <= 20) rows(more); else if (more.length) { %>
-<details><summary><%= it.everything %></summary>
+<details><summary><%= it.say('everything') %></summary>
 <% rows(more); %>
 </details>
 <% } %>
-<% if (untold > 0) { %><small><%= it.untold(untold) %></small><% } %></li>
+<% if (untold > 0) { %><small><%= it.say('untold', { count: untold }) %></small><% } %></li>
 <% } %>
 </ul>
 <% } %>`;

@@ -1,6 +1,6 @@
 /** Who asks, and where to read more about them. */
 export const client = `<% if (it.client.links.length > 0) { %>
-<ul class="links" aria-label="About the application">
+<ul class="links" aria-label="<%= it.say('about_application') %>">
 <% for (const { href, text } of it.client.links) { %>
 <li><a href="<%= href %>" target="_blank" rel="noopener noreferrer"><%= text %></a></li>
 <% } %>
@@ -9,8 +9,8 @@ export const client = `<% if (it.client.links.length > 0) { %>
 
 /** May they? */
 export const consent = `<% layout('@layout') %>
-<h1>Allow access?</h1>
-<p><bdi><%= it.client.name %></bdi> asks for the following<% if (it.login) { %> from your account <bdi><%= it.login %></bdi><% } %>.</p>
+<h1><%= it.say('allow_access') %></h1>
+<p><%~ it.login ? it.rich('asks_account', { client: it.client.name, login: it.login }) : it.rich('asks', { client: it.client.name }) %></p>
 <%~ include('@alert', it) %>
 <% for (const { heading, items } of it.groups) { %>
 <% if (heading) { %><h2><%= heading %></h2><% } %>
@@ -28,9 +28,10 @@ export const consent = `<% layout('@layout') %>
 <form method="post">
 <input type="hidden" name="token" value="<%= it.token %>">
 <%~ include('@authorizationDetails', it) %>
-<button id="continue" type="submit" name="action" value="continue">Allow</button>
-<button id="abort" type="submit" name="action" value="abort" formnovalidate>Deny</button>
+<label class="box"><input id="ask_again" name="ask_again" type="checkbox" value="yes"<% if (it.askAgain) { %> checked<% } %>> <span><%= it.say('ask_again') %></span></label>
+<button id="continue" type="submit" name="action" value="continue"><%= it.say('allow') %></button>
+<button id="abort" type="submit" name="action" value="abort" formnovalidate><%= it.say('deny') %></button>
 </form>
-<p class="note">You go back to <bdi><%= it.client.returnsTo %></bdi> either way.</p>
+<p class="note"><%~ it.rich('go_back', { place: it.client.returnsTo }) %></p>
 <%~ include('@client', it) %>
 `;

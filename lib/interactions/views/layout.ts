@@ -1,6 +1,6 @@
 /** The frame of every page. */
 export const layout = `<!DOCTYPE html>
-<html lang="en">
+<html lang="<%= it.lang %>" dir="<%= it.direction %>">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

@@ -12,9 +12,9 @@ export const message = `<% layout('@layout') %>
 
 /** Core's form is posted by either button. */
 export const logout = `<% layout('@layout') %>
-<h1>Sign out?</h1>
-<p>You are signed in at <bdi><%= it.name %></bdi>.</p>
+<h1><%= it.say('sign_out_question') %></h1>
+<p><%~ it.rich('signed_in_at', { name: it.name }) %></p>
 <%~ it.form %>
-<button class="primary" type="submit" form="op.logoutForm" name="logout" value="yes" autofocus>Sign out</button>
-<button type="submit" form="op.logoutForm">Stay signed in</button>
+<button class="primary" type="submit" form="op.logoutForm" name="logout" value="yes" autofocus><%= it.say('sign_out') %></button>
+<button type="submit" form="op.logoutForm"><%= it.say('stay') %></button>
 `;

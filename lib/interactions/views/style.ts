@@ -27,8 +27,6 @@ h1 + p { color: var(--muted); margin-bottom: 1.5rem; }
 h1 + p strong, h1 + p bdi { color: var(--text); font-weight: 600; }
 label { display: block; margin-bottom: .375rem; font-weight: 550; font-size: .9375rem; }
 input { display: block; width: 100%; margin-bottom: 1.125rem; padding: .6875rem .75rem; font: inherit; color: inherit; background: var(--card); border: 1px solid var(--edge); border-radius: .5rem; }
-.choice { display: flex; gap: .625rem; align-items: center; min-height: 2.75rem; margin: 0; font-weight: 400; }
-.choice input { width: 1.5rem; height: 1.5rem; flex: none; margin: 0; accent-color: var(--accent); }
 input[aria-invalid=true] { border-color: var(--alert); }
 button { display: block; width: 100%; margin-top: .75rem; padding: .75rem 1rem; min-height: 2.875rem; font: inherit; font-weight: 600; color: var(--text); background: transparent; border: 1px solid var(--edge); border-radius: .5rem; cursor: pointer; }
 button:hover { background: var(--wash); }
@@ -46,8 +44,8 @@ dl { margin: .5rem 0 0; font-size: .875rem; }
 dl div { display: flex; flex-wrap: wrap; gap: 0 .75rem; padding: .125rem 0; }
 dt { flex: 0 0 8.5rem; color: var(--muted); }
 dd { flex: 1 1 9rem; margin: 0; }
-label.box { display: flex; gap: .5rem; align-items: baseline; margin: .25rem 0; font-weight: inherit; font-size: inherit; }
-label.box input { flex: none; width: 1.125rem; height: 1.125rem; margin: 0; align-self: center; }
+label.box { display: flex; gap: .625rem; align-items: center; min-height: 2rem; margin: .25rem 0; font-weight: inherit; font-size: inherit; }
+label.box input { flex: none; width: 1.5rem; height: 1.5rem; margin: 0; accent-color: var(--accent); }
 summary { margin-top: .5rem; color: var(--muted); font-size: .875rem; cursor: pointer; }
 .note { margin: 1.25rem 0 0; color: var(--muted); font-size: .875rem; }
 .links { display: flex; flex-wrap: wrap; gap: .25rem 1rem; margin: 1rem 0 0; padding: 0; list-style: none; font-size: .875rem; }
