@@ -4,6 +4,8 @@ import { isIPv6 } from 'node:net';
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 
 import { canonicalLogin } from '../accounts/accounts.ts';
+import { presets } from '../settings.ts';
+import { passwordLimits } from './settings.ts';
 
 /** What became of an attempt: the check's answer, or the seconds to wait because the check was not made. */
 export type Attempt<T> = { readonly result: T | undefined } | { readonly wait: number };
@@ -19,22 +21,31 @@ export type Limiter = Pick<RateLimiterAbstract, 'consume' | 'reward' | 'get' | '
 
 /** One limit: so many wrong passwords within so many seconds. */
 export interface Limit {
+  readonly attempts: number;
+  readonly within: number;
+}
+
+/** The same as rate-limiter-flexible has it, under a name of its own. */
+export interface LimiterOptions {
   readonly points: number;
   readonly duration: number;
+  readonly keyPrefix: string;
 }
 
 export interface AttemptsOptions {
   /** For one login from one address. Default 5 in 15 minutes. */
-  pair?: Limit;
+  pair?: Limit | undefined;
   /** For one login from everywhere it was never used from with success. Default 50 in an hour. */
-  login?: Limit;
+  login?: Limit | undefined;
   /** For all logins from one address. Default 200 in an hour. */
-  address?: Limit;
+  address?: Limit | undefined;
   /** Attempts under way at one time from one address. Default 10. */
-  inProgress?: number;
+  in_progress?: number | undefined;
   /** Where the counts are kept. Default: the memory of this process. */
-  limiter?(options: Limit & { keyPrefix: string }): Limiter;
+  limiter?: ((options: LimiterOptions) => Limiter) | undefined;
 }
+
+const preset = presets(passwordLimits);
 
 /** Within what a Node timer can count, which is 24 days. */
 const fortnight = 14 * 24 * 3600;
@@ -67,7 +78,7 @@ async function secondsUntil(consumed: Promise<RateLimiterRes>): Promise<number |
   }
 }
 
-const inMemory = (options: Limit & { keyPrefix: string }): Limiter => new RateLimiterMemory(options);
+const inMemory = (options: LimiterOptions): Limiter => new RateLimiterMemory(options);
 
 /** Who logged in here lately, as many as fit: a limiter of this process would keep a timer of a fortnight for each. */
 function recent(most = 10_000) {
@@ -126,18 +137,20 @@ function turns() {
  * @see [OWASP - Blocking Brute Force Attacks](https://owasp.org/www-community/controls/Blocking_Brute_Force_Attacks)
  */
 export function attempts({
-  pair = { points: 5, duration: 900 },
-  login: perLogin = { points: 50, duration: 3600 },
-  address: perAddress = { points: 200, duration: 3600 },
-  inProgress = 10,
+  pair = preset.pair,
+  login: perLogin = preset.login,
+  address: perAddress = preset.address,
+  in_progress = preset.in_progress,
   limiter = inMemory,
 }: AttemptsOptions = {}): Attempts {
-  const pairs = limiter({ ...pair, keyPrefix: 'pair' });
-  const logins = limiter({ ...perLogin, keyPrefix: 'login' });
-  const addresses = limiter({ ...perAddress, keyPrefix: 'address' });
+  const counting = (keyPrefix: string, { attempts: points, within: duration }: Limit) =>
+    limiter({ points, duration, keyPrefix });
+  const pairs = counting('pair', pair);
+  const logins = counting('login', perLogin);
+  const addresses = counting('address', perAddress);
   const known = limiter === inMemory ? recent() : limiter({ points: 1, duration: fortnight, keyPrefix: 'known' });
   const inTurn = turns();
-  const within = slots(inProgress);
+  const within = slots(in_progress);
 
   async function counted<T>(
     { who, where, both }: Record<'who' | 'where' | 'both', string>,

@@ -1,12 +1,9 @@
 import type { Context } from 'koa';
 
 import { de } from './messages/de.ts';
-import { en } from './messages/en.ts';
+import { en, type Messages } from './messages/en.ts';
 
 type Texts = Readonly<Record<string, string>>;
-
-/** Every text of the pages in one language. */
-export type Messages = { readonly [K in keyof typeof en]: (typeof en)[K] extends string ? string : Texts };
 
 /** The name of a text. */
 export type MessageKey = { [K in keyof Messages]: Messages[K] extends string ? K : never }[keyof Messages];
@@ -31,6 +28,19 @@ const rightToLeft = new Set(['ar', 'ckb', 'dv', 'fa', 'he', 'iw', 'ps', 'sd', 'u
 export function missingMessages(tag: string, own: OwnMessages[string]): string[] {
   if (Object.hasOwn(shipped, tag)) return [];
   return Object.keys(en).filter((key) => own[key as keyof Messages] === undefined);
+}
+
+const valuesOf = (text: unknown) =>
+  typeof text === 'string' ? [...text.matchAll(/\{(\w+)\}/g)].map(([name]) => name) : [];
+
+/** Values a text has in it that are not filled in, by the key of the text, in words. */
+export function unknownValues(own: OwnMessages[string]): [key: string, fault: string][] {
+  return Object.entries(own).flatMap(([key, text]): [string, string][] => {
+    const known = valuesOf(en[key as keyof Messages]);
+    const unknown = valuesOf(text).find((name) => !known.includes(name));
+    const fault = `has ${unknown} in it, which is not filled in, write ${known.join(', ') || 'none'}`;
+    return unknown === undefined ? [] : [[key, fault]];
+  });
 }
 
 const shipped: Readonly<Record<string, Messages>> = { en, de };

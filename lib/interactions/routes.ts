@@ -18,11 +18,11 @@ import { crossSite, ownForm } from './xsrf.ts';
 export interface InteractionsOptions extends PagesOptions {
   accounts: Accounts;
   /** Slows down wrong passwords. Default: counted in the memory of this process. */
-  attempts?: Attempts;
+  attempts?: Attempts | undefined;
   /** The Authentication Context Class Reference a login by password reaches. Default: none. */
   acr?: string;
   /** What scopes, claims and authorization details mean. */
-  words?: Words;
+  words?: Words | undefined;
   /** Types of authorization details, with the words of each. */
   details?: DetailTypes;
   /** Scopes of resources: granted for their resource alone. */

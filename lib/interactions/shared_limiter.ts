@@ -1,37 +1,43 @@
 import type { Knex } from 'knex';
 import { RateLimiterPostgres } from 'rate-limiter-flexible';
 
-import type { Limit, Limiter } from './attempts.ts';
+import { schemaOf } from '../database/schema.ts';
+import { StoreUnavailable } from '../store/unavailable.ts';
+import type { Limiter, LimiterOptions } from './attempts.ts';
+
+/** Milliseconds in which the database has to answer. */
+const longest = 5000;
 
 /** `$1` and `$2` in the words of knex, which is what both Postgres and PGlite are reached by. */
 async function query(knex: Knex, { text, values = [] }: { text: string; values?: (string | number | null)[] }) {
   const bindings = Object.fromEntries(values.map((value, index) => [`p${index + 1}`, value]));
-  const { rows, rowCount } = await knex.raw(text.replace(/\$(\d+)/g, ':p$1'), bindings);
+  const answer = await knex
+    .raw(text.replace(/\$(\d+)/g, ':p$1'), bindings)
+    .timeout(longest)
+    .catch((cause: unknown) => {
+      throw new StoreUnavailable('the authorization server is temporarily unable to count attempts', { cause });
+    });
   // Postgres gives a bigint as text, and PGlite counts only rows that were changed.
-  const numbered = rows.map((row: object) =>
+  const numbered = answer.rows.map((row: object) =>
     Object.fromEntries(Object.entries(row).map(([name, value]) => [name, Number(value)])),
   );
-  return { rows: numbered, rowCount: rows.length || rowCount };
+  return { rows: numbered, rowCount: answer.rows.length || answer.rowCount };
 }
 
 /**
- * Counts attempts in a table of the database instead of in each process's memory: `attempts({ limiter: await
- * sharedLimiter(knex) })`. Makes the table `login_attempts` where it is missing.
+ * Counts attempts in the table `oidc_limits` of the database, for all processes, instead of in the memory of each:
+ * `attempts({ limiter: sharedLimiter(knex) })`. Counts that are over are deleted now and then.
  */
-export async function sharedLimiter(
-  knex: Knex,
-  schema = 'public',
-): Promise<(options: Limit & { keyPrefix: string }) => Limiter> {
-  await knex.raw('create table if not exists ?? (key text primary key, points integer not null, expire bigint)', [
-    `${schema}.login_attempts`,
-  ]);
+export function sharedLimiter(knex: Knex, schema?: string): (options: LimiterOptions) => Limiter {
   return (options) =>
     new RateLimiterPostgres({
       ...options,
       storeClient: { query: (statement: { text: string }) => query(knex, statement) },
       storeType: 'client',
-      tableName: 'login_attempts',
-      schemaName: schema,
+      tableName: 'oidc_limits',
+      schemaName: schemaOf(knex, schema) ?? '',
       tableCreated: true,
+      // One of them deletes for all.
+      clearExpiredByTimeout: options.keyPrefix === 'address',
     });
 }

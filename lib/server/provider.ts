@@ -7,6 +7,7 @@ import { type Config, schema } from '../config/load.ts';
 import type { Enrich } from '../fapi/detail_settings.ts';
 import { fapiProvider } from '../fapi_provider.ts';
 import { forwarded, trustedProxies } from '../http/forwarded.ts';
+import type { Attempts } from '../interactions/attempts.ts';
 import { pages } from '../interactions/pages.ts';
 import { interactionPolicy } from '../interactions/policy.ts';
 import { interactions, interactionUrl } from '../interactions/routes.ts';
@@ -23,6 +24,8 @@ export interface Parts {
   readonly keys: Keys;
   /** PEM certificates of the authorities of `tls_client_auth` clients. */
   readonly authorities: readonly string[];
+  /** Slows down wrong passwords. */
+  readonly attempts?: Attempts | undefined;
   /** Files of revocation lists. */
   readonly crl?: readonly string[] | undefined;
   /** Adds to authorization details what clients could not know. */
@@ -53,7 +56,7 @@ export function profileOf(
 
 /** What a configuration file says, in core's words. */
 export function configurationOf(config: Config, { adapter, accounts, keys }: Parts): Configuration {
-  const { renderError, features } = pages();
+  const { renderError, features } = pages(config.pages);
   return {
     ...coreConfiguration(schema, config),
     adapter,
@@ -73,6 +76,7 @@ export function configurationOf(config: Config, { adapter, accounts, keys }: Par
 /** The provider a configuration file describes: the call a team makes, with the server's own middleware at its stages. */
 export function createProvider(config: Config, parts: Parts): Promise<Provider> {
   const profile = profileOf(config, parts);
+  const { accounts, attempts } = parts;
   const details = config.authorization_details?.types ?? {};
   const resourceScopes = config.resources.flatMap(({ scopes }) => scopes);
   return fapiProvider(Provider, config.issuer, configurationOf(config, parts), profile, (provider) => {
@@ -81,7 +85,7 @@ export function createProvider(config: Config, parts: Parts): Promise<Provider> 
       forwarded: [
         forwarded(trustedProxies(config.proxy?.trusted), certificateHeaderNames(certificateHeader(config.proxy ?? {}))),
       ],
-      pages: [interactions(provider, { accounts: parts.accounts, details, resourceScopes })],
+      pages: [interactions(provider, { ...config.pages, accounts, attempts, details, resourceScopes })],
       resource: config.resource ? [sampleResource(provider, config.resource.path, config, parts.keys)] : [],
     };
   });

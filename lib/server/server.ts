@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type Provider from 'oidc-provider';
 
 import type { Accounts } from '../accounts/accounts.ts';
+import { hashing } from '../accounts/hashing.ts';
 import { listedAccounts } from '../accounts/listed.ts';
 import { accountsModule } from '../accounts/module.ts';
 import { storedAccounts } from '../accounts/stored.ts';
@@ -10,6 +11,8 @@ import { observe } from '../audit/observe.ts';
 import { openAudit } from '../audit/open.ts';
 import { type Config, violationProblems } from '../config/load.ts';
 import { ConfigError, ProfileViolationError } from '../errors.ts';
+import { attempts } from '../interactions/attempts.ts';
+import { sharedLimiter } from '../interactions/shared_limiter.ts';
 import { loadKeys } from '../keys/keys.ts';
 import { Resources } from '../resources.ts';
 import type { KnexAdapterFactory } from '../store/adapter.ts';
@@ -53,12 +56,14 @@ export async function startServer(config: Config): Promise<RunningServer> {
   const resources = new Resources();
   try {
     await tellReadableKeys(config);
+    hashing.limit(config.limits.passwords);
     const adapter = await openStore(config, resources);
     const parts = {
       adapter,
       accounts: await accountsOf(config.accounts, adapter),
       keys: await loadKeys(adapter.kept, config.keys?.jwks),
       authorities: config.mtls?.ca ? [await readFile(config.mtls.ca, 'utf8')] : [],
+      attempts: attempts({ ...config.limits.passwords, limiter: sharedLimiter(adapter.store.knex) }),
       crl: config.mtls?.crl,
       enrich: await detailsModule(config.authorization_details?.module),
     };

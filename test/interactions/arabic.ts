@@ -1,4 +1,4 @@
-import type { Messages } from '../../lib/interactions/language.ts';
+import type { Messages } from '../../lib/interactions/messages/en.ts';
 
 /** A language a deployment adds, written from right to left. */
 export const ar: Messages = {

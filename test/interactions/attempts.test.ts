@@ -1,11 +1,12 @@
 import { expect } from 'chai';
 import { type Database, openDatabase } from '../../lib/database/database.ts';
+import { migrate } from '../../lib/database/schema.ts';
 import {
   type Attempts,
   type AttemptsOptions,
   attempts,
-  type Limit,
   type Limiter,
+  type LimiterOptions,
 } from '../../lib/interactions/attempts.ts';
 import { sharedLimiter } from '../../lib/interactions/shared_limiter.ts';
 
@@ -53,7 +54,7 @@ function behaviour(make: (options?: AttemptsOptions) => Attempts) {
   });
 
   it('a hundred right ones at once are all right', async () => {
-    const { logIn } = trying(make({ inProgress: 100 }));
+    const { logIn } = trying(make({ in_progress: 100 }));
     const waits = await Promise.all(Array.from({ length: 100 }, () => logIn('jane', home)));
 
     expect(waits.filter((wait) => wait !== undefined)).to.deep.equal([]);
@@ -85,7 +86,7 @@ function behaviour(make: (options?: AttemptsOptions) => Attempts) {
   });
 
   it('do not count when the check could not be made', async () => {
-    const counted = make({ login: { points: 8, duration: 60 }, address: { points: 8, duration: 60 } });
+    const counted = make({ login: { attempts: 8, within: 60 }, address: { attempts: 8, within: 60 } });
     for (let n = 1; n <= 20; n++) {
       const refusal = await counted.make('jane', home, () => Promise.reject(new Error('away'))).catch((error) => error);
       expect(refusal, `attempt ${n}`).to.be.instanceOf(Error);
@@ -93,7 +94,7 @@ function behaviour(make: (options?: AttemptsOptions) => Attempts) {
   });
 
   it('at one login from many addresses come to an end', async () => {
-    const { guess } = trying(make({ login: { points: 20, duration: 3600 } }));
+    const { guess } = trying(make({ login: { attempts: 20, within: 3600 } }));
     let tried = 0;
     while ((await guess('jane', `203.0.113.${tried}`)) === undefined) tried++;
 
@@ -101,7 +102,7 @@ function behaviour(make: (options?: AttemptsOptions) => Attempts) {
   });
 
   it('from many addresses do not lock the person out where they have logged in before', async () => {
-    const { guess, logIn } = trying(make({ login: { points: 10, duration: 3600 } }));
+    const { guess, logIn } = trying(make({ login: { attempts: 10, within: 3600 } }));
     await logIn('jane', home);
     for (let n = 0; n < 20; n++) await guess('jane', `203.0.113.${n}`);
 
@@ -110,7 +111,7 @@ function behaviour(make: (options?: AttemptsOptions) => Attempts) {
   });
 
   it('at many logins from one address come to an end', async () => {
-    const { guess } = trying(make({ address: { points: 20, duration: 3600 } }));
+    const { guess } = trying(make({ address: { attempts: 20, within: 3600 } }));
     let tried = 0;
     while ((await guess(`login-${tried}`, attacker)) === undefined) tried++;
 
@@ -145,7 +146,7 @@ describe('attempts at a password', () => {
     ['fe80::1%eth0', 'fe80::2', true],
   ] as const) {
     it(`from ${one} and ${other} are ${same ? 'one' : 'not one'} address's`, async () => {
-      const { guess } = trying(attempts({ address: { points: 1, duration: 60 } }));
+      const { guess } = trying(attempts({ address: { attempts: 1, within: 60 } }));
       await guess('a', one);
 
       expect((await guess('b', other)) !== undefined).to.equal(same);
@@ -161,13 +162,14 @@ for (const [name, create] of Object.entries(databases)) {
   describe(`attempts counted in ${name}`, () => {
     let database: Database;
     let test: { url: string; drop(): Promise<void> };
-    let limiter: (options: Limit & { keyPrefix: string }) => Limiter;
+    let limiter: (options: LimiterOptions) => Limiter;
     before(async () => {
       test = await create();
       database = await openDatabase({ url: test.url });
-      limiter = await sharedLimiter(database.knex);
+      await migrate(database.knex);
+      limiter = sharedLimiter(database.knex);
     });
-    beforeEach(() => database.knex('login_attempts').delete());
+    beforeEach(() => database.knex('oidc_limits').delete());
     after(async () => {
       await database?.close();
       await test?.drop();
@@ -176,10 +178,7 @@ for (const [name, create] of Object.entries(databases)) {
     behaviour((options) => attempts({ ...options, limiter }));
 
     it('are shared by processes', async () => {
-      const [one, other] = [
-        trying(attempts({ limiter })),
-        trying(attempts({ limiter: await sharedLimiter(database.knex) })),
-      ];
+      const [one, other] = [trying(attempts({ limiter })), trying(attempts({ limiter: sharedLimiter(database.knex) }))];
       await Promise.all(Array.from({ length: 50 }, (_, n) => (n % 2 ? one : other).guess('jane', attacker)));
 
       expect(one.looked + other.looked).to.equal(5);
@@ -187,7 +186,7 @@ for (const [name, create] of Object.entries(databases)) {
 
     it('do not show the login', async () => {
       await trying(attempts({ limiter })).guess('jane@example.com', attacker);
-      const rows = JSON.stringify(await database.knex('login_attempts'));
+      const rows = JSON.stringify(await database.knex('oidc_limits'));
 
       expect(rows).to.contain('pair').and.not.contain('jane').and.not.contain(attacker);
     });

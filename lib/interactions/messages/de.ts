@@ -1,4 +1,4 @@
-import type { Messages } from '../language.ts';
+import type { Messages } from './en.ts';
 
 /** Every text of the pages, in German. */
 export const de: Messages = {

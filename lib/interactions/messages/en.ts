@@ -111,3 +111,8 @@ export const en = {
     updated_at: 'when your details last changed',
   },
 };
+
+/** Every text of the pages in one language. */
+export type Messages = {
+  readonly [K in keyof typeof en]: (typeof en)[K] extends string ? string : Readonly<Record<string, string>>;
+};
