@@ -4,7 +4,8 @@
 export { type Accounts, accountsFrom, type ListedAccount } from './accounts/accounts.ts';
 export { listedAccounts } from './accounts/listed.ts';
 export { storedAccounts } from './accounts/stored.ts';
-export { clientCertificate } from './certificates/client_certificate.ts';
+export type { AcceptCertificate } from './certificates/client_certificate.ts';
+export { clientCertificate, type ProxySettings } from './certificates/presented.ts';
 export type { Clause, ClauseId } from './clause.ts';
 // The server whole, from its configuration file.
 export { type Config, loadConfig } from './config/load.ts';
@@ -23,11 +24,13 @@ export { type Keys, loadKeys } from './keys/keys.ts';
 export { clientViolations, type Profile, violations } from './profile.ts';
 export { fapi2MessageSigning, type MessageSigning } from './profiles/fapi2_message_signing.ts';
 export { fapi2SecurityProfile, type ProfileSettings } from './profiles/fapi2_security_profile.ts';
-// A resource server.
-export { type AccessToken, tokensOf, type VerifyAccessToken } from './resource/access_tokens.ts';
+// A resource server beside the provider, in Koa; others have sub-paths: oidc-provider-fapi/resource, .../express, .../koa.
+export type { AccessToken, VerifyAccessToken } from './resource/access_token.ts';
+export { tokensOf } from './resource/access_tokens.ts';
+export type { Protection } from './resource/authorize.ts';
 export { type DpopNonces, dpopNonces } from './resource/dpop_nonce.ts';
 export { type IntrospectionSettings, introspection } from './resource/introspection.ts';
-export { type ProtectedState, type Protection, protect } from './resource/protect.ts';
+export { type ProtectedState, protect } from './resource/koa.ts';
 export { type RunningServer, startServer } from './server/server.ts';
 export { type KnexAdapterFactory, type KnexAdapterOptions, knexAdapter } from './store/adapter.ts';
 export { unitOfWork } from './store/unit_of_work.ts';

@@ -3,48 +3,14 @@ import type { X509Certificate } from 'node:crypto';
 import { KeyUsageFlags } from '@peculiar/asn1-x509';
 
 import { brokenPolicy } from './certificate_policies.ts';
+import { defect } from './defect.ts';
 import { brokenNameConstraint } from './name_constraints.ts';
 import { certificateFields } from './x509.ts';
 
 /** A certificate that says what it is for has to be for clients, or for anything. */
 const clientAuth = ['1.3.6.1.5.5.7.3.2', '2.5.29.37.0'];
-const weakHashes = ['md5', 'sha1'];
 // The search is over every order of them, at the presenter's will.
 const maxIntermediates = 4;
-
-/** The reason why a certificate is not to be used at all; `undefined` when nothing is wrong with it by itself. */
-export function defect(certificate: X509Certificate, now: Date = new Date()): string | undefined {
-  const [from, to] = [Date.parse(certificate.validFrom), Date.parse(certificate.validTo)];
-  // A date that cannot be read is NaN, and every comparison with it false.
-  if (Number.isNaN(from) || Number.isNaN(to)) return 'of a period that cannot be read';
-  if (from > now.getTime()) return 'not yet valid';
-  if (to < now.getTime()) return 'expired';
-  try {
-    return weakKey(certificate);
-  } catch {
-    return 'key of an unknown type';
-  }
-}
-
-/** @see [FAPI2-SP-FINAL-5.4.1-2, -3](https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.4.1) */
-function weakKey({ publicKey }: X509Certificate): string | undefined {
-  const { modulusLength, namedCurve, hashAlgorithm } = publicKey.asymmetricKeyDetails ?? {};
-  switch (publicKey.asymmetricKeyType) {
-    case 'rsa':
-    case 'rsa-pss':
-      if (weakHashes.includes(hashAlgorithm ?? '')) return `RSA-PSS key for ${hashAlgorithm}`;
-      return (modulusLength ?? 0) < 2048 ? 'RSA key of less than 2048 bits' : undefined;
-    case 'ec':
-      return curveBits(namedCurve) < 224 ? 'elliptic curve key of less than 224 bits' : undefined;
-    case 'ed25519':
-    case 'ed448':
-      return undefined;
-    default:
-      return `key of type ${publicKey.asymmetricKeyType}`;
-  }
-}
-
-const curveBits = (name = '') => (name === 'prime256v1' ? 256 : Number(/(\d{3})/.exec(name)?.[1] ?? 0));
 
 function purposeDefect(certificate: X509Certificate, flag: KeyUsageFlags): string | undefined {
   const { hasUnknownCriticalExtension, extendedKeyUsage, keyUsage } = certificateFields(certificate);

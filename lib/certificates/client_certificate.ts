@@ -1,19 +1,12 @@
-import { X509Certificate } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
-import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
+import type { X509Certificate } from 'node:crypto';
 import type { Client, Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import { z } from 'zod';
 
-import { trustedProxies } from '../http/forwarded.ts';
 import { log } from '../log.ts';
 import { cidr, headerName } from '../values.ts';
-import {
-  type CertificateHeader,
-  certificateFromHeaders,
-  headerFormats,
-  type Presented,
-} from './certificate_headers.ts';
-import { defect, type PathCheck, unauthorized } from './certification_path.ts';
+import { headerFormats, type Presented } from './certificate_headers.ts';
+import { type PathCheck, unauthorized } from './certification_path.ts';
+import { type ProxySettings, presentedBy } from './presented.ts';
 import { certificateSubjectMatches } from './subject.ts';
 
 type Feature = NonNullable<NonNullable<Configuration['features']>['mTLS']>;
@@ -41,8 +34,6 @@ export const proxySettings = z.strictObject({
     ),
 });
 
-export type ProxySettings = Partial<z.input<typeof proxySettings>>;
-
 /**
  * Refuses a certificate for reasons of a deployment's own: whatever it answers but `true` refuses, and so does an error. It is
  * asked after everything else is right. `client` is `undefined` where core does not know it yet, as at userinfo.
@@ -52,77 +43,6 @@ export type AcceptCertificate = (
   certificate: X509Certificate,
   client: Client | undefined,
 ) => boolean;
-
-/** The setting in its long form. */
-export function certificateHeader({ client_certificate: setting }: ProxySettings): CertificateHeader | undefined {
-  return typeof setting === 'string' ? { format: setting } : setting;
-}
-
-function fromSocket(socket: TLSSocket): Presented | undefined {
-  const leaf: Partial<DetailedPeerCertificate> | undefined = socket.getPeerCertificate?.(true);
-  if (!leaf?.raw) return undefined;
-  const intermediates: X509Certificate[] = [];
-  // The chain ends in a certificate that names itself as its issuer.
-  for (let { issuerCertificate: next, raw } = leaf; next?.raw && !next.raw.equals(raw ?? next.raw); ) {
-    intermediates.push(new X509Certificate(next.raw));
-    ({ issuerCertificate: next, raw } = next);
-  }
-  return { certificate: new X509Certificate(leaf.raw), intermediates };
-}
-
-const handshakes = new WeakMap<TLSSocket, Presented | undefined>();
-
-/** What came with the handshake; it stays what it was for as long as the connection lasts. */
-function ofConnection(socket: TLSSocket): Presented | undefined {
-  if (!handshakes.has(socket)) handshakes.set(socket, fromSocket(socket));
-  return handshakes.get(socket);
-}
-
-/** A header that is not as it has to be is no certificate, and the operator is told. */
-function ofHeaders(req: IncomingMessage, setting: CertificateHeader): Presented | undefined {
-  try {
-    return certificateFromHeaders(req, setting);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : undefined;
-    log.warn({ why, format: setting.format }, 'the proxy sent a client certificate that cannot be read');
-    return undefined;
-  }
-}
-
-/** What came with the request, by whoever may say so: the TLS handshake, or a trusted proxy instead of it. */
-function presentedBy(proxy: ProxySettings): (req: IncomingMessage) => Presented | undefined {
-  const isTrusted = trustedProxies(proxy.trusted);
-  const setting = certificateHeader(proxy);
-  const requests = new WeakMap<IncomingMessage, Presented | undefined>();
-  const find = (req: IncomingMessage): Presented | undefined => {
-    // On a connection from the proxy the certificate of the handshake is the proxy's own.
-    const found =
-      setting && isTrusted(req.socket.remoteAddress) ? ofHeaders(req, setting) : ofConnection(req.socket as TLSSocket);
-    const why = found && defect(found.certificate);
-    if (why) log.info({ subject: found.certificate.subject, why }, 'client certificate refused');
-    return why ? undefined : found;
-  };
-  return (req) => {
-    // Core asks several times in one request.
-    if (!requests.has(req)) requests.set(req, find(req));
-    return requests.get(req);
-  };
-}
-
-/** A request, as node has it or in the context of Koa. */
-type Request = IncomingMessage | { readonly req: IncomingMessage };
-
-/**
- * The certificate a client proved to have. One that is expired, not yet valid or of a weak key is none, for every
- * method and for binding: core itself does not look, for `self_signed_tls_client_auth`.
- *
- * @see [RFC 8705 section 6.3 - Certificate Expiration and Bound Access Tokens](https://www.rfc-editor.org/rfc/rfc8705.html#section-6.3)
- */
-export function clientCertificate({ proxy = {} }: { proxy?: ProxySettings | undefined } = {}) {
-  const presented = presentedBy(proxy);
-  return (request: Request): X509Certificate | undefined =>
-    presented('req' in request ? request.req : request)?.certificate;
-}
 
 /** Whatever a certificate is made of, it is refused, not an error of ours. */
 function refusing(judge: () => string | undefined): string | undefined {
@@ -150,7 +70,7 @@ export function mutualTls({
   /** What else has to be true of a path, such as that nothing in it is revoked. */
   check?: PathCheck | undefined;
 }): MutualTls {
-  const presented = presentedBy(proxy);
+  const presented = presentedBy(proxy, (why, about) => log.warn({ ...about, why }, 'client certificate refused'));
   const judged = (ctx: KoaContextWithOIDC, judge: (found: Presented) => string | undefined): Presented | undefined => {
     const found = presented(ctx.req);
     const why = found && refusing(() => judge(found));

@@ -1,8 +1,9 @@
 import type { Configuration } from 'oidc-provider';
 
-import { type AcceptCertificate, mutualTls, type ProxySettings } from '../certificates/client_certificate.ts';
+import { type AcceptCertificate, mutualTls } from '../certificates/client_certificate.ts';
 import { isDistinguishedName } from '../certificates/distinguished_name.ts';
 import { readCertificates } from '../certificates/pem.ts';
+import type { ProxySettings } from '../certificates/presented.ts';
 import { revocationCheck } from '../certificates/revocation.ts';
 import { both } from './hooks.ts';
 import type { Mechanism } from './mechanism.ts';

@@ -1,18 +1,6 @@
 import type { Provider } from 'oidc-provider';
 
-/** What a resource server knows of an access token, in the words of token introspection. */
-export interface AccessToken {
-  readonly client_id: string;
-  readonly exp: number;
-  readonly sub?: string | undefined;
-  readonly scope?: string | undefined;
-  readonly aud?: string | readonly string[] | undefined;
-  readonly cnf?: { readonly jkt?: string | undefined; readonly 'x5t#S256'?: string | undefined } | undefined;
-  readonly authorization_details?: readonly object[] | undefined;
-}
-
-/** Tells what a token stands for; `undefined` when it is unknown, expired or revoked. */
-export type VerifyAccessToken = (token: string) => Promise<AccessToken | undefined>;
+import type { VerifyAccessToken } from './access_token.ts';
 
 /**
  * The tokens of a provider in the same process.
@@ -24,7 +12,7 @@ export function tokensOf(provider: Provider): VerifyAccessToken {
     const user = await provider.AccessToken.find(value);
     const token = user ?? (await provider.ClientCredentials.find(value));
     const { clientId, exp = 0 } = token ?? {};
-    // To the second: oidc-provider's own clock tolerance would let an expired token live on.
+    // To the second: core's own clock tolerance would let an expired token live on.
     if (!token || !clientId || exp <= Date.now() / 1000) return undefined;
     if (!(await provider.Client.find(clientId))) return undefined;
     if (user) {

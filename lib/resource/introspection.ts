@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { type CryptoKey, createRemoteJWKSet, customFetch, type JWK, jwtVerify, type KeyObject, SignJWT } from 'jose';
 
 import { introspectionJwt as signed } from '../http/media_types.ts';
-import type { AccessToken, VerifyAccessToken } from './access_tokens.ts';
+import { type AccessToken, VerificationFailed, type VerifyAccessToken } from './access_token.ts';
 
 /** A resource server as a client of an authorization server that runs elsewhere. */
 export interface IntrospectionSettings {
@@ -19,10 +19,11 @@ export interface IntrospectionSettings {
   readonly fetch?: typeof fetch;
 }
 
-/** An introspection nobody answered says nothing of the token: whoever asked may come again. */
-class IntrospectionFailed extends Error {
-  override readonly name = 'IntrospectionFailed';
-  readonly status = 503;
+/** RFC 7009 section 2.2.1: a token of a kind that the server keeps no account of, such as a JWT, or what looks like one. */
+async function isOfNoKnownKind(response: Response): Promise<boolean> {
+  if (response.status !== 400) return false;
+  const { error } = (await response.json().catch(() => ({}))) as { error?: unknown };
+  return error === 'unsupported_token_type';
 }
 
 function assertion({ issuer, client_id, key, alg, kid }: IntrospectionSettings): Promise<string> {
@@ -68,12 +69,13 @@ export function introspection(settings: IntrospectionSettings): VerifyAccessToke
     try {
       const headers = { accept: keys ? signed : 'application/json' };
       const response = await fetch(introspection_endpoint, { method: 'POST', body, headers, redirect: 'error' });
+      if (await isOfNoKnownKind(response)) return undefined;
       if (!response.ok) throw new Error(`the introspection endpoint answered ${response.status}`);
       const answer = await answerOf(response);
       if (answer.active !== true || !(Number(answer.exp) > Date.now() / 1000)) return undefined;
       return answer as unknown as AccessToken;
     } catch (cause) {
-      throw new IntrospectionFailed('the access token could not be introspected', { cause });
+      throw new VerificationFailed('the access token could not be introspected', { cause });
     }
   };
 }

@@ -4,7 +4,8 @@ import { createLocalJWKSet, type JWK, jwtVerify } from 'jose';
 import type { Provider } from 'oidc-provider';
 
 import { algorithms } from '../fapi/algorithms.ts';
-import { type AccessToken, tokensOf, type VerifyAccessToken } from '../resource/access_tokens.ts';
+import type { AccessToken, VerifyAccessToken } from '../resource/access_token.ts';
+import { tokensOf } from '../resource/access_tokens.ts';
 
 function publicPart({ kid, alg, ...jwk }: JWK): JWK {
   const key = createPublicKey({ key: jwk as never, format: 'jwk' });

@@ -2,7 +2,7 @@ import Provider, { type Configuration } from 'oidc-provider';
 
 import type { Accounts } from '../accounts/accounts.ts';
 import { certificateHeaderNames } from '../certificates/certificate_headers.ts';
-import { certificateHeader } from '../certificates/client_certificate.ts';
+import { certificateHeader } from '../certificates/presented.ts';
 import { type Config, schema } from '../config/load.ts';
 import type { Enrich } from '../fapi/detail_settings.ts';
 import { fapiProvider } from '../fapi_provider.ts';

@@ -1,12 +1,12 @@
 import type { Middleware } from 'koa';
 import type Provider from 'oidc-provider';
 
-import { clientCertificate } from '../certificates/client_certificate.ts';
+import { clientCertificate } from '../certificates/presented.ts';
 import type { Config } from '../config/load.ts';
 import type { ReplayAdapter } from '../fapi/replay.ts';
 import type { Keys } from '../keys/keys.ts';
 import { dpopNonces } from '../resource/dpop_nonce.ts';
-import { protect } from '../resource/protect.ts';
+import { protect } from '../resource/koa.ts';
 import { issuedTokens } from './issued_tokens.ts';
 
 /** The sample resource: what the token says, to whoever holds its key. */

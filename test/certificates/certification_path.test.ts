@@ -2,7 +2,8 @@ import { X509Certificate } from 'node:crypto';
 
 import { expect } from 'chai';
 
-import { defect, unauthorized } from '../../lib/certificates/certification_path.ts';
+import { unauthorized } from '../../lib/certificates/certification_path.ts';
+import { defect } from '../../lib/certificates/defect.ts';
 import { readCertificates } from '../../lib/certificates/pem.ts';
 import {
   CertificateAuthority,

@@ -7,8 +7,9 @@ import { expect } from 'chai';
 import Koa from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 
-import { clientCertificate, mutualTls, type ProxySettings } from '../../lib/certificates/client_certificate.ts';
+import { mutualTls } from '../../lib/certificates/client_certificate.ts';
 import { readCertificates } from '../../lib/certificates/pem.ts';
+import { clientCertificate, type ProxySettings } from '../../lib/certificates/presented.ts';
 import { certificateSubjectMatches } from '../../lib/certificates/subject.ts';
 import { forwarded, trustedProxies } from '../../lib/http/forwarded.ts';
 import { selfSigned } from '../../lib/server/development_certificate.ts';

@@ -116,6 +116,7 @@ describe('DPOP-4.3 a proof at a protected resource', () => {
       `${audience.toUpperCase()}${path}`,
       `${audience}:443${path}`,
       `${audience}/x/..${path}`,
+      `${audience}/%61ccounts`,
     ]) {
       it(`also when it writes ${htu}`, () => taken({ claims: { htu } }));
     }

@@ -5,7 +5,7 @@ import { type Configuration, Provider } from 'oidc-provider';
 
 import { oauthError } from '../../lib/http/oauth_error.ts';
 import { type IntrospectionSettings, introspection } from '../../lib/resource/introspection.ts';
-import { protect } from '../../lib/resource/protect.ts';
+import { protect } from '../../lib/resource/koa.ts';
 import { selfSigned } from '../../lib/server/development_certificate.ts';
 import { serverOptions } from '../../lib/server/tls.ts';
 import { type Listener, listen } from '../support/listener.ts';
@@ -88,6 +88,12 @@ describe('RFC7662-2 a resource server of its own', () => {
     });
   }
 
+  it('learns that junk stands for nothing, also when it looks like a JWT', async () => {
+    for (const junk of ['x', 'eyJhbGciOiJQUzI1NiJ9.e30.eA', `${'a'.repeat(50)}.${'b'.repeat(50)}.c`]) {
+      expect(await introspection(settings())(junk), junk).to.equal(undefined);
+    }
+  });
+
   it('does not believe an answer signed by somebody else', async () => {
     const { publicKey } = await generateKeyPair('PS256', { extractable: true });
     const jwks = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), alg: 'PS256' }] });
@@ -95,7 +101,7 @@ describe('RFC7662-2 a resource server of its own', () => {
       url.endsWith('/jwks') ? new Response(jwks) : toListener(url, init)) as typeof globalThis.fetch;
     const verify = introspection({ ...settings(), jwks_uri: `${issuer}/jwks`, fetch });
     const failure = await verify(await issue()).catch((error) => error);
-    expect(failure).to.include({ name: 'IntrospectionFailed', status: 503 });
+    expect(failure).to.include({ name: 'VerificationFailed', status: 503 });
   });
 
   it('answers 503 while nobody tells', async () => {

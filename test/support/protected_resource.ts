@@ -11,13 +11,13 @@ import {
 } from 'jose';
 import Koa from 'koa';
 import { Provider } from 'oidc-provider';
-import { clientCertificate } from '../../lib/certificates/client_certificate.ts';
+import { clientCertificate } from '../../lib/certificates/presented.ts';
 import { openDatabase } from '../../lib/database/database.ts';
 import { migrate } from '../../lib/database/schema.ts';
 import { oauthError } from '../../lib/http/oauth_error.ts';
 import { tokensOf } from '../../lib/resource/access_tokens.ts';
 import { dpopNonces } from '../../lib/resource/dpop_nonce.ts';
-import { protect } from '../../lib/resource/protect.ts';
+import { protect } from '../../lib/resource/koa.ts';
 import { selfSigned } from '../../lib/server/development_certificate.ts';
 import { mutualTlsOptions } from '../../lib/server/tls.ts';
 import { type KnexAdapterFactory, knexAdapter } from '../../lib/store/adapter.ts';
@@ -139,7 +139,13 @@ export class ProtectedResource {
 
   async userToken(properties: Issue = {}): Promise<string> {
     const grantId = properties.grantId ?? (await this.grantOf('alice')).jti;
-    const defaults = { accountId: 'alice', gty: 'authorization_code', scope: 'openid accounts', expiresIn: 60 };
+    const defaults = {
+      accountId: 'alice',
+      gty: 'authorization_code',
+      scope: 'openid accounts',
+      expiresIn: 60,
+      aud: audience,
+    };
     return new this.provider.AccessToken({ client: await this.client(), ...defaults, ...properties, grantId }).save();
   }
 

@@ -6,7 +6,7 @@ import { request } from 'node:https';
 import { expect } from 'chai';
 
 import { selfSignedClient } from '../support/certificates.ts';
-import { expectRefusal, Holder, ProtectedResource, path, sha256 } from '../support/protected_resource.ts';
+import { audience, expectRefusal, Holder, ProtectedResource, path, sha256 } from '../support/protected_resource.ts';
 
 const thumbprint = (certificate: string) => sha256(new X509Certificate(certificate).raw);
 
@@ -48,7 +48,13 @@ describe('FAPI 2.0 Security Profile 5.3.4: a protected resource', () => {
 
     it('of client credentials', async () => {
       const { key } = holder;
-      const properties = { client: await resource.client(), scope: 'accounts', jkt: key.jkt, expiresIn: 60 };
+      const properties = {
+        client: await resource.client(),
+        scope: 'accounts',
+        jkt: key.jkt,
+        expiresIn: 60,
+        aud: audience,
+      };
       const token = await new resource.provider.ClientCredentials(properties).save();
       const { status, body } = await new Holder(resource, key, token).present();
       expect(status).to.equal(200);
@@ -61,6 +67,8 @@ describe('FAPI 2.0 Security Profile 5.3.4: a protected resource', () => {
       expect((await here.present()).status).to.equal(200);
       const elsewhere = await resource.holder({ aud: 'https://other.example.com' });
       expectRefusal(await elsewhere.present(), 'invalid_token');
+      const nowhere = await resource.holder({ aud: '' });
+      expectRefusal(await nowhere.present(), 'invalid_token');
     });
 
     it('echoes x-fapi-interaction-id and says the time, also when it refuses', async () => {

@@ -1,0 +1,23 @@
+/** What a resource server knows of an access token, in the words of token introspection. */
+export interface AccessToken {
+  readonly client_id: string;
+  /** Seconds since the epoch. */
+  readonly exp: number;
+  readonly sub?: string | undefined;
+  readonly scope?: string | undefined;
+  readonly aud?: string | readonly string[] | undefined;
+  readonly cnf?: { readonly jkt?: string | undefined; readonly 'x5t#S256'?: string | undefined } | undefined;
+  readonly authorization_details?: readonly object[] | undefined;
+}
+
+/**
+ * Tells what a token stands for; `undefined` when it is unknown, expired or revoked. An error with `status: 503` says that
+ * nobody could tell.
+ */
+export type VerifyAccessToken = (token: string) => Promise<AccessToken | undefined>;
+
+/** Nobody could say what a token stands for: whoever asked may come again. */
+export class VerificationFailed extends Error {
+  override readonly name = 'VerificationFailed';
+  readonly status = 503;
+}
