@@ -18,6 +18,7 @@ export const hookPaths = [
   'fetch',
   'formats.bitsOfOpaqueRandomness',
   'formats.customizers.jwt',
+  'loadExistingGrant',
   'pkce.required',
   'revokeGrantPolicy',
   'ttl.AccessToken',

@@ -33,6 +33,7 @@ import { resources } from '../fapi/resources.ts';
 import { scope } from '../fapi/scope.ts';
 import { senderConstraint } from '../fapi/sender_constraint.ts';
 import { session, sessionLifetimes } from '../fapi/session.ts';
+import { subject } from '../fapi/subject.ts';
 import type { Profile } from '../profile.ts';
 import { concerning, filled } from '../settings.ts';
 
@@ -120,6 +121,7 @@ export function fapi2SecurityProfile(settings: ProfileSettings = {}): Profile {
       refreshToken(),
       introspection(settings.introspection, known),
       session(),
+      subject(),
       jar({ required: false }),
     ],
   };

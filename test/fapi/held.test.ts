@@ -1,8 +1,9 @@
 import { expect } from 'chai';
-import { decodeJwt } from 'jose';
+import { decodeJwt, importJWK, SignJWT } from 'jose';
 import { authorize } from '../../lib/demo/browser.ts';
 import { fapi2MessageSigning } from '../../lib/profiles/fapi2_message_signing.ts';
 import { dpopNonces } from '../../lib/resource/dpop_nonce.ts';
+import { keys } from '../support/configuration.ts';
 import { closeAll, held, holds } from '../support/held.ts';
 import { type Answer, RawClient } from '../support/raw_client.ts';
 
@@ -366,6 +367,52 @@ describe('What a profile holds falls with the mechanism that holds it', () => {
     expect(body.expires_in).to.be.at.most(hour);
     const { body: user } = await client.exchange(await client.code());
     expect(user.expires_in).to.be.at.most(hour);
+  });
+
+  describe('subject', () => {
+    const by = 'subject';
+    const answered = async (client: RawClient, more: Record<string, string>) => {
+      const { body, status } = await client.push({ ...client.params, ...more });
+      expect(status, JSON.stringify(body)).to.equal(201);
+      const { searchParams } = await client.authorize(body.request_uri);
+      return { error: searchParams.get('error'), code: searchParams.has('code'), iss: searchParams.has('iss') };
+    };
+    const refusal = { error: 'login_required', code: false, iss: true };
+    const asking = (sub: object) => ({ claims: JSON.stringify({ id_token: { sub } }) });
+    const own = { features: { claimsParameter: { enabled: true } } };
+
+    held('OIDCC-3.1.2.2-4', { by, own }, async (client) => {
+      expect(await answered(client, asking({ values: ['jane', 'joe'] }))).to.deep.equal(refusal);
+    });
+    holds('OIDCC-3.1.2.2-4', { by, own }, async (client) => {
+      // The demo account is in the session by then.
+      expect(await answered(client, asking({ values: ['joe', 'demo'] }))).to.include({ error: null, code: true });
+      expect(await answered(client, asking({ value: 'jane' }))).to.deep.equal(refusal);
+      expect(await answered(client, { ...asking({ values: ['jane'] }), prompt: 'none' })).to.deep.equal(refusal);
+      expect(await answered(client, asking({ value: 'demo', essential: true } as never))).to.include({ code: true });
+    });
+
+    const hint = async (client: RawClient, sub: string) => {
+      const [jwk = {}] = keys.jwks.keys;
+      return new SignJWT({ sub, iss: client.issuer, aud: 'client', iat: now(), exp: now() + 60 })
+        .setProtectedHeader({ alg: `${jwk.alg}`, kid: `${jwk.kid}` })
+        .sign(await importJWK(jwk));
+    };
+    held('OIDCC-3.1.2.2-4', { by }, async (client) => {
+      expect(await answered(client, { id_token_hint: await hint(client, 'jane') })).to.deep.equal(refusal);
+    });
+    holds('OIDCC-3.1.2.2-4', { by }, async (client) => {
+      expect(await answered(client, { id_token_hint: await hint(client, 'demo') })).to.include({ code: true });
+      expect(await answered(client, { id_token_hint: await hint(client, 'jane') })).to.deep.equal(refusal);
+    });
+    const pairwise = {
+      subjectTypes: ['pairwise'],
+      pairwiseIdentifier: (_ctx: unknown, id: string) => `pairwise ${id}`,
+    } as never;
+    holds('OIDCC-3.1.2.2-4', { by, own: pairwise, client: { subject_type: 'pairwise' } }, async (client) => {
+      expect(await answered(client, { id_token_hint: await hint(client, 'pairwise demo') })).to.include({ code: true });
+      expect(await answered(client, { id_token_hint: await hint(client, 'demo') })).to.deep.equal(refusal);
+    });
   });
 
   held('FAPI2-SP-FINAL-5.3.2.1-9', { by: 'refresh_token' }, async (client) => {

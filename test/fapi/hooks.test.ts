@@ -22,6 +22,7 @@ const order: Record<(typeof hookPaths)[number], readonly string[]> = {
   fetch: ['jwks_uri'],
   'formats.bitsOfOpaqueRandomness': ['opaque'],
   'formats.customizers.jwt': ['access_token'],
+  loadExistingGrant: ['subject'],
   'pkce.required': ['pkce'],
   revokeGrantPolicy: ['authorization_code'],
   'ttl.AccessToken': ['access_token'],

@@ -11,7 +11,6 @@ type Anything = (...args: unknown[]) => unknown;
 /** Functions of core's configuration that cannot loosen a clause, each with the reason; the others carry a rule of ours. */
 const harmless: Readonly<Record<string, string>> = {
   clientBasedCORS: 'answers of the endpoints for clients lose their CORS headers (requests)',
-  loadExistingGrant: 'what a person has consented to is for the deployment to know',
   'features.ciba.triggerAuthenticationDevice': 'tells a device, decides nothing',
   'features.ciba.validateBindingMessage': 'refuses only',
   'features.ciba.validateRequestContext': 'refuses only',
@@ -146,6 +145,17 @@ const careless: Record<
     within(_answer, [, , made]) {
       expect(made).to.deep.equal({ header: { x: 1 }, payload: { ...jwt().payload, mine: 1 } });
     },
+  },
+  loadExistingGrant: {
+    theirs: () => 'a grant',
+    args: [
+      ctx({
+        route: 'resume',
+        params: { claims: '{"id_token":{"sub":{"value":"jane"}}}' },
+        session: { accountId: 'joe' },
+      }),
+    ],
+    within: isRefused,
   },
   'pkce.required': { theirs: () => false, args: [ctx(), other], within: is(true) },
   revokeGrantPolicy: { theirs: () => false, args: [ctx({ route: 'token' })], within: is(true) },
