@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { type Adapter, type AdapterPayload, errors, Provider } from 'oidc-provider';
 import { seconds } from '../seconds.ts';
 import { flowOf } from './flow.ts';
+import { foundBy } from './found_by.ts';
 import { kept } from './kept.ts';
 import { exchanged, type Model, modelOf } from './models.ts';
 import { isBeingDecided, replayRefusal } from './replay_refusal.ts';
@@ -149,14 +150,13 @@ export class KnexAdapter implements Adapter {
   }
 
   #row(id: string, payload: Sealed, expiresIn?: number): Row {
-    const { uid, userCode, grantId } = payload;
-    const alias = typeof uid === 'string' ? this.#alias('uid', uid) : userCode && this.#alias('userCode', userCode);
+    const { grantId } = payload;
     return {
       id,
       model: this.#model,
       text: JSON.stringify(payload),
       grant_id: grantId ? rowId('Grant', grantId) : null,
-      alias: alias || null,
+      ...foundBy(this.#model, payload),
       expires_at: this.#store.expiresAt(this.#model, expiresIn),
       consumed_at: null,
     };

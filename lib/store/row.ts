@@ -14,6 +14,9 @@ export interface Row {
   readonly grant_id: string | null;
   /** The other name a row is found by: a session's uid, a device's user code. */
   readonly alias: string | null;
+  /** Whose it is, of the models that are looked for by that; see `foundBy()`. */
+  readonly account?: string | null;
+  readonly client?: string | null;
   /** Seconds since the epoch, retention included; none keeps the row for good. */
   readonly expires_at: number | null;
   /** See the write statement for what it decides. */
@@ -51,6 +54,10 @@ export function rowId(model: string, id: string): string {
 
 export function aliasOf(model: string, member: 'uid' | 'userCode', value: string): string {
   return hash('sha256', `${model}\0${member}\0${value}`);
+}
+
+export function holderOf(kind: 'account' | 'client', id: string): string {
+  return hash('sha256', `${kind}\0${id}`);
 }
 
 const numberOrNull = (value: unknown) => (value === null || value === undefined ? null : Number(value));

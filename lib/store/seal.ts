@@ -1,5 +1,6 @@
 import { createSecretKey, hash, type KeyObject, randomFillSync } from 'node:crypto';
 
+import { Names } from './names.ts';
 import { NONCE_BYTES, openGcm, TAG_BYTES, Xaes } from './xaes.ts';
 
 const KEY_ID_BYTES = 4;
@@ -52,6 +53,8 @@ function sealingKey(secret: EncryptionKey, index: number): SealingKey {
  * draws the same random bytes twice, repeats a nonce only for the same text in the same row.
  */
 export class Seal {
+  /** What rows are found by, under keys that follow from these. */
+  readonly names: Names;
   readonly #keys: readonly SealingKey[];
   readonly #random = Buffer.allocUnsafeSlow(RANDOM);
   #drawn = RANDOM;
@@ -59,6 +62,7 @@ export class Seal {
   /** @param secrets the first one seals, all of them open; none leaves rows in the clear. */
   constructor(secrets: readonly EncryptionKey[] = []) {
     this.#keys = secrets.map(sealingKey);
+    this.names = new Names(this.#keys.map(({ old }) => old.key.export()));
     const ids = new Set(this.#keys.map(({ id }) => id.toString('hex')));
     if (ids.size !== secrets.length) throw new TypeError('encryption_keys must differ from one another');
   }

@@ -4,7 +4,7 @@ import { DESTROYED, RENEWED, type Row } from './row.ts';
 import type { Seal } from './seal.ts';
 import type { AuditRow } from './trail.ts';
 
-const columns = ['id', 'model', 'payload', 'grant_id', 'alias', 'expires_at', 'consumed_at'] as const;
+const columns = ['id', 'model', 'payload', 'grant_id', 'alias', 'expires_at', 'consumed_at', 'account', 'client'];
 
 /**
  * Every write there is, any number of rows at once, and every decision about who is first. What a row asks for shows
@@ -28,10 +28,12 @@ export function write(
   trail?: readonly AuditRow[],
 ): Statement {
   const values: Value[] = [now];
-  for (const { id, model, text, grant_id, alias, expires_at, consumed_at } of rows) {
+  const named = (name: string | null | undefined) => (name ? bytes(seal.names.of(name)) : null);
+  for (const { id, model, text, grant_id, alias, expires_at, consumed_at, account, client } of rows) {
     const own = bytes(id);
     const payload = text === null ? null : seal.seal(text, own);
-    values.push(own, model, payload, grant_id && bytes(grant_id), alias && bytes(alias), expires_at, consumed_at);
+    values.push(own, model, payload, grant_id && bytes(grant_id), named(alias), expires_at, consumed_at);
+    values.push(named(account), named(client));
   }
   const withTrail = trail !== undefined && trail.length > 0;
   if (withTrail) values.push(jsonOf(trail));
@@ -78,7 +80,7 @@ function writeText(table: string, count: number, withTrail: boolean): string {
   const text = `${trail}insert into ${table} as r (${columns}) values ${tuples}
 on conflict (id) do update set
  payload = case when excluded.consumed_at > 0 then coalesce(excluded.payload, r.payload) else excluded.payload end,
- ${kept('grant_id')}, ${kept('alias')}, ${kept('expires_at')},
+ ${kept('grant_id')}, ${kept('alias')}, ${kept('expires_at')}, ${kept('account')}, ${kept('client')},
  consumed_at = coalesce(excluded.consumed_at, case when r.consumed_at >= 0 then r.consumed_at end)
 where case
  when excluded.consumed_at is null then coalesce(r.consumed_at >= 0, true) or r.expires_at < $1
@@ -112,10 +114,12 @@ function findText(table: string, size: number): string {
 }
 
 /** A session takes a new id and keeps its uid, so for a moment two rows may have one alias: the later one counts. */
-export function findByAlias(table: string, alias: string): Statement {
+export function findByAlias(table: string, alias: string, { names }: Seal): Statement {
+  const values = names.every(alias).map(bytes);
+  const list = values.map((_, index) => `$${index + 1}`);
   return {
-    text: `${found} from ${table} where alias = $1 order by ${table}.expires_at desc nulls first limit 1`,
-    values: [bytes(alias)],
+    text: `${found} from ${table} where alias in (${list}) order by ${table}.expires_at desc nulls first limit 1`,
+    values,
   };
 }
 

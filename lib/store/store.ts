@@ -85,7 +85,7 @@ export class Store {
   }
 
   async findByAlias(alias: string): Promise<Found | undefined> {
-    const [row] = await this.run(findByAlias(this.table, alias));
+    const [row] = await this.run(findByAlias(this.table, alias, this.seal));
     return row;
   }
 

@@ -7,6 +7,7 @@ import { type Database, openDatabase } from '../../lib/database/database.ts';
 import { migrate } from '../../lib/database/schema.ts';
 import { knexAdapter } from '../../lib/store/adapter.ts';
 import { reseal } from '../../lib/store/reseal.ts';
+import { aliasOf } from '../../lib/store/row.ts';
 import { testDatabase } from '../support/postgres.ts';
 
 for (const kind of ['PGlite', 'Postgres']) {
@@ -52,6 +53,30 @@ for (const kind of ['PGlite', 'Postgres']) {
       await writing;
       expect(refused).to.equal(1);
       for (const id of ids) expect((await sessions(current).find(id))?.accountId).to.equal('newer');
+    });
+
+    it('what a row is found by is keyed: by nobody’s guess, under every key, and as it was before there were keys', async () => {
+      const guess = aliasOf('Account', 'uid', 'jane');
+      const byLogin = (...keys: Buffer[]) =>
+        knexAdapter(database.knex, { encryption_keys: keys })('Account').findByUid('jane');
+      const columns = () => database.knex('oidc_payloads').first('alias', 'account');
+      const account = { jti: 'account:1', kind: 'Account', uid: 'jane' };
+      await knexAdapter(database.knex, { encryption_keys: [old] })('Account').upsert('account:1', account);
+      const first = await columns();
+      expect(first.alias.toString('hex')).not.to.equal(guess);
+      expect(await byLogin(current, old)).to.have.property('jti', 'account:1');
+      expect(await byLogin(old)).to.have.property('jti', 'account:1');
+
+      await database.knex('oidc_payloads').update({ alias: Buffer.from(guess, 'hex'), account: null });
+      expect(await byLogin(old)).to.have.property('jti', 'account:1');
+      const renamed = await reseal(database.knex, { encryption_keys: [old] });
+      expect(renamed).to.deep.equal({ resealed: 1, current: 0, refused: 0 });
+      expect(await columns()).to.deep.equal(first);
+
+      await reseal(database.knex, { encryption_keys: [current, old] });
+      const last = await columns();
+      expect([last.alias, last.account]).not.to.deep.include.members([first.alias, first.account]);
+      expect(await byLogin(current)).to.have.property('jti', 'account:1');
     });
 
     it('seals what lies in the clear only when told that it is ours', async () => {

@@ -1,0 +1,140 @@
+import type { AdapterPayload } from 'oidc-provider';
+
+import { modelsThat } from './models.ts';
+import { destroyed, holderOf } from './row.ts';
+import type { Store } from './store.ts';
+
+/** Whose grants, sessions and tokens; several conditions narrow it. */
+export interface Holder {
+  /** An account's `sub`. */
+  readonly account?: string | undefined;
+  readonly client?: string | undefined;
+  /** Seconds since the epoch: what was made earlier. */
+  readonly before?: number | undefined;
+  /** Everybody's: has to be said, so that a condition that was forgotten is no order to revoke everything. */
+  readonly all?: true | undefined;
+}
+
+/** Rows that are no use to anyone any more, by kind. */
+export interface Revoked {
+  grants: number;
+  sessions: number;
+  /** Access and refresh tokens, codes and what else hangs on a grant, and tokens that clients have on their own account. */
+  tokens: number;
+}
+
+interface Held {
+  readonly id: string;
+  /** None when no key opens the row. */
+  readonly payload: AdapterPayload | undefined;
+}
+
+/** Rows looked at in one go. */
+const BATCH = 1000;
+
+/** As one value: a thousand of them cost more than what is done with them. */
+const array = (ids: readonly string[]) => `{${ids.map((id) => `"\\\\x${id}"`)}}`;
+
+/** Pages of the rows of a model, opened, in no order that means anything. */
+async function* pages(store: Store, model: string, holder: Holder): AsyncGenerator<Held[]> {
+  const conditions: string[] = [];
+  const values: string[] = [];
+  for (const kind of ['account', 'client'] as const) {
+    const id = holder[kind];
+    if (id === undefined) continue;
+    conditions.push(`and ${kind} = any(?::bytea[])`);
+    values.push(array(store.seal.names.every(holderOf(kind, id))));
+  }
+  for (let after = ''; ; ) {
+    const { rows } = await store.knex.raw(
+      `select encode(id, 'hex') as id, encode(payload, 'hex') as payload from ${store.table}
+        where model = ? and payload is not null ${conditions.join(' ')} and id > decode(?, 'hex') order by id limit ?`,
+      [model, ...values, after, BATCH],
+    );
+    yield rows.map(({ id, payload }: { id: string; payload: string }) => {
+      const row = { id, payload: Buffer.from(payload, 'hex'), expires_at: null, consumed_at: null };
+      const text = store.open(model, row);
+      return { id, payload: text === undefined ? undefined : JSON.parse(text) };
+    });
+    if (rows.length < BATCH) return;
+    after = rows.at(-1).id;
+  }
+}
+
+/** When it was made: a session is as old as its login. One that nobody can read is older than anything. */
+const isBefore = ({ payload }: Held, before: number | undefined) =>
+  before === undefined || Number(payload?.loginTs ?? payload?.iat ?? 0) < before;
+
+/**
+ * Everything of a model that a holder has, opened, page by page: `for await (const page of held(store, 'Grant', { account }))`.
+ * Rows from before they were found by whose they are count as nobody's until `reseal` has named them.
+ */
+export async function* held(store: Store, model: string, holder: Holder): AsyncGenerator<AdapterPayload[]> {
+  for await (const rows of pages(store, model, holder)) {
+    yield rows.flatMap((row) => (row.payload && isBefore(row, holder.before) ? [row.payload] : []));
+  }
+}
+
+/** Rows that go with a grant: of a model that is known not to, none. */
+const ofGrant = 'grant_id = any(?::bytea[]) and model <> all(?::text[])';
+const others = `{${modelsThat((model) => !model.ofGrant)}}`;
+
+/** Destroys rows, as `destroyed()` does one: no request that has read one before brings it back. Answers how many said something. */
+async function empty(store: Store, ids: readonly string[], where = 'id = any(?::bytea[])', ...values: string[]) {
+  if (ids.length === 0) return 0;
+  const { expires_at, consumed_at } = destroyed({ id: '', model: '' });
+  const { rows } = await store.knex.raw(
+    `update ${store.table} set payload = null, grant_id = null, alias = null, account = null, client = null,
+        expires_at = ?, consumed_at = ?
+      where ${where} and payload is not null returning 1`,
+    [expires_at, consumed_at, array(ids), ...values] as string[],
+  );
+  return rows.length;
+}
+
+/** Models of tokens that hang on no grant. */
+const ofClient = ['ClientCredentials', 'RegistrationAccessToken'];
+
+/**
+ * Revokes what a person, a client or everybody holds: grants with everything that hangs on them, sessions unless they
+ * are kept, and tokens that clients have on their own account. It is so on all processes at once, since each of them
+ * asks the database. With `before`, what one runs after a restore.
+ *
+ * @throws {TypeError} when nobody is named, or the time is none or to come
+ */
+export async function revoke(
+  store: Store,
+  holder: Holder,
+  { keepSessions = false }: { readonly keepSessions?: boolean | undefined } = {},
+): Promise<Revoked> {
+  judge(holder);
+  const revoked: Revoked = { grants: 0, sessions: 0, tokens: 0 };
+  const each = async (model: string, work: (ids: string[]) => Promise<number>) => {
+    let rows = 0;
+    for await (const page of pages(store, model, holder)) {
+      rows += await work(page.filter((row) => isBefore(row, holder.before)).map(({ id }) => id));
+    }
+    return rows;
+  };
+  // The grants first: without its grant no token is good for anything, also none that is being issued meanwhile.
+  revoked.tokens += await each('Grant', async (ids) => {
+    revoked.grants += await empty(store, ids);
+    return empty(store, ids, ofGrant, others);
+  });
+  if (holder.account === undefined) {
+    for (const model of ofClient) revoked.tokens += await each(model, (ids) => empty(store, ids));
+  }
+  // A session is a person's, whatever the client.
+  if (!keepSessions && holder.client === undefined)
+    revoked.sessions = await each('Session', (ids) => empty(store, ids));
+  return revoked;
+}
+
+function judge({ account, client, before, all }: Holder): void {
+  if (account === undefined && client === undefined && before === undefined && !all) {
+    throw new TypeError('revoke() is told nobody: name an account, a client or a time, or say all');
+  }
+  if (before !== undefined && !(Number.isFinite(before) && before <= Date.now() / 1000)) {
+    throw new TypeError('before is no time that has passed, in seconds since the epoch');
+  }
+}
