@@ -54,12 +54,14 @@ examples(
   configured(program.command('migrate').description(migrate.summary)),
   'migrate status --config as.yaml',
   'migrate up --config as.yaml',
+  'migrate up --grant as_server --config as.yaml',
   'migrate up --distribute --config as.yaml',
 )
   .addArgument(new Argument('<direction>', 'which way').choices(['up', 'down', 'status']))
   .option('--distribute', 'up, then spread the table over the workers of a Citus cluster', false)
-  .action((direction: migrate.Direction, options: Options & { distribute: boolean }) =>
-    withConfig(options, (config, resources) => migrate.run(config, resources, direction, options.distribute)),
+  .option('--grant <role>', 'up, then give the role of the servers its rights and time limits')
+  .action((direction: migrate.Direction, options: Options & migrate.Options) =>
+    withConfig(options, (config, resources) => migrate.run(config, resources, direction, options)),
   );
 
 examples(configured(program.command('check').description(check.summary)), 'check --config as.yaml').action(

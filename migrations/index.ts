@@ -21,20 +21,30 @@ const migrations: Readonly<Record<string, Migration>> = {
 
 export const migrationNames: readonly string[] = Object.keys(migrations);
 
-/** The row of `oidc_settings` that tells a version from before a migration whether it may run on it. */
-export const OLDEST = 'schema_oldest';
+/**
+ * The row of `oidc_settings` that says how far the database is, and how old a version may be that runs on it: a version
+ * does not know the migrations that came after it, and where a deployment runs these among its own, it does not know
+ * the history they are recorded in.
+ */
+export const STATE = 'schema';
 
-/** Kept in the database, as a version does not know the migrations that came after it. */
-async function recordOldest(knex: Knex, last: number, schema?: string): Promise<void> {
+/** The value of that row, as JSON. */
+export interface SchemaState {
+  readonly newest: string;
+  readonly oldest: string;
+}
+
+async function recordState(knex: Knex, last: number, schema?: string): Promise<void> {
   // The settings came with the second one.
   if (last < 1) return;
   const known = Object.values(migrations).slice(0, last + 1);
   const oldest = known.map((migration) => migration.oldest).sort();
+  const state = { newest: migrationNames[last], oldest: oldest.at(-1) };
   const settings = knex.ref('oidc_settings').withSchema(schema as string);
   await knex.raw(
     `insert into ?? as s (name, value, changed_at) values (?, ?, ?)
       on conflict (name) do update set value = excluded.value, version = s.version + 1, changed_at = excluded.changed_at`,
-    [settings, OLDEST, oldest.at(-1) as string, Date.now()],
+    [settings, STATE, JSON.stringify(state), Date.now()],
   );
 }
 
@@ -54,12 +64,12 @@ export function migrationSource(schema?: string): Knex.MigrationSource<string> {
         async up(knex) {
           await knex.raw(patience);
           await migration.up(knex, schema);
-          await recordOldest(knex, index, schema);
+          await recordState(knex, index, schema);
         },
         async down(knex) {
           await knex.raw(patience);
           await migration.down(knex, schema);
-          await recordOldest(knex, index - 1, schema);
+          await recordState(knex, index - 1, schema);
         },
       };
     },

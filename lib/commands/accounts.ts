@@ -19,21 +19,21 @@ export async function add(
   login: string,
   claims: Record<string, unknown>,
 ): Promise<void> {
-  const accounts = storedAccounts((await openStore(config, resources))('Account'));
+  const accounts = storedAccounts((await openStore(config, resources)).adapter('Account'));
   if (await accounts.byLogin(login)) throw new OperationalError(`login ${login} is taken`);
   const sub = await accounts.add({ login, password: await readPassword(), claims });
   console.log(`added ${login}, sub ${sub}`);
 }
 
 export async function setPassword(config: Config, resources: Resources, login: string): Promise<void> {
-  const accounts = storedAccounts((await openStore(config, resources))('Account'));
+  const accounts = storedAccounts((await openStore(config, resources)).adapter('Account'));
   if (!(await accounts.byLogin(login))) throw new OperationalError(`no account ${login} in the database`);
   await accounts.setPassword(login, await readPassword());
   console.log(`${login} has a new password`);
 }
 
 export async function remove(config: Config, resources: Resources, login: string): Promise<void> {
-  const accounts = storedAccounts((await openStore(config, resources))('Account'));
+  const accounts = storedAccounts((await openStore(config, resources)).adapter('Account'));
   if (!(await accounts.remove(login))) throw new OperationalError(`no account ${login} in the database`);
   console.log(`removed ${login}`);
 }

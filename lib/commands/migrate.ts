@@ -1,4 +1,5 @@
 import type { Config } from '../config/load.ts';
+import { grant } from '../database/grants.ts';
 import { distribute, migrate, migrateDown, schemaStatus } from '../database/schema.ts';
 import { OperationalError } from '../errors.ts';
 import type { Resources } from '../resources.ts';
@@ -8,8 +9,22 @@ export const summary = 'bring the database schema up to this version, take the l
 
 export type Direction = 'up' | 'down' | 'status';
 
-export async function run(config: Config, resources: Resources, direction: Direction, spread: boolean): Promise<void> {
-  if (spread && direction !== 'up') throw new OperationalError('--distribute goes with migrate up');
+export interface Options {
+  /** Spreads the table over the workers of a Citus cluster. */
+  readonly distribute: boolean;
+  /** The role of the servers, which gets its rights and time limits. */
+  readonly grant?: string | undefined;
+}
+
+export async function run(
+  config: Config,
+  resources: Resources,
+  direction: Direction,
+  { distribute: spread, grant: role }: Options,
+): Promise<void> {
+  for (const [option, value] of Object.entries({ distribute: spread, grant: role })) {
+    if (value && direction !== 'up') throw new OperationalError(`--${option} goes with migrate up`);
+  }
   const { knex } = await openConfigured(config.database, resources);
   if (direction === 'status') {
     console.log(`the database schema is ${await schemaStatus(knex)}`);
@@ -21,5 +36,10 @@ export async function run(config: Config, resources: Resources, direction: Direc
   if (spread) {
     await distribute(knex);
     console.log('the table is spread over the workers');
+  }
+  if (role) {
+    const { left } = await grant(knex, role, config.database.schema);
+    console.log(`${role} has the rights of a server, and no others`);
+    for (const statement of left) console.log(`to limit its time, somebody who may alter it has to run: ${statement}`);
   }
 }

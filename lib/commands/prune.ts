@@ -1,13 +1,12 @@
 import type { Config } from '../config/load.ts';
 import type { Resources } from '../resources.ts';
 import { openStore } from '../server/open_store.ts';
-import { purge } from '../store/purge.ts';
 
 export const summary = 'delete what has expired, once, and print how many rows of what it was';
 
 export async function run(config: Config, resources: Resources): Promise<void> {
-  const { store } = await openStore(config, resources);
-  const purged = Object.entries(await purge(store.knex));
+  const store = await openStore(config, resources);
+  const purged = Object.entries(await store.purge());
   for (const [model, rows] of purged.sort()) console.log(`${String(rows).padStart(9)}  ${model}`);
   const total = purged.reduce((sum, [, rows]) => sum + rows, 0);
   console.log(`${String(total).padStart(9)}  in all`);

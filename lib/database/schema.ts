@@ -1,11 +1,14 @@
 import type { Knex } from 'knex';
 
-import { migrationNames, migrationSource, OLDEST } from '../../migrations/index.ts';
+import { migrationNames, migrationSource, type SchemaState, STATE } from '../../migrations/index.ts';
 import { OperationalError } from '../errors.ts';
+import { requirePostgres } from './dialect.ts';
 
-const HISTORY = 'oidc_payloads_migrations';
+export const HISTORY = 'oidc_payloads_migrations';
 /** Any number no other program on the same database uses as an advisory lock. */
 const LOCK = 0x0a07_2025;
+/** Names sort in the order they are applied in. */
+const NEWEST = migrationNames.at(-1) as string;
 const LOCK_NOT_AVAILABLE = '55P03';
 
 /** Where the tables are: what the caller says, else what `openDatabase()` was told, else the search path. */
@@ -13,7 +16,7 @@ export function schemaOf(knex: Knex, schema?: string): string | undefined {
   return schema ?? (knex.userParams as { schema?: string } | undefined)?.schema;
 }
 
-const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
+export const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
 /** By name and schema: behind a pooler no connection remembers a search path. */
 export function tableOf(schema: string | undefined, name = 'oidc_payloads'): string {
@@ -32,12 +35,11 @@ type Direction = 'latest' | 'down';
 
 /** One transaction under one lock: nodes that start together migrate once, and a killed one leaves nothing half done. */
 async function run(knex: Knex, direction: Direction, schema: string | undefined): Promise<string[]> {
+  requirePostgres(knex);
   const migrated = knex.transaction(async (trx) => {
     await trx.raw('select pg_advisory_xact_lock(?)', [LOCK]);
-    const unknown = (await applied(trx, schema)).filter((name) => !migrationNames.includes(name));
-    if (unknown.length > 0) {
-      throw new OperationalError(`a later version applied ${unknown.join(', ')}: migrate with that version`);
-    }
+    const newest = (await stateOf(trx, schema))?.newest ?? '';
+    if (newest > NEWEST) throw new OperationalError(`a later version applied ${newest}: migrate with that version`);
     if (schema && direction === 'latest') await trx.schema.createSchemaIfNotExists(schema);
     const [, names] = await trx.migrate[direction]({
       migrationSource: migrationSource(schema),
@@ -57,15 +59,13 @@ async function run(knex: Knex, direction: Direction, schema: string | undefined)
   });
 }
 
-/** Names of the migrations the database has, in order; none when it has no history. */
-async function applied(knex: Knex, schema: string | undefined): Promise<string[]> {
-  const { rows } = await knex.raw('select to_regclass(?) is not null as exists', [tableOf(schema, HISTORY)]);
-  if (!rows[0].exists) return [];
-  return knex
-    .withSchema(schema as string)
-    .from(HISTORY)
-    .orderBy('id')
-    .pluck('name');
+/** How far the database is; nothing before there is a row that says so. */
+async function stateOf(knex: Knex, schema: string | undefined): Promise<SchemaState | undefined> {
+  const settings = tableOf(schema, 'oidc_settings');
+  const { rows } = await knex.raw('select to_regclass(?) is not null as exists', [settings]);
+  if (!rows[0].exists) return undefined;
+  const { rows: states } = await knex.raw(`select value from ${settings} where name = ?`, [STATE]);
+  return states[0] && JSON.parse(states[0].value);
 }
 
 /** Applies what is pending; answers the names of what it applied. */
@@ -78,35 +78,12 @@ export function migrateDown(knex: Knex, options: MigrateOptions = {}): Promise<s
   return run(knex, 'down', schemaOf(knex, options.schema));
 }
 
-/** Compares the database's history with the migrations this version knows. */
+/** Compares the database with the migrations this version knows, whichever history they are recorded in. */
 export async function schemaStatus(knex: Knex, options: MigrateOptions = {}): Promise<SchemaStatus> {
-  const schema = schemaOf(knex, options.schema);
-  const names = await applied(knex, schema);
-  if (!migrationNames.every((name) => names.includes(name))) return 'behind';
-  if (names.every((name) => migrationNames.includes(name))) return 'current';
-  const oldest = await knex
-    .withSchema(schema as string)
-    .from('oidc_settings')
-    .where({ name: OLDEST })
-    .first('value');
-  return oldest && oldest.value <= (migrationNames.at(-1) as string) ? 'ahead, compatible' : 'ahead, breaking';
-}
-
-/**
- * What a server needs of the database, and no more: statements for its role, to be run by whoever migrates. The role
- * makes, changes and drops nothing.
- */
-export function runtimeGrants(role: string, schema = 'public'): string[] {
-  const of = (table: string) => `${quoted(schema)}.${table}`;
-  return [
-    `grant usage on schema ${quoted(schema)} to ${quoted(role)}`,
-    `grant select, insert, update, delete on ${of('oidc_payloads')} to ${quoted(role)}`,
-    `grant insert on ${of('oidc_audit')} to ${quoted(role)}`,
-    ...['oidc_pseudonyms', 'oidc_nodes', 'oidc_limits', 'oidc_settings'].map(
-      (table) => `grant select, insert, update, delete on ${of(table)} to ${quoted(role)}`,
-    ),
-    `grant select on ${of(HISTORY)} to ${quoted(role)}`,
-  ];
+  const state = await stateOf(knex, schemaOf(knex, options.schema));
+  if (!state || state.newest < NEWEST) return 'behind';
+  if (state.newest === NEWEST) return 'current';
+  return state.oldest <= NEWEST ? 'ahead, compatible' : 'ahead, breaking';
 }
 
 /**

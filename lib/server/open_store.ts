@@ -1,14 +1,11 @@
 import { readFile } from 'node:fs/promises';
 
 import type { Config } from '../config/load.ts';
-import { clockOffset, judgeClock, tellClock } from '../database/clock.ts';
 import { type Database, openDatabase } from '../database/database.ts';
 import { migrate, schemaStatus } from '../database/schema.ts';
-import { OperationalError } from '../errors.ts';
-import { log } from '../log.ts';
 import type { Resources } from '../resources.ts';
-import { type KnexAdapterFactory, knexAdapter } from '../store/adapter.ts';
 import { retentionFor } from '../store/models.ts';
+import { type OidcStore, openStore as open } from '../store/open_store.ts';
 
 /**
  * Opens the configured database, whatever its schema.
@@ -26,26 +23,18 @@ export async function openConfigured(settings: Config['database'], resources: Re
 }
 
 /**
- * Opens the configured database for use: an embedded one is migrated, a server's has to be current already.
+ * Opens the configured store for use: an embedded database is migrated, a server's has to be current already.
  *
- * @throws {OperationalError} when it does not answer, or has another schema than this version knows.
+ * @throws {OperationalError} with everything that is wrong with the database.
  */
 export async function openStore(
-  { database, ttl }: Pick<Config, 'database' | 'ttl'>,
+  { database, ttl, issuer }: Pick<Config, 'database' | 'ttl' | 'issuer'>,
   resources: Resources,
-): Promise<KnexAdapterFactory> {
+): Promise<OidcStore> {
   const { knex, embedded } = await openConfigured(database, resources);
-  const status = await schemaStatus(knex);
-  if (status === 'behind' && embedded) {
-    await migrate(knex);
-  } else if (status === 'ahead, compatible') {
-    log.warn('a later version has migrated the database; what it added is not needed here');
-  } else if (status !== 'current') {
-    const remedy = status === 'behind' ? 'run `oidc-provider-fapi migrate up`' : 'run a version that knows it';
-    throw new OperationalError(`the database schema is ${status} of this version: ${remedy}`);
-  }
-  const offset = await clockOffset(knex);
-  judgeClock(offset);
-  tellClock(offset);
-  return knexAdapter(knex, { ...database, retention: retentionFor(ttl) });
+  if (embedded && (await schemaStatus(knex)) === 'behind') await migrate(knex);
+  const options = { ...database, issuer, retention: retentionFor(ttl) };
+  const store = resources.add(await open({ ...options, database: knex }), ({ close }) => close());
+  await store.ready();
+  return store;
 }

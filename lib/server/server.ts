@@ -13,10 +13,8 @@ import { type Config, violationProblems } from '../config/load.ts';
 import { ConfigError, ProfileViolationError } from '../errors.ts';
 import { attempts } from '../interactions/attempts.ts';
 import { sharedLimiter } from '../interactions/shared_limiter.ts';
-import { loadKeys } from '../keys/keys.ts';
 import { Resources } from '../resources.ts';
 import type { KnexAdapterFactory } from '../store/adapter.ts';
-import { startPurge } from '../store/purge.ts';
 import { detailsModule } from './details_module.ts';
 import type { DevelopmentCertificate } from './development_certificate.ts';
 import { tellReadableKeys } from './key_files.ts';
@@ -57,11 +55,12 @@ export async function startServer(config: Config): Promise<RunningServer> {
   try {
     await tellReadableKeys(config);
     hashing.limit(config.limits.passwords);
-    const adapter = await openStore(config, resources);
+    const store = await openStore(config, resources);
+    const { adapter } = store;
     const parts = {
       adapter,
       accounts: await accountsOf(config.accounts, adapter),
-      keys: await loadKeys(adapter.kept, config.keys?.jwks),
+      keys: await store.keys(config.keys?.jwks),
       authorities: config.mtls?.ca ? [await readFile(config.mtls.ca, 'utf8')] : [],
       attempts: attempts({ ...config.limits.passwords, limiter: sharedLimiter(adapter.store.knex) }),
       crl: config.mtls?.crl,
@@ -75,7 +74,7 @@ export async function startServer(config: Config): Promise<RunningServer> {
         provider,
         resources.add(audit, () => audit.close()),
       );
-    resources.add(startPurge(adapter.store.knex, config.database.purge), (stop) => stop());
+    store.startPurge(config.database.purge);
     const urls = await startListeners(config, provider, resources);
     return { issuer: config.issuer, ...urls, provider, adapter, close: () => resources.close() };
   } catch (error) {

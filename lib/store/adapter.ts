@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { type Adapter, type AdapterPayload, errors, Provider } from 'oidc-provider';
+import { OperationalError } from '../errors.ts';
 import { seconds } from '../seconds.ts';
 import { flowOf } from './flow.ts';
 import { foundBy } from './found_by.ts';
@@ -225,6 +226,13 @@ export function knexAdapter(knex: Knex, options: StoreOptions = {}): KnexAdapter
   }
   return Object.assign((model: string) => new KnexAdapter(store, model), {
     store,
-    kept: <T>(name: string, make: () => T | Promise<T>) => kept(store, name, make),
+    kept: async <T>(name: string, make: () => T | Promise<T>) => {
+      if (!store.seal.seals && !options.secrets_in_the_clear) {
+        throw new OperationalError(
+          `${name} would lie in the clear: give encryption_keys, or say secrets_in_the_clear: true`,
+        );
+      }
+      return kept(store, name, make);
+    },
   });
 }

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { execute, type Statement } from '../database/connection.ts';
+import { requirePostgres } from '../database/dialect.ts';
 import { schemaOf, tableOf } from '../database/schema.ts';
 import { log } from '../log.ts';
 import { seconds } from '../seconds.ts';
@@ -15,6 +16,8 @@ import { StoreUnavailable } from './unavailable.ts';
 export interface StoreOptions {
   /** The first one seals, all of them open. Without any, rows lie in the clear: whoever reads the database reads them. */
   readonly encryption_keys?: readonly EncryptionKey[] | undefined;
+  /** Keeps secrets, the private signing keys among them, in the clear where there are no `encryption_keys`. */
+  readonly secrets_in_the_clear?: boolean | undefined;
   /** Seconds a row is kept after it has expired, by model. */
   readonly retention?: Retention | undefined;
   /** Where the tables are; the search path decides when it is absent. */
@@ -63,6 +66,7 @@ export class Store {
   readonly #timeout: number;
 
   constructor(knex: Knex, options: StoreOptions = {}) {
+    requirePostgres(knex);
     this.knex = knex;
     this.table = tableOf(schemaOf(knex, options.schema));
     this.seal = new Seal(options.encryption_keys);

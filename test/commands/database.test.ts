@@ -24,7 +24,7 @@ describe('commands on a server’s database', () => {
     const resources = new Resources();
     try {
       return await use(
-        await openStore(await loadConfig(development, { set: [`database.url=${url}`, ...set] }), resources),
+        (await openStore(await loadConfig(development, { set: [`database.url=${url}`, ...set] }), resources)).adapter,
       );
     } finally {
       await resources.close();
@@ -61,9 +61,12 @@ describe('commands on a server’s database', () => {
 
     const client = new pg.Client(url);
     await client.connect();
-    await client.query(
-      `insert into oidc_payloads_migrations (name, batch, migration_time) values ('9999_tomorrow', 9, now())`,
+    const is = (newest: string, oldest: string) =>
+      client.query(`update oidc_settings set value = $1 where name = 'schema'`, [JSON.stringify({ newest, oldest })]);
+    const { newest, oldest } = JSON.parse(
+      (await client.query(`select value from oidc_settings where name = 'schema'`)).rows[0].value,
     );
+    await is('9999_tomorrow', oldest);
     expect(await status()).to.equal('the database schema is ahead, compatible');
     const older = new Running(command('serve', ...anywhere.slice(0, 4)));
     await older.prints(/Stop with/);
@@ -71,13 +74,13 @@ describe('commands on a server’s database', () => {
     expect((await older.ends()).code).to.equal(0);
     expect((await run(command('migrate', 'down'))).stderr).to.contain('a later version applied 9999_tomorrow');
 
-    await client.query(`update oidc_settings set value = '9999_tomorrow' where name = 'schema_oldest'`);
+    await is('9999_tomorrow', '9998_today');
     expect(await status()).to.equal('the database schema is ahead, breaking');
     expect(await refused())
       .to.contain('ahead')
       .and.to.contain('run a version that knows it');
 
-    await client.query(`delete from oidc_payloads_migrations where name = '9999_tomorrow'`);
+    await is(newest, oldest);
     await client.end();
     expect((await run(command('migrate', 'down'))).stdout).to.match(/^took back \d{4}_/);
     expect(await status()).to.equal('the database schema is behind');
@@ -172,7 +175,7 @@ describe('commands on a server’s database', () => {
 
     const lost = await run(command('serve', ...anywhere.slice(0, 4), ...keys(old)));
     expect(lost.code).to.equal(1);
-    expect(lost.stderr).to.contain('sealed with a key that database.encryption_keys lacks');
+    expect(lost.stderr).to.contain('encryption_keys do not open what is in this database');
   });
 
   it('migrate up --distribute needs Citus, and says so', async () => {

@@ -4,11 +4,16 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { fresh, payloadOf } from '../../lib/contract/requirements.ts';
 import { type Database, type DatabaseOptions, openDatabase } from '../../lib/database/database.ts';
-import { distribute, migrate, migrateDown, runtimeGrants, schemaStatus } from '../../lib/database/schema.ts';
+import { grant } from '../../lib/database/grants.ts';
+import { faultsOf } from '../../lib/database/readiness.ts';
+import { distribute, migrate, migrateDown, schemaStatus } from '../../lib/database/schema.ts';
 import { OperationalError } from '../../lib/errors.ts';
 import { knexAdapter } from '../../lib/store/adapter.ts';
+import { revoke } from '../../lib/store/held.ts';
 import { purge } from '../../lib/store/purge.ts';
 import { reseal } from '../../lib/store/reseal.ts';
+import { aliasOf, rowId } from '../../lib/store/row.ts';
+import { Seal } from '../../lib/store/seal.ts';
 import { migrationNames, migrationSource } from '../../migrations/index.ts';
 import { encryption_keys } from '../store/stores.ts';
 import { CertificateAuthority } from '../support/certificates.ts';
@@ -53,19 +58,20 @@ for (const kind of ['PGlite', 'Postgres']) {
     it('of a later version are told apart: what only added is no reason to stop, and nobody else takes it back', async () => {
       const { knex } = database;
       await migrate(knex);
-      await knex(tableName).insert({ name: '9999_of_a_later_version', batch: 9, migration_time: new Date() });
+      const is = (newest: string, oldest: string) =>
+        knex('oidc_settings')
+          .where({ name: 'schema' })
+          .update({ value: JSON.stringify({ newest, oldest }) });
+      await is('9999_of_a_later_version', '0001_oidc_payloads');
       expect(await schemaStatus(knex)).to.equal('ahead, compatible');
       for (const work of [migrate, migrateDown]) {
         const refused = await work(knex).catch((error) => error);
         expect(refused).to.be.instanceOf(OperationalError);
         expect(refused.message).to.contain('9999_of_a_later_version');
       }
-      const oldest = (value: string) => knex('oidc_settings').where({ name: 'schema_oldest' }).update({ value });
-      await oldest('9999_of_a_later_version');
+      await is('9999_of_a_later_version', '9998_of_a_later_version');
       expect(await schemaStatus(knex)).to.equal('ahead, breaking');
-      await knex('oidc_settings').delete();
-      expect(await schemaStatus(knex)).to.equal('ahead, breaking');
-      await knex(tableName).where({ batch: 9 }).delete();
+      await is(migrationNames.at(-1) as string, '0001_oidc_payloads');
       expect(await schemaStatus(knex)).to.equal('current');
     });
 
@@ -75,11 +81,21 @@ for (const kind of ['PGlite', 'Postgres']) {
         for (const name of migrationNames.slice(0, index + 1)) {
           await knex.migrate.up({ migrationSource: migrationSource(), tableName, name } as never);
         }
-        const id = fresh();
-        const adapter = knexAdapter(knex, { encryption_keys });
-        await adapter('Session').upsert(id, payloadOf('Session', id, { uid: id }), 60);
+        // As the first version wrote it, in the columns there have always been.
+        const id = Buffer.from(rowId('Session', 'a'), 'hex');
+        const payload = new Seal(encryption_keys).seal(
+          JSON.stringify(payloadOf('Session', 'a', { uid: 'b', accountId: 'jane' })),
+          id,
+        );
+        const alias = Buffer.from(aliasOf('Session', 'uid', 'b'), 'hex');
+        await knex('oidc_payloads').insert({ id, model: 'Session', payload, alias, expires_at: 2 ** 40 });
         expect(await migrate(knex)).to.deep.equal(migrationNames.slice(index + 1));
-        expect(await adapter('Session').findByUid(id)).to.have.property('jti', id);
+        const adapter = knexAdapter(knex, { encryption_keys });
+        const session = adapter('Session');
+        expect(await session.findByUid('b')).to.have.property('jti', 'a');
+        await reseal(knex, { encryption_keys });
+        expect(await session.findByUid('b')).to.have.property('jti', 'a');
+        expect(await revoke(adapter.store, { account: 'jane' })).to.include({ sessions: 1 });
       });
     }
 
@@ -138,11 +154,13 @@ describe('on a Postgres server', () => {
     await using(test.url, ({ knex }) => migrate(knex));
     const role = `runtime_${fresh().slice(0, 8)}`;
     await query(test.url, `create role ${role} login`);
-    await query(test.url, runtimeGrants(role).join('; '));
+    expect(await using(test.url, ({ knex }) => grant(knex, role))).to.deep.equal({ left: [] });
     const url = new URL(test.url);
     url.username = role;
     await using(url.href, async ({ knex }) => {
-      expect(await schemaStatus(knex)).to.equal('current');
+      expect(await faultsOf(knex, undefined)).to.deep.equal([]);
+      const { rows } = await knex.raw('show statement_timeout');
+      expect(rows[0].statement_timeout).to.equal('30s');
       const adapter = knexAdapter(knex, { encryption_keys });
       const id = fresh();
       await adapter('AuthorizationCode').upsert(id, payloadOf('AuthorizationCode', id, { grantId: id }), 60);
@@ -156,13 +174,22 @@ describe('on a Postgres server', () => {
         'truncate oidc_payloads',
         'create table more (id int)',
         `delete from ${tableName}`,
+        'select * from oidc_audit',
         'delete from oidc_audit',
         `update oidc_audit set event = 'none'`,
       ]) {
         expect(await knex.raw(forbidden).catch(({ code }) => code), forbidden).to.equal('42501');
       }
     });
+    await query(test.url, `revoke insert, delete on oidc_limits from ${role}`);
+    const lacking = await using(url.href, ({ knex }) => faultsOf(knex, undefined));
+    expect(lacking).to.deep.equal([
+      `the role ${role} lacks insert on oidc_limits, delete on oidc_limits: run \`oidc-provider-fapi migrate up --grant ${role}\``,
+    ]);
     await query(test.url, `drop owned by ${role}; drop role ${role}`);
+    const nobody = await using(test.url, ({ knex }) => grant(knex, 'nobody of that name').catch((error) => error));
+    expect(nobody).to.be.instanceOf(OperationalError);
+    expect(nobody.message).to.contain('create role "nobody of that name" login');
   });
 
   it('a value is made once for all processes, and is the same after a restart', async () => {

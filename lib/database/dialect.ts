@@ -1,0 +1,23 @@
+import type { Knex } from 'knex';
+
+import { OperationalError } from '../errors.ts';
+
+/** Names of what is no Postgres, as knex calls it. */
+const others: Readonly<Record<string, string>> = {
+  cockroachdb: 'CockroachDB',
+  'pg-redshift': 'Redshift',
+  pgnative: 'pg-native',
+};
+
+/**
+ * Refuses a knex of another database before anybody asks it for anything: its answers would be errors of every request,
+ * or none at all.
+ *
+ * @throws {OperationalError} what it speaks, and what to write instead.
+ */
+export function requirePostgres(knex: Knex): void {
+  const { dialect, driverName } = (knex as Partial<Knex>).client ?? {};
+  const other = driverName in others ? others[driverName] : dialect === 'postgresql' ? undefined : `${driverName}`;
+  if (other === undefined) return;
+  throw new OperationalError(`this knex speaks ${other}: hand over one made with client: 'pg', or a postgres:// URL`);
+}

@@ -1,0 +1,83 @@
+import type { Knex } from 'knex';
+
+import { OperationalError } from '../errors.ts';
+import { log } from '../log.ts';
+import { redacted } from '../redact.ts';
+import { clockOffset, judgeClock, tellClock } from './clock.ts';
+import { lackingRights } from './grants.ts';
+import { schemaStatus, tableOf } from './schema.ts';
+
+/** Says what is wrong, or nothing. */
+type Check = (knex: Knex, schema: string | undefined) => Promise<string[]>;
+
+const message = (error: unknown) => redacted((error as Error).message || String((error as NodeJS.ErrnoException).code));
+
+const server: Check = async (knex) => {
+  const { rows } = await knex.raw(
+    `select version(), pg_is_in_recovery() as standby, current_setting('default_transaction_read_only') as read_only`,
+  );
+  const [{ version, standby, read_only }] = rows;
+  return [
+    ...(/cockroach|redshift/i.test(version) ? [`the server is ${version}, not PostgreSQL`] : []),
+    ...(standby ? ['the server is a standby: name the one that takes writes'] : []),
+    ...(read_only === 'on' && !standby ? ['the server takes no writes: default_transaction_read_only is on'] : []),
+  ];
+};
+
+const schemaIsKnown: Check = async (knex, schema) => {
+  const status = await schemaStatus(knex, { schema });
+  if (status === 'ahead, compatible') {
+    log.warn('a later version has migrated the database; what it added is not needed here');
+    return [];
+  }
+  if (status === 'current') return [];
+  const remedy =
+    status === 'behind' ? 'run `oidc-provider-fapi migrate up`, or migrate()' : 'run a version that knows it';
+  return [`the database schema is ${status} of this version: ${remedy}`];
+};
+
+const clock: Check = async (knex) => {
+  const offset = await clockOffset(knex);
+  tellClock(offset);
+  try {
+    judgeClock(offset);
+    return [];
+  } catch (error) {
+    return [message(error)];
+  }
+};
+
+/**
+ * Looks at everything a server needs of its database, and answers all that is wrong, a sentence each: the server's kind
+ * and mode, the schema, the role's rights, the clocks. Where it does not answer, that is all there is to say.
+ */
+export async function faultsOf(knex: Knex, schema: string | undefined): Promise<string[]> {
+  try {
+    const found = await server(knex, schema);
+    if (found.length > 0) return found;
+    const status = await schemaIsKnown(knex, schema);
+    return [...status, ...(status.length > 0 ? [] : await lackingRights(knex, schema)), ...(await clock(knex, schema))];
+  } catch (error) {
+    return [`the database does not answer: ${message(error)}`];
+  }
+}
+
+/**
+ * Makes the database the issuer's, unless it is another's already: one statement, so of two that start at the same
+ * moment one is refused.
+ *
+ * @returns the issuer it belongs to
+ */
+export async function issuerOf(knex: Knex, schema: string | undefined, issuer: string): Promise<string> {
+  const { rows } = await knex.raw(
+    `insert into ${tableOf(schema, 'oidc_settings')} as s (name, value, changed_at) values ('issuer', ?, ?)
+      on conflict (name) do update set value = s.value returning value`,
+    [issuer, Date.now()],
+  );
+  return rows[0].value;
+}
+
+/** @throws {OperationalError} with all of them, when there are any. */
+export function throwFaults(faults: readonly string[]): void {
+  if (faults.length > 0) throw new OperationalError(faults.join('\n  '));
+}
