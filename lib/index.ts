@@ -1,6 +1,7 @@
 // The profiles, around a provider of yours.
 
 // The pages, and who may log in.
+export { migrationNames, migrationSource } from '../migrations/index.ts';
 export { type Accounts, accountsFrom, type ListedAccount } from './accounts/accounts.ts';
 export { listedAccounts } from './accounts/listed.ts';
 export { storedAccounts } from './accounts/stored.ts';
@@ -33,4 +34,6 @@ export { type IntrospectionSettings, introspection } from './resource/introspect
 export { type ProtectedState, protect } from './resource/koa.ts';
 export { type RunningServer, startServer } from './server/server.ts';
 export { type KnexAdapterFactory, type KnexAdapterOptions, knexAdapter } from './store/adapter.ts';
+export type { Holder, Revoked } from './store/held.ts';
+export { type OidcStore, type OpenStoreOptions, openStore } from './store/open_store.ts';
 export { unitOfWork } from './store/unit_of_work.ts';
