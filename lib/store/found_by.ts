@@ -24,6 +24,11 @@ export type FoundBy = Required<Pick<Row, 'alias' | 'account' | 'client'>>;
 /** Answers true for a model whose rows are looked for by whose they are. */
 export const isHeld = (model: string): boolean => Object.hasOwn(holders, model);
 
+/** Models of tokens that a client has on its own account, and that hang on no grant. */
+export const tokensOfClients: readonly string[] = Object.keys(holders).filter(
+  (model) => holders[model]?.client === 'clientId' && !holders[model]?.account,
+);
+
 /** The columns that a row of this model is found by, before they are keyed. */
 export function foundBy(model: string, payload: AdapterPayload): FoundBy {
   const { uid, userCode } = payload;

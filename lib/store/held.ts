@@ -1,5 +1,6 @@
 import type { AdapterPayload } from 'oidc-provider';
 
+import { tokensOfClients } from './found_by.ts';
 import { modelsThat } from './models.ts';
 import { destroyed, holderOf } from './row.ts';
 import type { Store } from './store.ts';
@@ -92,9 +93,6 @@ async function empty(store: Store, ids: readonly string[], where = 'id = any(?::
   return rows.length;
 }
 
-/** Models of tokens that hang on no grant. */
-const ofClient = ['ClientCredentials', 'RegistrationAccessToken'];
-
 /**
  * Revokes what a person, a client or everybody holds: grants with everything that hangs on them, sessions unless they
  * are kept, and tokens that clients have on their own account. It is so on all processes at once, since each of them
@@ -122,7 +120,7 @@ export async function revoke(
     return empty(store, ids, ofGrant, others);
   });
   if (holder.account === undefined) {
-    for (const model of ofClient) revoked.tokens += await each(model, (ids) => empty(store, ids));
+    for (const model of tokensOfClients) revoked.tokens += await each(model, (ids) => empty(store, ids));
   }
   // A session is a person's, whatever the client.
   if (!keepSessions && holder.client === undefined)
