@@ -1,8 +1,13 @@
 import type { Adapter, AdapterConstructor, AdapterFactory } from 'oidc-provider';
 
-import { type Requirement, requirements, type Subject } from './requirements.ts';
+import { requirements as ofModels, type Requirement, type Subject } from './requirements.ts';
+import { uniqueness } from './unique.ts';
 
-export { type Requirement, requirements, type Subject } from './requirements.ts';
+export type { ReplayAdapter } from '../fapi/replay.ts';
+export type { Requirement, Subject } from './requirements.ts';
+
+/** Everything that is asked of an adapter, for a runner of your own. */
+export const requirements: readonly Requirement[] = [...ofModels, ...uniqueness];
 
 /** What oidc-provider takes as `adapter`. */
 export type AnyAdapter = AdapterFactory | AdapterConstructor;
@@ -52,7 +57,7 @@ async function fails(requirement: Requirement, subject: Subject): Promise<void> 
 
 /**
  * Everything oidc-provider and FAPI 2.0 need of an adapter, as a mocha suite:
- * `adapterContract({ name: 'my adapter', open: async () => ({ adapter: MyAdapter }) })`.
+ * `adapterContract({ name: 'my adapter', open: async () => ({ adapter: MyAdapter }) })`. Only this function needs mocha.
  */
 export function adapterContract({ name, open, expected_failures = [] }: Contract): void {
   describe(`${name} is an adapter that oidc-provider can rely on`, () => {

@@ -7,7 +7,20 @@ import { seconds } from '../seconds.ts';
 import { refuses } from './hooks.ts';
 import type { Finding, Mechanism } from './mechanism.ts';
 
-/** What an adapter for the model `ReplayDetection` must offer besides core's interface: a decision by one statement. */
+/**
+ * What an adapter offers for the model `ReplayDetection` besides core's interface: a decision by one statement. Core looks
+ * first and saves later, so that two requests at once both pass. `oidc-provider-fapi/contract` tries it.
+ *
+ * @example
+ * // Redis decides: SET with NX answers OK to the first and null to everybody else.
+ * class RedisAdapter implements Adapter {
+ *   async unique(id: string, expiresAt: number): Promise<boolean> {
+ *     const answer = await redis.set(`oidc:replay:${id}`, 1, { condition: 'NX', expiration: { type: 'EXAT', value: Math.ceil(expiresAt) } });
+ *     return answer === 'OK';
+ *   }
+ *   // ... and core's own methods
+ * }
+ */
 export interface ReplayAdapter extends Adapter {
   /**
    * True for exactly one caller; the id is remembered until `expiresAt`, in seconds since the epoch. An adapter that

@@ -1,4 +1,5 @@
 import { adapterContract } from '../../lib/contract/contract.ts';
+import { uniqueness } from '../../lib/contract/unique.ts';
 import { modelsThat } from '../../lib/store/models.ts';
 import { behindPgBouncer, inMemory, onNaive, onPglite, onPostgres } from '../store/stores.ts';
 import { hasPgBouncer } from '../support/pgbouncer.ts';
@@ -24,6 +25,7 @@ const unspent = [
   ),
   'what was revoked with its grant stays so, also when a copy of it is saved that was read before',
   'ReplayDetection: saved by eight at the same moment, one of them gets through [FAPI2-SP-FINAL-6.2]',
+  ...uniqueness.map(({ title }) => title),
 ];
 
 adapterContract({

@@ -81,6 +81,8 @@ interface PackageJson {
   readonly name: string;
   readonly bin: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta: Readonly<Record<string, { optional: boolean }>>;
 }
 
 async function link(name: string, folder: string): Promise<void> {
@@ -100,11 +102,12 @@ describe('the package as it is published', () => {
     await mkdir(join(folder, 'node_modules', '.bin'), { recursive: true });
     await mkdir(installed);
     await execute('tar', ['-xzf', join(folder, packed.filename), '-C', installed, '--strip-components=1']);
-    const { name, bin, dependencies } = JSON.parse(
+    const { name, bin, dependencies, peerDependencies, peerDependenciesMeta } = JSON.parse(
       await readFile(join(installed, 'package.json'), 'utf8'),
     ) as PackageJson;
     // Nothing but what is declared: a package that is only a development dependency is not there.
-    for (const dependency of [...Object.keys(dependencies), '@types/node']) await link(dependency, folder);
+    const peers = Object.keys(peerDependencies).filter((peer) => !peerDependenciesMeta[peer]?.optional);
+    for (const dependency of [...Object.keys(dependencies), ...peers, '@types/node']) await link(dependency, folder);
     const command = join(installed, `${bin[name]}`);
     await chmod(command, 0o755);
     await symlink(command, join(folder, 'node_modules', '.bin', name));
