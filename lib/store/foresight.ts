@@ -29,17 +29,13 @@ export interface Foresight {
 /** Knows nothing, and expects nothing. */
 export const blind: Foresight = { learn: () => ({}), guess: () => [] };
 
-/** Rows whose links a process remembers, of two hundred bytes each. */
+/** Entries that a process remembers of each kind, of two hundred bytes each. */
 const REMEMBERED = 8192;
 
 /** Makes the foresight of each request, on what the process has seen in all of them. */
 export function foresight(): () => Foresight {
   const links = new Map<string, readonly string[]>();
-  const remember = (id: string, linked: readonly string[]) => {
-    links.set(id, linked);
-    const [oldest] = links.keys();
-    if (links.size > REMEMBERED && oldest !== undefined) links.delete(oldest);
-  };
+  const isFollowed = refreshTokens();
   return () => {
     const expected = new Set<string>();
     const names = new Map<string, string>();
@@ -47,7 +43,7 @@ export function foresight(): () => Foresight {
       learn(model, id, payload, known) {
         const hint = known ?? sessionRow(payload, names);
         const linked = linksOf(payload, hint);
-        if (linked.length > 0) remember(id, linked);
+        if (linked.length > 0) remember(links, id, linked);
         for (const each of linked) expected.add(each);
         for (const [alias, named] of namesOf(model, id, payload)) names.set(alias, named);
         const alias = payload.sessionUid && aliasOf('Session', 'uid', payload.sessionUid);
@@ -98,11 +94,27 @@ function* namesOf(model: string, id: string, { uid, userCode, session }: Linking
 }
 
 /**
- * Core saves the refresh token right after the access token that was exchanged for a code, where it issues one as it
- * does by default. Where `issueRefreshToken` says otherwise, a code used twice is refused when core has announced a grant.
+ * Core saves the refresh token right after the access token that was exchanged for a code, if it issues one: as it does
+ * by default, or as it last did for such a code of this client. Where the guess is wrong, a code that is used twice is
+ * refused only when core has announced a grant.
  */
-function isFollowed(model: string): boolean {
-  const { client, entities } = Provider.ctx?.oidc ?? {};
-  const isOffline = model === 'AccessToken' && entities?.AuthorizationCode?.scopes.has('offline_access');
-  return !!isOffline && !!client?.grantTypeAllowed('refresh_token');
+function refreshTokens(): (model: string) => boolean {
+  const seen = new Map<string, boolean>();
+  return (model) => {
+    const { client, entities } = Provider.ctx?.oidc ?? {};
+    const code = entities?.AuthorizationCode;
+    if (!client || !code || (model !== 'AccessToken' && model !== 'RefreshToken')) return false;
+    const isOffline = code.scopes.has('offline_access');
+    const kind = `${isOffline} ${client.clientId}`;
+    const isExpected = seen.get(kind) ?? (isOffline && client.grantTypeAllowed('refresh_token'));
+    // The access token comes first, and counts as the last one until the refresh token is there.
+    remember(seen, kind, model === 'RefreshToken');
+    return model === 'AccessToken' && isExpected;
+  };
+}
+
+function remember<T>(known: Map<string, T>, key: string, value: T): void {
+  known.set(key, value);
+  const [oldest] = known.keys();
+  if (known.size > REMEMBERED && oldest !== undefined) known.delete(oldest);
 }

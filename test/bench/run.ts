@@ -6,6 +6,7 @@ import { selfSigned } from '../../lib/server/development_certificate.ts';
 import { Postgres, query } from '../support/postgres.ts';
 import { Bench } from './bench.ts';
 import { type Figure, table } from './figure.ts';
+import { ablation } from './figures/ablation.ts';
 import { clients } from './figures/clients.ts';
 import { expiredRows } from './figures/expired_rows.ts';
 import { flow } from './figures/flow.ts';
@@ -18,7 +19,7 @@ import { start } from './figures/start.ts';
 import { twoProcesses } from './figures/two_processes.ts';
 import { plot } from './plot.ts';
 
-const rooms = { push, flow, roundTrips, twoProcesses, latency, expiredRows, seal, clients, memory, start };
+const rooms = { push, flow, roundTrips, ablation, twoProcesses, latency, expiredRows, seal, clients, memory, start };
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 

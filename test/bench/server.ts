@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, hash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer as createPlainServer, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -10,6 +10,8 @@ import { openDatabase } from '../../lib/database/database.ts';
 import { migrate } from '../../lib/database/schema.ts';
 import { type KnexAdapterOptions, knexAdapter } from '../../lib/store/adapter.ts';
 import { blind } from '../../lib/store/foresight.ts';
+import { foundOf } from '../../lib/store/row.ts';
+import type { Store } from '../../lib/store/store.ts';
 import { unitOfWork } from '../../lib/store/unit_of_work.ts';
 import { answer } from './child.ts';
 import { issuer, metadata } from './client.ts';
@@ -20,6 +22,7 @@ import {
   coreInUnits,
   coreOnNaive,
   coreOnOurs,
+  coreWithoutExchange,
   coreWithoutForesight,
   encryptionKey,
   ours,
@@ -39,8 +42,31 @@ const listeners: Record<Exclude<SubjectName, typeof ours>, (start: Start) => Pro
   },
   [coreOnOurs]: async (start: Start) => (await coreOnOurStore(start)).callback(),
   [coreInUnits]: (start: Start) => coreInUnitsOfWork(start),
+  [coreWithoutExchange]: async (start: Start) => {
+    const { knex } = await openDatabase({ url: start.database_url });
+    await migrate(knex);
+    const adapter = knexAdapter(knex, { encryption_keys: [encryptionKey] });
+    byPgsOwnQueries(adapter.store);
+    const provider = bareCore(start, { adapter });
+    provider.use(unitOfWork());
+    return provider.callback();
+  },
   [coreWithoutForesight]: (start: Start) => coreInUnitsOfWork(start, { foresight: () => blind }),
 };
+
+/** The same statements, prepared as well, without the message writer of `lib/database/exchange.ts`. */
+function byPgsOwnQueries(store: Store): void {
+  store.run = async ({ text, values }) => {
+    const connection = await store.knex.client.acquireConnection();
+    try {
+      const name = hash('sha256', text).slice(0, 16);
+      const { rows } = await connection.query({ name, text, values, rowMode: 'array' });
+      return rows.map(foundOf);
+    } finally {
+      store.knex.client.releaseConnection(connection);
+    }
+  };
+}
 
 async function coreOnOurStore(start: Start, options: KnexAdapterOptions = {}): Promise<Provider> {
   const { knex } = await openDatabase({ url: start.database_url });

@@ -5,6 +5,7 @@ export const coreInMemory = 'core in memory';
 export const coreOnNaive = 'core on naive knex';
 export const coreOnOurs = 'core on our store';
 export const coreInUnits = 'core on our store, in units of work';
+export const coreWithoutExchange = "core on our store, in units of work, by pg's own queries";
 export const coreWithoutForesight = 'core on our store, in units of work, without foresight';
 export const oursInMemory = 'ours in memory';
 export const ours = 'ours';
@@ -14,6 +15,7 @@ export type SubjectName =
   | typeof coreOnNaive
   | typeof coreOnOurs
   | typeof coreInUnits
+  | typeof coreWithoutExchange
   | typeof coreWithoutForesight
   | typeof oursInMemory
   | typeof ours;

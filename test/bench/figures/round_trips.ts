@@ -17,9 +17,14 @@ export async function roundTrips(bench: Bench): Promise<Figure[]> {
   ];
 }
 
-async function count(bench: Bench, kind: 'par' | 'flow', concurrency: number): Promise<Record<string, number[]>> {
+export async function count(
+  bench: Bench,
+  kind: 'par' | 'flow',
+  concurrency: number,
+  subjects: readonly SubjectName[] = [ours, coreOnNaive],
+): Promise<Record<string, number[]>> {
   const counted: Record<string, number[]> = {};
-  for (const name of [ours, coreOnNaive] satisfies SubjectName[]) {
+  for (const name of subjects) {
     const wire = await Wire.open(bench.postgres.port);
     const subject = await bench.start(name, { database_url: await bench.database(wire.port) });
     // What a process asks once at its start, or for its first request, is no request's round trip.
