@@ -83,9 +83,12 @@ export function mutualTls({
   };
   return {
     getCertificate: (ctx) =>
-      judged(ctx, ({ certificate }) =>
-        !accept || accept(ctx, certificate, ctx.oidc?.client) === true ? undefined : 'accept() has not answered true',
-      )?.certificate,
+      judged(ctx, ({ certificate }) => {
+        const answer: unknown = accept ? accept(ctx, certificate, ctx.oidc?.client) : true;
+        // Core asks synchronously. A promise is a refusal, and its own failure nobody's.
+        if (answer instanceof Promise) answer.catch(() => undefined);
+        return answer === true ? undefined : 'accept() has not answered true';
+      })?.certificate,
     certificateAuthorized: (ctx) =>
       judged(ctx, ({ certificate, intermediates }) =>
         unauthorized(certificate, intermediates, authorities, { check }),

@@ -1,10 +1,10 @@
 import type { Configuration } from 'oidc-provider';
 
 import { type AcceptCertificate, mutualTls } from '../certificates/client_certificate.ts';
-import { isDistinguishedName } from '../certificates/distinguished_name.ts';
 import { readCertificates } from '../certificates/pem.ts';
 import type { ProxySettings } from '../certificates/presented.ts';
 import { revocationCheck } from '../certificates/revocation.ts';
+import { subjectFindings, subjectWarnings } from './certificate_subject.ts';
 import { both } from './hooks.ts';
 import type { Mechanism } from './mechanism.ts';
 
@@ -30,6 +30,7 @@ export function mtls({ authorities = [], proxy, crl, accept }: MtlsSettings): Me
   const anchors = authorities.flatMap((pem) => readCertificates(pem));
   const check = crl && revocationCheck(crl, anchors);
   const ours = mutualTls({ authorities: anchors, proxy, accept, check });
+  const warn = subjectWarnings();
   return {
     name: 'mtls',
     clauses: [
@@ -43,19 +44,15 @@ export function mtls({ authorities = [], proxy, crl, accept }: MtlsSettings): Me
                 text: 'must not be set: a certificate comes from the TLS handshake, or from a proxy by `mtls: { proxy: { trusted, client_certificate } }` of the profile',
               }
             : undefined,
-        *client({ token_endpoint_auth_method: method, tls_client_auth_subject_dn: subject }) {
-          if (method === 'tls_client_auth' && authorities.length === 0) {
+        *client(metadata) {
+          if (metadata.token_endpoint_auth_method === 'tls_client_auth' && authorities.length === 0) {
             yield {
               path: ['token_endpoint_auth_method'],
               text: 'tls_client_auth needs the certificate authorities of clients in `mtls.ca`',
             };
           }
-          if (typeof subject === 'string' && !isDistinguishedName(subject)) {
-            yield {
-              path: ['tls_client_auth_subject_dn'],
-              text: 'is no distinguished name of RFC 4514, write for example CN=client,O=Bank,C=SE',
-            };
-          }
+          yield* subjectFindings(metadata);
+          warn(metadata);
         },
       },
       {

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 
 import { distinguishedNameMatches, parseDistinguishedName } from '../../lib/certificates/distinguished_name.ts';
+import { subjectWarnings } from '../../lib/fapi/certificate_subject.ts';
 import { mtls } from '../../lib/fapi/mtls.ts';
 import { clientViolations } from '../../lib/profile.ts';
 import { Name } from '../support/x509.ts';
@@ -81,6 +82,47 @@ describe('RFC 4514: string representation of distinguished names', () => {
     expect(() => parseDistinguishedName(`CN=${' \\20'.repeat(20_000)}"`)).to.throw(SyntaxError);
     expect(() => parseDistinguishedName(`CN=${' '.repeat(50_000)}"`)).to.throw(SyntaxError);
   }).timeout(2000);
+});
+
+describe('RFC8705-2.1.2 the subject a client registers', () => {
+  const told = (metadata: object) => {
+    const profile = { name: 'mutual TLS', mechanisms: [mtls({ url: 'https://mtls.example.com', authorities: [] })] };
+    return clientViolations(profile, { client_id: 'client', ...metadata }, {}).map(
+      ({ path, text }) => `${path} ${text}`,
+    );
+  };
+  const wrong: Record<string, string[]> = {
+    san_dns: ['https://client.example.com', 'client example', '192.0.2.7', 'a@example.com', '-a.example', ''],
+    san_uri: ['client.example.com', 'https://a b'],
+    san_ip: ['client.example.com', '192.0.2.0/24', '300.1.1.1'],
+    san_email: ['client.example.com', 'a@b@c', '@example.com'],
+  };
+  for (const [kind, values] of Object.entries(wrong)) {
+    for (const value of values) {
+      it(`${kind} ${value || '(empty)'} is refused at boot, with what to write`, () =>
+        expect(told({ [`tls_client_auth_${kind}`]: value })[0]).to.match(
+          /^tls_client_auth_\w+ is no .*write for example/,
+        ));
+    }
+  }
+  const right = {
+    ...{ san_dns: '*.client.example.com', san_uri: 'urn:example:client', san_ip: '2001:db8::7' },
+    ...{ san_email: 'Client+x@example.com', subject_dn: 'C = SE, O = Bank, CN = client' },
+  };
+  for (const [kind, value] of Object.entries(right)) {
+    it(`${kind} ${value} is taken`, () => expect(told({ [`tls_client_auth_${kind}`]: value })).to.deep.equal([]));
+  }
+
+  it('is warned about, once, when it is as openssl prints it: C first, CN last', () => {
+    const lines: string[] = [];
+    const warnOnce = subjectWarnings((text) => lines.push(text));
+    const metadata = { client_id: 'client', tls_client_auth_subject_dn: 'C = SE, O = Bank\\, AB, CN = client' };
+    for (let times = 0; times < 2; times += 1) warnOnce(metadata as never);
+    warnOnce({ client_id: 'other', tls_client_auth_subject_dn: 'CN=client,O=Bank,C=SE' } as never);
+    expect(lines).to.deep.equal([
+      'tls_client_auth_subject_dn begins with C and ends with CN, the reverse of RFC 4514: write CN=client,O=Bank\\, AB,C=SE',
+    ]);
+  });
 });
 
 describe('RFC8705-2.1.2 tls_client_auth_subject_dn against the subject of a certificate', () => {

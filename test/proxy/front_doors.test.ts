@@ -43,7 +43,7 @@ const nodeFile = (make: Make, host: string, ca: string, database: string) => `
 issuer: https://${names.everyone}
 development: true
 listen: { host: ${host}, port: 3000 }
-mtls: { url: "https://${names.mtls}", ca: ${ca} }
+mtls: { url: "https://${names.mtls}", ca: ${ca}, crl: [${ca}.crl] }
 proxy: { trusted: [${proxyAddress}], client_certificate: ${make} }
 database: { url: "${database}" }
 clients:
@@ -99,13 +99,20 @@ for (const make of ['nginx', 'haproxy'] as const) {
     let database: FlowDatabase;
     let proxy: FrontDoor;
     let root: CertificateAuthority;
+    let intermediate: CertificateAuthority;
     let client: Issued;
     let victim: Record<string, string>;
     const files: string[] = [];
     const running: Running[] = [];
 
+    /** Writes the revocation lists that both nodes read. */
+    const listed = async (revoked: string[] = []) => {
+      const lists = [await root.revocationList(), await intermediate.revocationList({ revoked })];
+      await writeFile(join(folder, 'ca.crt.crl'), lists.join('\n'));
+    };
+
     const started = async (index: number) => {
-      const node = new Running(['serve', '--config', files[index] ?? '']);
+      const node = new Running(['serve', '--config', files[index] ?? ''], { LOG_LEVEL: 'info' });
       running[index] = node;
       await node.prints(/Stop with/);
     };
@@ -114,12 +121,13 @@ for (const make of ['nginx', 'haproxy'] as const) {
       folder = await mkdtemp(join(tmpdir(), 'proxy-'));
       database = await migratedDatabase();
       root = await CertificateAuthority.root();
-      const intermediate = await root.intermediate();
+      intermediate = await root.intermediate();
       client = await intermediate.issue(dns);
       victim = written[make](client.certificate);
       // nginx hands over no chain: its intermediates are configured, as its file says.
       const authorities = make === 'nginx' ? [root.certificate, intermediate.certificate] : [root.certificate];
       await writeFile(join(folder, 'ca.crt'), authorities.join('\n'));
+      await listed();
       for (const [index, host] of nodes.entries()) {
         const file = join(folder, `node${index}.yaml`);
         await writeFile(file, nodeFile(make, host, join(folder, 'ca.crt'), database.url));
@@ -224,6 +232,15 @@ for (const make of ['nginx', 'haproxy'] as const) {
       await Promise.all(customers);
       expect(failed).to.deep.equal([]);
       expect(sent).to.be.greaterThan(20);
+    });
+
+    it('lets a client in until its authority revokes it, at both nodes and without a restart', async () => {
+      await listed([client.certificate]);
+      // Files are looked at once a second.
+      await new Promise((resolve) => setTimeout(resolve, 1100));
+      const answers = await Promise.all(Array.from({ length: 6 }, () => pushed(client)));
+      expect(answers.map(({ status }) => status)).to.deep.equal(Array(6).fill(401));
+      expect(running.map(({ stderr }) => /"why":"it is revoked"/.test(stderr))).to.deep.equal([true, true]);
     });
   });
 }

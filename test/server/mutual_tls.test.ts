@@ -1,9 +1,10 @@
 import { randomUUID, X509Certificate } from 'node:crypto';
 
 import { expect } from 'chai';
-import { type Configuration, Provider } from 'oidc-provider';
+import Koa from 'koa';
+import { type Configuration, type KoaContextWithOIDC, Provider } from 'oidc-provider';
 
-import { mutualTls } from '../../lib/certificates/client_certificate.ts';
+import { type AcceptCertificate, mutualTls } from '../../lib/certificates/client_certificate.ts';
 import { readCertificates } from '../../lib/certificates/pem.ts';
 import { selfSigned } from '../../lib/server/development_certificate.ts';
 import { mutualTlsOptions } from '../../lib/server/tls.ts';
@@ -101,6 +102,47 @@ describe('RFC8705-2 client authentication with a certificate at the push endpoin
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
     return listener.ask('/request', { method: 'POST', headers, body: body.toString(), ...tls });
   }
+
+  describe('accept(), which can only refuse', () => {
+    const asked = (accept: AcceptCertificate) => {
+      const hooks = mutualTls({ authorities: readCertificates(root.certificate), accept });
+      const app = new Koa().use((ctx) => {
+        const oidc = { req: ctx.req, oidc: { client: { clientId: 'client' } } } as unknown as KoaContextWithOIDC;
+        ctx.body = { found: !!hooks.getCertificate(oidc), authorized: hooks.certificateAuthorized(oidc) };
+      });
+      return async (issued: Issued) => {
+        const resource = await listen(app, mutualTlsOptions(await selfSigned(['localhost'])));
+        const { body } = await resource.ask('/', { cert: issued.cert, key: issued.key });
+        await resource.close();
+        return body;
+      };
+    };
+
+    it('is asked with the certificate and the client', async () => {
+      const issued = await root.issue();
+      const seen: unknown[] = [];
+      const answer = await asked(
+        (_ctx, certificate, client) => !!seen.push(certificate.serialNumber, client?.clientId),
+      )(issued);
+      expect(answer).to.deep.equal({ found: true, authorized: true });
+      expect(seen).to.deep.equal([new X509Certificate(issued.certificate).serialNumber, 'client']);
+    });
+
+    it('makes no authority of a stranger', async () =>
+      expect(await asked(() => true)(await stranger.issue())).to.deep.equal({ found: true, authorized: false }));
+
+    const refusing = {
+      false: () => false,
+      'a promise': (async () => true) as never,
+      'something true that is not true': (() => 1) as never,
+      'an error': () => {
+        throw new Error('of the deployment');
+      },
+    };
+    for (const [what, accept] of Object.entries(refusing)) {
+      it(`refuses by ${what}`, async () => expect((await asked(accept)(await root.issue())).found).to.equal(false));
+    }
+  });
 
   async function refused(client_id: string, issued?: Issued) {
     const { status, body } = await push(client_id, issued);
