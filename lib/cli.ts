@@ -3,7 +3,7 @@ import module from 'node:module';
 
 import { CommanderError } from 'commander';
 
-import { ConfigError, OperationalError } from './errors.ts';
+import { ConfigError, OperationalError, UsageError } from './errors.ts';
 import { redacted } from './redact.ts';
 
 // Before the program is loaded: half of a start is compiling what was compiled the last time.
@@ -22,6 +22,10 @@ function exitCode(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof ConfigError) {
     console.error(error.message);
+    return 2;
+  }
+  if (error instanceof UsageError) {
+    console.error(`${name}: ${error.message}`);
     return 2;
   }
   console.error(error instanceof OperationalError ? `${name}: ${error.message}` : redacted(stackOf(error)));

@@ -58,6 +58,12 @@ export class ConfigError extends Error {
   }
 }
 
+/** A command was asked for something that cannot be; one line for the operator, exit code 2, nothing changed. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+  readonly code = 'ERR_USAGE';
+}
+
 /** Something outside this process kept it from starting or going on; one line for the operator, exit code 1. */
 export class OperationalError extends Error {
   override readonly name = 'OperationalError';

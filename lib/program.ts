@@ -69,27 +69,67 @@ examples(configured(program.command('check').description(check.summary)), 'check
 );
 
 const accountsCommand = program.command('accounts').description(accounts.summary);
-examples(
-  configured(accountsCommand.command('add <login>').description('add an account to the database')),
-  'accounts add jane --config as.yaml --claim name="Jane Doe" --claim email=jane@example.com',
-  'accounts add jane --config as.yaml < password.txt',
-)
-  .option('--claim <name=value>', 'what clients may be told; may be repeated', accounts.claim, {})
-  .action((login: string, options: Options & { claim: Record<string, unknown> }) =>
-    withConfig(options, (config, resources) => accounts.add(config, resources, login, options.claim)),
-  );
-examples(
-  configured(accountsCommand.command('password <login>').description('give an account of the database a new password')),
-  'accounts password jane --config as.yaml',
-).action((login: string, options: Options) =>
-  withConfig(options, (config, resources) => accounts.setPassword(config, resources, login)),
+
+type AccountOptions = Options & accounts.AccountOptions;
+
+/** A command on one account, or on all of them: what it is for, examples, and the function that does it. */
+function onAccounts(
+  usage: string,
+  description: string,
+  run: (config: Config, resources: Resources, ...rest: never[]) => Promise<void>,
+  ...more: readonly string[]
+): Command {
+  return examples(configured(accountsCommand.command(usage).description(description)), ...more)
+    .option('--json', 'print JSON', false)
+    .action((...args: unknown[]) => {
+      // Commander hands over the arguments, the options, and the command.
+      const options = args.at(-2) as AccountOptions;
+      return withConfig(options, (config, resources) => run(config, resources, ...(args.slice(0, -1) as never[])));
+    });
+}
+
+onAccounts('list', 'list the accounts of the file and the database', accounts.list, 'accounts list -c as.yaml');
+onAccounts(
+  'show <login>',
+  'show an account by its login or sub, and what it holds',
+  accounts.show,
+  'accounts show jane -c as.yaml --json',
 );
-examples(
-  configured(accountsCommand.command('remove <login>').description('remove an account from the database')),
-  'accounts remove jane --config as.yaml',
-).action((login: string, options: Options) =>
-  withConfig(options, (config, resources) => accounts.remove(config, resources, login)),
+onAccounts(
+  'add <login>',
+  'add an account to the database',
+  accounts.add,
+  'accounts add jane -c as.yaml --claim name="Jane Doe" --claim email=jane@example.com',
+  'accounts add jane -c as.yaml < password.txt',
+).option('--claim <name=value>', 'what clients may be told; may be repeated', accounts.claim, {});
+onAccounts(
+  'password <login>',
+  'give an account a new password, and end its sessions, grants and tokens',
+  accounts.setPassword,
+  'accounts password jane -c as.yaml',
+  'accounts password jane -c as.yaml --keep-sessions < password.txt',
+).option('--keep-sessions', 'leave sessions, grants and tokens as they are', false);
+onAccounts('lock <login>', 'lock an account, and end all it holds', accounts.lock, 'accounts lock jane -c as.yaml');
+onAccounts('unlock <login>', 'let a locked account log in again', accounts.unlock, 'accounts unlock jane -c as.yaml');
+onAccounts(
+  'remove <login>',
+  'remove an account, and end all it holds',
+  accounts.remove,
+  'accounts remove jane -c as.yaml',
 );
+onAccounts(
+  'export <login>',
+  'print all that is kept about a person, as JSON (GDPR article 15)',
+  accounts.exportAccount,
+  'accounts export jane -c as.yaml > jane.json',
+);
+onAccounts(
+  'erase <login>',
+  'delete all that is kept about a person (GDPR article 17)',
+  accounts.erase,
+  'accounts erase jane -c as.yaml',
+  'accounts erase jane -c as.yaml --yes',
+).option('--yes', 'do not ask', false);
 examples(
   accountsCommand.command('hash').description('print the password_hash of a password'),
   'accounts hash',

@@ -48,6 +48,8 @@ export interface KnownAccount extends ListedAccount {
   readonly sub: string;
   /** Seconds since the epoch at which it was locked. */
   readonly locked_at?: number | undefined;
+  /** Seconds since the epoch up to which logins are worth nothing any more. */
+  readonly valid_from?: number | undefined;
 }
 
 /** A place accounts come from. Logins are handed to it in their canonical form. */
@@ -106,7 +108,11 @@ export function accountsFrom(...sources: readonly AccountSource[]): Accounts {
       const found = await first((source) => source.bySub(sub));
       if (found?.account.locked_at !== undefined) return undefined;
       return (
-        found && { accountId: sub, claims: async () => ({ ...found.account.claims, sub }) satisfies AccountClaims }
+        found && {
+          accountId: sub,
+          claims: async () => ({ ...found.account.claims, sub }) satisfies AccountClaims,
+          valid_from: found.account.valid_from,
+        }
       );
     },
   };

@@ -1,48 +1,126 @@
 import { randomUUID } from 'node:crypto';
 
-import type { Adapter } from 'oidc-provider';
+import type { Adapter, AdapterPayload } from 'oidc-provider';
 
+import { seconds } from '../seconds.ts';
 import { type AccountSource, canonicalLogin, type KnownAccount } from './accounts.ts';
 import { hashPassword, workToday } from './password.ts';
 
+/** What a store does for accounts beyond an adapter, so that two at the same time do not undo one another's work. */
+export interface AccountStore {
+  /** Changes a payload that is there, in one conditional statement. @returns what was written, if anything */
+  change(
+    sub: string,
+    make: (payload: AdapterPayload) => AdapterPayload | undefined,
+  ): Promise<AdapterPayload | undefined>;
+  /** Takes a login for an account. @returns whether it was free */
+  reserve(login: string): Promise<boolean>;
+  release(login: string): Promise<void>;
+  /** Every account, page by page. */
+  all(): AsyncIterable<readonly AdapterPayload[]>;
+}
+
 /** Accounts in the database. */
 export interface StoredAccounts extends AccountSource {
-  /** @returns the new account's `sub`, which no other account ever had. */
+  /** @returns the new account's `sub`, which no other account ever had. @throws {TypeError} when the login is taken */
   add(account: { login: string; password: string; claims?: Record<string, unknown> }): Promise<string>;
-  setPassword(login: string, password: string): Promise<boolean>;
+  /** Gives a new password; logins from before it are worth nothing unless kept. @returns whether there is such an account */
+  setPassword(login: string, password: string, options?: { keepSessions?: boolean }): Promise<boolean>;
+  /** @returns whether it was not locked before; `undefined` when there is no such account */
+  lock(login: string): Promise<boolean | undefined>;
+  /** @returns whether it was locked; `undefined` when there is no such account */
+  unlock(login: string): Promise<boolean | undefined>;
+  /** @returns whether there was such an account */
   remove(login: string): Promise<boolean>;
+  /** @throws {TypeError} where the store cannot list. */
+  all(): AsyncIterable<readonly KnownAccount[]>;
+}
+
+const opened = (payload: Awaited<ReturnType<Adapter['find']>>) =>
+  payload ? (payload.extra as unknown as KnownAccount) : undefined;
+
+const payloadOf = (account: KnownAccount): AdapterPayload => ({
+  jti: account.sub,
+  kind: 'Account',
+  uid: account.login,
+  extra: { ...account },
+});
+
+/** With an adapter alone, who is first among two at the same time is not decided. */
+function byAdapter(adapter: Adapter): AccountStore {
+  return {
+    async change(sub, make) {
+      const payload = await adapter.find(sub);
+      const made = payload ? make(payload) : undefined;
+      if (made) await adapter.upsert(sub, made, undefined as never);
+      return made;
+    },
+    reserve: async () => true,
+    release: async () => {},
+    all() {
+      throw new TypeError('this adapter cannot list accounts');
+    },
+  };
 }
 
 /** Accounts kept through an oidc-provider adapter, under the model name `Account`: sealed and hashed as everything else. */
-export function storedAccounts(adapter: Adapter): StoredAccounts {
-  const opened = (payload: Awaited<ReturnType<Adapter['find']>>) =>
-    payload ? (payload.extra as unknown as KnownAccount) : undefined;
+export function storedAccounts(adapter: Adapter, store: AccountStore = byAdapter(adapter)): StoredAccounts {
   const byLogin = async (login: string) => opened(await adapter.findByUid(canonicalLogin(login)));
-  const keep = async (account: KnownAccount) => {
-    await adapter.upsert(account.sub, { jti: account.sub, kind: 'Account', uid: account.login, extra: { ...account } });
-  };
+  async function change(login: string, make: (account: KnownAccount) => KnownAccount | undefined) {
+    const account = await byLogin(login);
+    if (!account) return undefined;
+    let found = false;
+    const changed = await store.change(account.sub, (payload) => {
+      found = true;
+      const made = make(payload.extra as unknown as KnownAccount);
+      return made && payloadOf(made);
+    });
+    return found ? changed !== undefined : undefined;
+  }
   return {
     byLogin,
     work: workToday,
     bySub: async (sub) => opened(await adapter.find(sub)),
-    rehash: (account, password_hash) => keep({ ...account, password_hash }),
+    async rehash({ login, password_hash: compared }, password_hash) {
+      // Only in the place of the hash that was compared: a password given meanwhile stays.
+      await change(login, (account) =>
+        account.password_hash === compared ? { ...account, password_hash } : undefined,
+      );
+    },
     async add({ login, password, claims = {} }) {
-      if (!canonicalLogin(login)) throw new TypeError('login is empty');
-      if (await byLogin(login)) throw new TypeError(`login ${login} is taken`);
+      const canonical = canonicalLogin(login);
+      if (!canonical) throw new TypeError('login is empty');
+      if (await byLogin(canonical)) throw new TypeError(`login ${login} is taken`);
+      const password_hash = await hashPassword(password);
+      if (!(await store.reserve(canonical))) throw new TypeError(`login ${login} is taken`);
       // Not made from the login: a subject is never given to somebody else, also when the login is.
       const sub = `account:${randomUUID()}`;
-      await keep({ login: canonicalLogin(login), password_hash: await hashPassword(password), claims, sub });
+      await adapter.upsert(sub, payloadOf({ login: canonical, password_hash, claims, sub }), undefined as never);
       return sub;
     },
-    async setPassword(login, password) {
-      const account = await byLogin(login);
-      if (account) await keep({ ...account, password_hash: await hashPassword(password) });
-      return account !== undefined;
+    async setPassword(login, password, { keepSessions = false } = {}) {
+      const password_hash = await hashPassword(password);
+      const since = keepSessions ? {} : { valid_from: seconds() };
+      const changed = await change(login, (account) => ({ ...account, password_hash, ...since }));
+      return changed === true;
     },
+    lock: (login) =>
+      change(login, (account) => (account.locked_at === undefined ? { ...account, locked_at: seconds() } : undefined)),
+    unlock: (login) =>
+      change(login, ({ locked_at, ...account }) =>
+        locked_at === undefined ? undefined : { ...account, valid_from: seconds() },
+      ),
     async remove(login) {
       const account = await byLogin(login);
-      if (account) await adapter.destroy(account.sub);
-      return account !== undefined;
+      if (!account) return false;
+      await adapter.destroy(account.sub);
+      await store.release(account.login);
+      return true;
+    },
+    async *all() {
+      for await (const page of store.all()) {
+        yield page.map((payload) => payload.extra as unknown as KnownAccount);
+      }
     },
   };
 }

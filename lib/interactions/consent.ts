@@ -27,7 +27,7 @@ export type Step =
     };
 
 /** Reasons a correct login is sure to settle; for any other, core has to look at who logged in before consent is asked. */
-const settledByLogin = new Set(['login_prompt', 'no_session', 'max_age', 'account_missing']);
+const settledByLogin = new Set(['login_prompt', 'no_session', 'max_age', 'account_missing', 'account_changed']);
 
 /** What is to be asked right after the login, in the same interaction. */
 export function consentAfterLogin({ prompt, session }: Interaction, accountId: string): Asked | undefined {

@@ -25,6 +25,12 @@ async function consentAhead(ctx: KoaContextWithOIDC, consent: core.Prompt): Prom
   }
 }
 
+/** Finds a login from before the account got a new password, also one that an interaction has yet to bring along. */
+function outdated({ oidc: { account, session } }: KoaContextWithOIDC): boolean {
+  const { valid_from } = (account ?? {}) as { valid_from?: number };
+  return valid_from !== undefined && (session?.loginTs ?? 0) <= valid_from;
+}
+
 /** Keeps with the session, client by client, whether the person wants to be asked each time. */
 function askAgain({ oidc: { session, client, result } }: KoaContextWithOIDC): boolean {
   const state = session?.authorizations?.[`${client?.clientId}`] as { ask_again?: boolean } | undefined;
@@ -51,6 +57,9 @@ export function interactionPolicy(policy: core.DefaultPolicy = core.base()): cor
       'login_required',
       ({ oidc }) => oidc.session?.accountId !== undefined && oidc.account === undefined,
     ),
+  );
+  login.checks.add(
+    new core.Check('account_changed', 'the account has a new password since the login', 'login_required', outdated),
   );
   if (consent) {
     consent.checks.add(new core.Check('ask_again', 'the person wants to be asked each time', askAgain));

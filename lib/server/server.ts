@@ -6,7 +6,6 @@ import type { Accounts } from '../accounts/accounts.ts';
 import { hashing } from '../accounts/hashing.ts';
 import { listedAccounts } from '../accounts/listed.ts';
 import { accountsModule } from '../accounts/module.ts';
-import { storedAccounts } from '../accounts/stored.ts';
 import { observe } from '../audit/observe.ts';
 import { openAudit } from '../audit/open.ts';
 import { type Config, violationProblems } from '../config/load.ts';
@@ -20,6 +19,7 @@ import type { DevelopmentCertificate } from './development_certificate.ts';
 import { tellReadableKeys } from './key_files.ts';
 import { startListeners } from './listeners.ts';
 import { logRequests } from './log_requests.ts';
+import { endChanged, openAccounts } from './open_accounts.ts';
 import { openStore } from './open_store.ts';
 import { createProvider } from './provider.ts';
 
@@ -39,9 +39,9 @@ export interface RunningServer {
 }
 
 async function accountsOf(accounts: Config['accounts'], adapter: KnexAdapterFactory): Promise<Accounts> {
-  return Array.isArray(accounts)
-    ? listedAccounts(accounts, storedAccounts(adapter('Account')))
-    : accountsModule((accounts as { module: string }).module);
+  if (!Array.isArray(accounts)) return accountsModule((accounts as { module: string }).module);
+  await endChanged(adapter, accounts);
+  return listedAccounts(accounts, await openAccounts(adapter));
 }
 
 /**

@@ -8,9 +8,10 @@ const commands = [
   ['serve'],
   ['migrate'],
   ['check'],
-  ['accounts', 'add'],
-  ['accounts', 'password'],
-  ['accounts', 'remove'],
+  ...['list', 'show', 'add', 'password', 'lock', 'unlock', 'remove', 'export', 'erase'].map((name) => [
+    'accounts',
+    name,
+  ]),
   ['accounts', 'hash'],
   ['prune'],
   ['reseal'],
