@@ -4,6 +4,7 @@ import { accountSettings } from '../accounts/settings.ts';
 import { auditSettings } from '../audit/settings.ts';
 import { proxySettings } from '../certificates/client_certificate.ts';
 import { databaseSettings } from '../database/settings.ts';
+import { limitSettings } from '../http/settings.ts';
 import { pageSettings, passwordLimits } from '../interactions/settings.ts';
 import { keySettings } from '../keys/keys.ts';
 import { settings as profileSettings } from '../profiles/profiles.ts';
@@ -119,9 +120,12 @@ export const schema = z.strictObject({
   ),
   ...accountSettings.shape,
   limits: z
-    .strictObject({ passwords: passwordLimits.prefault({}).describe('attempts at passwords, counted in the database') })
+    .strictObject({
+      ...limitSettings.shape,
+      passwords: passwordLimits.prefault({}).describe('attempts at passwords, counted in the database'),
+    })
     .prefault({})
-    .describe('how much of something there may be'),
+    .describe('bounds on what anybody may take of this server'),
   pages: pageSettings.prefault({}).describe('the pages people see'),
   resource: z
     .union([z.literal(false), resource])

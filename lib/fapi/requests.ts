@@ -1,15 +1,11 @@
-import { limits } from '../http/limits.ts';
+import { type Limits, limits } from '../http/limits.ts';
 import { noCors } from '../http/no_cors.ts';
 import { postToGet } from '../http/post_to_get.ts';
 import { singleHeaders } from '../http/single_headers.ts';
 import type { Mechanism } from './mechanism.ts';
 
-/**
- * Methods, media types and sizes: PAR 2.3, and no HEAD that spends an authorization request.
- *
- * @param pushed bytes of a pushed authorization request.
- */
-export function requests({ pushed }: { pushed?: number | undefined } = {}): Mechanism {
+/** Methods, media types and sizes: PAR 2.3, and no HEAD that spends an authorization request. */
+export function requests(bounds: Limits = {}): Mechanism {
   return {
     name: 'requests',
     clauses: [
@@ -33,7 +29,7 @@ export function requests({ pushed }: { pushed?: number | undefined } = {}): Mech
     middleware: (provider) => ({
       host: [singleHeaders()],
       cors: [noCors(provider)],
-      protocol: [limits(provider, { pushed }), postToGet(provider)],
+      protocol: [limits(provider, bounds), postToGet(provider)],
     }),
   };
 }

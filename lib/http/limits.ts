@@ -10,7 +10,7 @@ export interface Limits {
   /** Bytes of a pushed authorization request. Default: those of any other. */
   pushed?: number | undefined;
   /** Seconds a client has to wait before it may ask again; `undefined` lets the request pass. */
-  tooMany?(ctx: Context): Promise<number | undefined>;
+  tooMany?: ((ctx: Context) => number | undefined) | undefined;
 }
 
 /** The methods of endpoints that are no forms; a `HEAD` at the authorization endpoint would spend a request for nobody. */
@@ -59,18 +59,24 @@ function refuse(ctx: Context, wait: number): never {
  */
 export function limits(provider: Provider, { tooMany, body = 56 * 1024, pushed = body }: Limits = {}): Middleware {
   const endpointOf = endpoints(provider);
-  async function form(ctx: Context, next: Next, limit: number): Promise<void> {
-    const wait = await tooMany?.(ctx);
+  function checkRate(ctx: Context): void {
+    const wait = tooMany?.(ctx);
     if (wait !== undefined) refuse(ctx, wait);
+  }
+  async function form(ctx: Context, next: Next, limit: number): Promise<void> {
     await readBody(ctx, ctx.is('application/x-www-form-urlencoded') ? limit : Math.min(limit, coreReads));
+    checkRate(ctx);
     await next();
   }
   return function limits(ctx, next) {
     const endpoint = endpointOf(ctx);
     if (endpoint === undefined) return next();
     checkMethod(ctx, endpoint);
-    if (ctx.method === 'GET' && !tooMany) return next();
-    checkType(ctx, endpoint);
-    return form(ctx, next, endpoint === 'pushed_authorization_request' ? pushed : body);
+    if (ctx.method === 'POST') {
+      checkType(ctx, endpoint);
+      return form(ctx, next, endpoint === 'pushed_authorization_request' ? pushed : body);
+    }
+    checkRate(ctx);
+    return next();
   };
 }

@@ -34,6 +34,7 @@ import { scope } from '../fapi/scope.ts';
 import { senderConstraint } from '../fapi/sender_constraint.ts';
 import { session, sessionLifetimes } from '../fapi/session.ts';
 import { subject } from '../fapi/subject.ts';
+import type { Limits } from '../http/limits.ts';
 import type { Profile } from '../profile.ts';
 import { concerning, filled } from '../settings.ts';
 
@@ -61,6 +62,8 @@ export interface ProfileSettings {
   dpop?: DpopSettings;
   /** Seconds a client assertion's `exp` may be ahead. Default 3600. */
   client_assertion_lifetime?: number;
+  /** Bytes of a body, and how often somebody may ask. */
+  limits?: Limits;
   /** What a refused client is told. */
   refusals?: RefusalSettings;
   /** Absent: no mutual TLS, so clients authenticate by private_key_jwt and tokens are bound by DPoP. */
@@ -90,7 +93,7 @@ export function fapi2SecurityProfile(settings: ProfileSettings = {}): Profile {
       }),
       answers(),
       hostPinning({ mtls: url }),
-      requests({ pushed: filled(parSettings, settings.par ?? {}).max_bytes }),
+      requests({ ...settings.limits, pushed: filled(parSettings, settings.par ?? {}).max_bytes }),
       parameters(),
       discovery({ mtls: url }),
       par(settings.par),

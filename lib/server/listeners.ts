@@ -13,6 +13,7 @@ import { OperationalError } from '../errors.ts';
 import { bareHost, urlHost } from '../http/address.ts';
 import { packageFile } from '../package_file.ts';
 import type { Resources } from '../resources.ts';
+import { limitConnections, serverLimits } from './connection_limits.ts';
 import { type DevelopmentCertificate, developmentCertificate, selfSigned } from './development_certificate.ts';
 import { gracefulStop } from './graceful_stop.ts';
 import { type KeyPair, mutualTlsOptions, serverOptions } from './tls.ts';
@@ -29,7 +30,14 @@ const unavailable: Readonly<Record<string, string>> = {
 const advice = ({ code = '', message }: NodeJS.ErrnoException): string =>
   [code, unavailable[code] ?? message].join(', ');
 
-async function listen(server: Server, host: string, port: number, resources: Resources): Promise<number> {
+async function listen(
+  server: Server,
+  { limits, proxy }: Config,
+  host: string,
+  port: number,
+  resources: Resources,
+): Promise<number> {
+  limitConnections(server, limits, proxy === undefined);
   // Longer than clients and load balancers keep a connection, so that it is they who close it, and no request is lost.
   server.keepAliveTimeout = 65_000;
   await new Promise<void>((resolve, reject) => {
@@ -67,17 +75,18 @@ export async function startListeners(config: Config, provider: Provider, resourc
   const { listen: everyone, mtls } = config;
   const host = bareHost(everyone.host);
   const handler = provider.callback();
+  const bounds = serverLimits(config.limits);
   const hosts = [config.issuer, ...(mtls ? [mtls.url] : [])].map((url) => bareHost(new URL(url).hostname));
   const written = await readPair(everyone.tls);
   const made = config.proxy || written ? undefined : await madeFor(config, hosts);
   const pair = written ?? made;
   const options = everyone.client_certificate ? mutualTlsOptions : serverOptions;
-  const server = pair ? createServer(options(pair), handler) : createHttpServer(handler);
+  const server = pair ? createServer({ ...options(pair), ...bounds }, handler) : createHttpServer(bounds, handler);
   const url = new URL(`${pair ? 'https' : 'http'}://${urlHost(host)}`);
-  url.port = String(await listen(server, host, everyone.port, resources));
+  url.port = String(await listen(server, config, host, everyone.port, resources));
   if (mtls?.port === undefined || !pair) return { url: url.origin, mtlsUrl: undefined, certificate: made };
-  const mutual = createServer(mutualTlsOptions((await readPair(mtls.tls)) ?? pair), handler);
+  const mutual = createServer({ ...mutualTlsOptions((await readPair(mtls.tls)) ?? pair), ...bounds }, handler);
   const mtlsUrl = new URL(url);
-  mtlsUrl.port = String(await listen(mutual, host, mtls.port, resources));
+  mtlsUrl.port = String(await listen(mutual, config, host, mtls.port, resources));
   return { url: url.origin, mtlsUrl: mtlsUrl.origin, certificate: made };
 }

@@ -1,7 +1,9 @@
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 
 import { explanationOf } from '../fapi/refusals.ts';
+import { type Endpoint, isFormEndpoint } from '../http/routes.ts';
 import { log } from '../log.ts';
+import { lineLimit } from './line_limit.ts';
 
 interface Failure {
   code?: string;
@@ -50,11 +52,15 @@ const refusals = [
 
 /** Writes what was refused, and what went wrong, to the log. */
 export function logRequests(provider: Provider): void {
+  const mayWrite = lineLimit();
   const emitter = provider as unknown as NodeJS.EventEmitter;
   const refused = (one: unknown, other: unknown) => {
     // Core hands over the context first, Koa the error.
     const [ctx, error] = (one instanceof Error ? [other, one] : [one, other]) as [KoaContextWithOIDC, Failure];
-    log.info(about(ctx, error), 'refused');
+    // A client is who it says it is once it has authenticated; whoever has not is a stranger.
+    const client =
+      error.error === 'invalid_client' || !isFormEndpoint(ctx.oidc?.route as Endpoint) ? undefined : ctx.oidc?.client;
+    if (mayWrite(client?.clientId ?? '', `${error.error ?? error.message}`)) log.info(about(ctx, error), 'refused');
   };
   for (const event of refusals) emitter.on(event, refused);
   emitter.on('server_error', (ctx: KoaContextWithOIDC, error: Failure) =>

@@ -15,6 +15,7 @@ import type { Keys } from '../keys/keys.ts';
 import type { Profile } from '../profile.ts';
 import { profiles } from '../profiles/profiles.ts';
 import { coreConfiguration } from '../settings.ts';
+import type { RequestRates } from './request_rates.ts';
 import { sampleResource } from './sample_resource.ts';
 
 /** What a provider is made of besides its configuration. */
@@ -30,18 +31,21 @@ export interface Parts {
   readonly crl?: readonly string[] | undefined;
   /** Adds to authorization details what clients could not know. */
   readonly enrich?: Enrich | undefined;
+  /** Seconds somebody has to wait who asks too often. */
+  readonly tooMany?: RequestRates['tooMany'] | undefined;
 }
 
 /** The profile a configuration file asks for. */
 export function profileOf(
   config: Config,
-  { keys, authorities, crl, enrich }: Pick<Parts, 'keys' | 'authorities' | 'crl' | 'enrich'>,
+  { keys, authorities, crl, enrich, tooMany }: Pick<Parts, 'keys' | 'authorities' | 'crl' | 'enrich' | 'tooMany'>,
 ): Profile {
   const { par, client_assertion_lifetime, dpop, mtls, proxy, message_signing, resources, authorization_details } =
     config;
   const settings = {
     par,
     client_assertion_lifetime,
+    limits: { body: config.limits.body, tooMany },
     refusals: {
       explain_authentication: config.refusals.explain_authentication || config.development,
       documentation: `${config.issuer}/refusals`,

@@ -1,7 +1,5 @@
 import { readFile } from 'node:fs/promises';
-
 import type Provider from 'oidc-provider';
-
 import type { Accounts } from '../accounts/accounts.ts';
 import { hashing } from '../accounts/hashing.ts';
 import { listedAccounts } from '../accounts/listed.ts';
@@ -22,6 +20,7 @@ import { logRequests } from './log_requests.ts';
 import { endChanged, openAccounts } from './open_accounts.ts';
 import { openStore } from './open_store.ts';
 import { createProvider } from './provider.ts';
+import { requestRates } from './request_rates.ts';
 
 /** A provider that answers. */
 export interface RunningServer {
@@ -57,16 +56,20 @@ export async function startServer(config: Config): Promise<RunningServer> {
     hashing.limit(config.limits.passwords);
     const store = await openStore(config, resources);
     const { adapter } = store;
+    const rates = requestRates(config.limits);
+    const limiter = sharedLimiter(adapter.store.knex);
     const parts = {
+      tooMany: rates.tooMany,
       adapter,
       accounts: await accountsOf(config.accounts, adapter),
       keys: await store.keys(config.keys?.jwks),
       authorities: config.mtls?.ca ? [await readFile(config.mtls.ca, 'utf8')] : [],
-      attempts: attempts({ ...config.limits.passwords, limiter: sharedLimiter(adapter.store.knex) }),
+      attempts: attempts({ ...config.limits.passwords, limiter }),
       crl: config.mtls?.crl,
       enrich: await detailsModule(config.authorization_details?.module),
     };
     const provider = await createProvider(config, parts);
+    rates.watch(provider);
     logRequests(provider);
     const audit = await openAudit(adapter, config.audit);
     if (audit)
@@ -74,6 +77,8 @@ export async function startServer(config: Config): Promise<RunningServer> {
         provider,
         resources.add(audit, () => audit.close()),
       );
+    const stopSharing = rates.share((keyPrefix, points) => limiter({ keyPrefix, points, duration: 60 }));
+    resources.add(stopSharing, (stop) => stop());
     store.startPurge(config.database.purge);
     const urls = await startListeners(config, provider, resources);
     return { issuer: config.issuer, ...urls, provider, adapter, close: () => resources.close() };

@@ -129,10 +129,10 @@ for (const path of ['', '/op']) {
 }
 
 describe('PAR-2.3 too many requests', () => {
-  it('are 429 with Retry-After, before a body is read', async () => {
+  it('are 429 with Retry-After', async () => {
     const listener = await serve((provider) => [
       oauthError(),
-      limits(provider, { tooMany: async (ctx) => (ctx.get('x-test') ? 12.5 : undefined) }),
+      limits(provider, { tooMany: (ctx) => (ctx.get('x-test') ? 12.5 : undefined) }),
     ]);
     const post = (headers: Record<string, string>) =>
       listener.ask('/request', { method: 'POST', headers: { ...form, ...headers }, body: 'client_id=nobody' });

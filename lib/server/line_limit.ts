@@ -1,0 +1,36 @@
+import { log } from '../log.ts';
+
+/** Lines of one source at once, and a second afterwards. */
+const burst = 100;
+const perSecond = 10;
+/** Sources that are remembered; clients are few, and all strangers are one. */
+const most = 1000;
+/** Milliseconds after which lines that were left out are told of. */
+const summary = 10_000;
+
+/** Lets so many lines of each source pass, and counts the others, so that nobody can fill a disk by being refused. */
+export function lineLimit(now: () => number = Date.now) {
+  const sources = new Map<string, { lines: number; at: number }>();
+  const leftOut = new Map<string, number>();
+  let timer: NodeJS.Timeout | undefined;
+
+  function tell(): void {
+    timer = undefined;
+    log.info(Object.fromEntries(leftOut), 'refused, and not told one by one');
+    leftOut.clear();
+  }
+
+  /** @param kind what the line is about, for the count */
+  return function mayWrite(source: string, kind: string): boolean {
+    const known = sources.get(source) ?? { lines: burst, at: now() };
+    const lines = Math.min(burst, known.lines + ((now() - known.at) / 1000) * perSecond);
+    sources.delete(source);
+    sources.set(source, { lines: Math.max(0, lines - 1), at: now() });
+    const [oldest] = sources.keys();
+    if (sources.size > most && oldest !== undefined) sources.delete(oldest);
+    if (lines >= 1) return true;
+    leftOut.set(kind, (leftOut.get(kind) ?? 0) + 1);
+    if (!timer) timer = setTimeout(tell, summary).unref();
+    return false;
+  };
+}
