@@ -124,7 +124,7 @@ describe('A rate', () => {
   it('is shared: what others have counted counts, and a database that is away does not', async () => {
     const rate = new Rate({ points: 10, now });
     rate.take('a');
-    const told: [string, number?][] = [];
+    const told: unknown[] = [];
     await rate.share({ consume: async (...counted) => void told.push(counted) });
     expect(told).to.deep.equal([['a', 1]]);
     rate.take('a');
