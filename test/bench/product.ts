@@ -13,10 +13,10 @@ import { createProvider } from '../../lib/server/provider.ts';
 import { startServer } from '../../lib/server/server.ts';
 import * as accounts from './accounts.ts';
 import { issuer, metadata } from './client.ts';
-import { encryptionKey, type Start } from './subjects.ts';
+import { encryptionKey, oursWithoutTrail, type Start } from './subjects.ts';
 
 /** The configuration a deployment behind a proxy that ends TLS would write; with `tls` one without a proxy. */
-async function configuration({ key, database_url, port = 0, tls }: Start): Promise<Config> {
+async function configuration({ subject, key, database_url, port = 0, tls }: Start): Promise<Config> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   const written = (name: string, content: string) => {
     writeFileSync(join(folder, name), content, { mode: 0o600 });
@@ -33,6 +33,7 @@ async function configuration({ key, database_url, port = 0, tls }: Start): Promi
       },
       ...(!tls && { proxy: { trusted: ['127.0.0.1'] } }),
       database: { url: database_url, encryption_keys: [encryptionKey] },
+      audit: { database: subject !== oursWithoutTrail },
       clients: [metadata(key)],
       accounts: { module: join(import.meta.dirname, 'accounts.ts') },
     }),

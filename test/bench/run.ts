@@ -7,6 +7,7 @@ import { Postgres, query } from '../support/postgres.ts';
 import { Bench } from './bench.ts';
 import { type Figure, table } from './figure.ts';
 import { ablation } from './figures/ablation.ts';
+import { audit } from './figures/audit.ts';
 import { clients } from './figures/clients.ts';
 import { expiredRows } from './figures/expired_rows.ts';
 import { flow } from './figures/flow.ts';
@@ -19,7 +20,20 @@ import { start } from './figures/start.ts';
 import { twoProcesses } from './figures/two_processes.ts';
 import { plot } from './plot.ts';
 
-const rooms = { push, flow, roundTrips, ablation, twoProcesses, latency, expiredRows, seal, clients, memory, start };
+const rooms = {
+  audit,
+  push,
+  flow,
+  roundTrips,
+  ablation,
+  twoProcesses,
+  latency,
+  expiredRows,
+  seal,
+  clients,
+  memory,
+  start,
+};
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 

@@ -27,12 +27,16 @@ import {
   encryptionKey,
   ours,
   oursInMemory,
+  oursWithoutTrail,
   type Start,
   type SubjectName,
 } from './subjects.ts';
 
 /** What is compared: each answers a listener on the same core, with the same client, over the same kind of socket. */
-const listeners: Record<Exclude<SubjectName, typeof ours>, (start: Start) => Promise<RequestListener>> = {
+const listeners: Record<
+  Exclude<SubjectName, typeof ours | typeof oursWithoutTrail>,
+  (start: Start) => Promise<RequestListener>
+> = {
   [oursInMemory]: productInMemory,
   [coreInMemory]: async (start: Start) => bareCore(start).callback(),
   [coreOnNaive]: async (start: Start) => {
@@ -105,7 +109,7 @@ function bareCore({ key, rotate_refresh_token = false }: Start, configuration: C
 
 answer({
   async start(start: Start): Promise<number> {
-    if (start.subject === ours) return startProduct(start);
+    if (start.subject === ours || start.subject === oursWithoutTrail) return startProduct(start);
     const listener = await listeners[start.subject](start);
     const server = start.tls ? createTlsServer(start.tls, listener) : createPlainServer(listener);
     server.listen(start.port ?? 0, '127.0.0.1');

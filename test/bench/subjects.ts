@@ -9,6 +9,7 @@ export const coreWithoutExchange = "core on our store, in units of work, by pg's
 export const coreWithoutForesight = 'core on our store, in units of work, without foresight';
 export const oursInMemory = 'ours in memory';
 export const ours = 'ours';
+export const oursWithoutTrail = 'ours without the audit trail';
 
 export type SubjectName =
   | typeof coreInMemory
@@ -18,7 +19,8 @@ export type SubjectName =
   | typeof coreWithoutExchange
   | typeof coreWithoutForesight
   | typeof oursInMemory
-  | typeof ours;
+  | typeof ours
+  | typeof oursWithoutTrail;
 
 /** What a server process is told at its start. */
 export interface Start {
