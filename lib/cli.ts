@@ -8,7 +8,8 @@ import { redacted } from './redact.ts';
 
 // Before the program is loaded: half of a start is compiling what was compiled the last time.
 module.enableCompileCache?.();
-const { name, program } = await import('./program.ts');
+const { name } = await import('./commands/command.ts');
+const { program } = await import('./program.ts');
 
 /** Without its properties: an error of a URL that does not parse has the URL in one, and the password in that. */
 function stackOf(error: unknown): string {

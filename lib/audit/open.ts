@@ -26,6 +26,11 @@ export async function auditKeys({ kept }: Pick<KnexAdapterFactory, 'kept'>): Pro
   return { signing, secret: Buffer.from(secret, 'base64url') };
 }
 
+/** The half of a key that verifies. */
+export function publicOf({ d, ...key }: JWK): JWK {
+  return key;
+}
+
 /** Ends of chains as the processes of the fleet noted them with their last heartbeat. */
 export async function notedEnds(store: Store): Promise<Link[]> {
   const table = store.table.replace('oidc_payloads', 'oidc_nodes');

@@ -24,13 +24,23 @@ export interface Verified {
 /** Faults listed at most; of a table that is another one, a thousand say no more. */
 const most = 1000;
 
-function linksOf({ record }: AuditRow): readonly Link[] {
+function recordOf({ record }: AuditRow): Record<string, unknown> {
   try {
-    const { known } = JSON.parse(Buffer.from(record ?? '', 'hex').toString());
-    return Array.isArray(known) ? known : [];
+    return JSON.parse(Buffer.from(record ?? '', 'hex').toString()) ?? {};
   } catch {
-    return [];
+    return {};
   }
+}
+
+/** What the first record of a chain says of others. */
+function linksOf(row: AuditRow): readonly Link[] {
+  const { known } = recordOf(row);
+  return Array.isArray(known) ? known : [];
+}
+
+/** Up to where chains were dropped. */
+function cutsOf(row: AuditRow): [string, number][] {
+  return Object.entries(recordOf(row).cut ?? {}).map(([chain, seq]) => [chain, Number(seq)]);
 }
 
 /** Checks rows, which come by chain and within it by place. */
@@ -41,8 +51,12 @@ class Verifier {
   readonly faults: Fault[] = [];
   readonly ends = new Map<string, Link>();
   readonly #keys: ReadonlyMap<string, JWK>;
-  /** Milliseconds since the epoch before which rows may have been dropped. */
-  readonly #retired: number;
+  /** The last rows of chains that retention dropped, by the word of a signed record. */
+  readonly #cuts = new Map<string, number>();
+  /** The same of a record that is not signed yet. */
+  #unsignedCuts: [string, number][] = [];
+  /** First rows there are of chains whose beginning is gone. */
+  readonly #begun: AuditRow[] = [];
   #last: AuditRow | undefined;
   /** Ends of chains that the first records of others name. */
   readonly #vouched: Link[] = [];
@@ -50,9 +64,8 @@ class Verifier {
   /** Rows of the chain under way since its last checkpoint. */
   #open = 0;
 
-  constructor(keys: ReadonlyMap<string, JWK>, retired: number) {
+  constructor(keys: ReadonlyMap<string, JWK>) {
     this.#keys = keys;
-    this.#retired = retired;
   }
 
   async add(row: AuditRow): Promise<void> {
@@ -69,6 +82,7 @@ class Verifier {
       else this.#fault(row, 'has no valid signature');
     }
     if (row.event === 'audit.began') this.#vouched.push(...linksOf(row));
+    if (row.event === 'audit.retired') this.#unsignedCuts.push(...cutsOf(row));
     this.#last = row;
     this.ends.set(row.chain, row);
   }
@@ -81,21 +95,28 @@ class Verifier {
     this.chains += 1;
     this.#unsigned += this.#open;
     this.#open = 0;
-    if (row.seq !== 1 && row.at >= this.#retired) this.#fault(row, `${row.seq - 1} rows before it are missing`);
+    this.#unsignedCuts = [];
+    if (row.seq !== 1) this.#begun.push(row);
   }
 
   #sign(): void {
     this.checkpoints += 1;
     this.#open = 0;
+    for (const [chain, seq] of this.#unsignedCuts) this.#cuts.set(chain, Math.max(seq, this.#cuts.get(chain) ?? 0));
+    this.#unsignedCuts = [];
   }
 
   /** Compares with the ends of chains that were noted, by a node or by another chain. */
   compare(noted: readonly Link[]): void {
+    for (const row of this.#begun) {
+      const missing = row.seq - 1 - (this.#cuts.get(row.chain) ?? 0);
+      if (missing > 0) this.#fault(row, `${missing} rows before it are missing`);
+    }
     for (const link of [...noted, ...this.#vouched]) this.#compare(link);
   }
 
-  #compare({ at, chain, seq, hash }: Link): void {
-    if (at < this.#retired) return;
+  #compare({ chain, seq, hash }: Link): void {
+    if (seq <= (this.#cuts.get(chain) ?? 0)) return;
     const end = this.ends.get(chain);
     if (!end) this.#fault({ chain, seq }, 'the whole chain is missing');
     else if (end.seq < seq) this.#fault({ chain, seq: end.seq + 1 }, `${seq - end.seq} rows at the end are missing`);
@@ -113,17 +134,12 @@ class Verifier {
  * @param rows by chain, and within it by place
  * @param keys public keys of the server by `kid`
  * @param expected ends of chains that were noted elsewhere
- * @param retired milliseconds since the epoch before which rows were dropped by retention
  */
 export async function verifyTrail(
   rows: AsyncIterable<AuditRow>,
-  {
-    keys,
-    expected = [],
-    retired = 0,
-  }: { keys: ReadonlyMap<string, JWK>; expected?: readonly Link[]; retired?: number },
+  { keys, expected = [] }: { keys: ReadonlyMap<string, JWK>; expected?: readonly Link[] },
 ): Promise<Verified> {
-  const verifier = new Verifier(keys, retired);
+  const verifier = new Verifier(keys);
   for await (const row of rows) await verifier.add(row);
   verifier.compare(expected);
   const { chains, checkpoints, unsigned, faults } = verifier;

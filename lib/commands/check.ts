@@ -1,7 +1,9 @@
+import type { Command } from 'commander';
 import type { Config } from '../config/load.ts';
 import type { Resources } from '../resources.ts';
 import { profileOf } from '../server/provider.ts';
-import { stand } from './judge.ts';
+import { configured, examples, type Options, withConfig } from './command.ts';
+import { judgeWhole, stand } from './judge.ts';
 
 export const summary = 'say whether a configuration is inside its profile, and what holds each clause';
 
@@ -18,4 +20,11 @@ export async function run(config: Config, _resources: Resources, file: string): 
   }
   const counts = `${clauses.length} clauses held, ${config.clients.length} clients`;
   console.log(`${file}: ok: ${config.issuer} is inside ${name} (${counts})`);
+}
+
+/** Adds the command to the program. */
+export function register(program: Command): void {
+  configured(program.command('check').description(summary))
+    .addHelpText('after', examples('check --config as.yaml'))
+    .action((options: Options) => withConfig(options, run, judgeWhole));
 }

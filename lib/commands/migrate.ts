@@ -1,15 +1,17 @@
+import { Argument, type Command } from 'commander';
 import type { Config } from '../config/load.ts';
 import { grant } from '../database/grants.ts';
 import { distribute, migrate, migrateDown, schemaStatus } from '../database/schema.ts';
 import { OperationalError } from '../errors.ts';
 import type { Resources } from '../resources.ts';
 import { openConfigured } from '../server/open_store.ts';
+import { configured, examples, type Options, withConfig } from './command.ts';
 
 export const summary = 'bring the database schema up to this version, take the last migration back, or look';
 
 export type Direction = 'up' | 'down' | 'status';
 
-export interface Options {
+export interface MigrateOptions {
   /** Spreads the table over the workers of a Citus cluster. */
   readonly distribute: boolean;
   /** The role of the servers, which gets its rights and time limits. */
@@ -20,7 +22,7 @@ export async function run(
   config: Config,
   resources: Resources,
   direction: Direction,
-  { distribute: spread, grant: role }: Options,
+  { distribute: spread, grant: role }: MigrateOptions,
 ): Promise<void> {
   for (const [option, value] of Object.entries({ distribute: spread, grant: role })) {
     if (value && direction !== 'up') throw new OperationalError(`--${option} goes with migrate up`);
@@ -42,4 +44,24 @@ export async function run(
     console.log(`${role} has the rights of a server, and no others`);
     for (const statement of left) console.log(`to limit its time, somebody who may alter it has to run: ${statement}`);
   }
+}
+
+/** Adds the command to the program. */
+export function register(program: Command): void {
+  configured(program.command('migrate').description(summary))
+    .addHelpText(
+      'after',
+      examples(
+        'migrate status --config as.yaml',
+        'migrate up --config as.yaml',
+        'migrate up --grant as_server --config as.yaml',
+        'migrate up --distribute --config as.yaml',
+      ),
+    )
+    .addArgument(new Argument('<direction>', 'which way').choices(['up', 'down', 'status']))
+    .option('--distribute', 'up, then spread the table over the workers of a Citus cluster', false)
+    .option('--grant <role>', 'up, then give the role of the servers its rights and time limits')
+    .action((direction: Direction, options: Options & MigrateOptions) =>
+      withConfig(options, (config, resources) => run(config, resources, direction, options)),
+    );
 }

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-
+import type { Command } from 'commander';
 import type { Config } from '../config/load.ts';
 import { databaseName } from '../redact.ts';
 import type { Resources } from '../resources.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
+import { configured, examples, type Options, withConfig } from './command.ts';
 
 export const summary = 'start the authorization server';
 
@@ -61,4 +62,14 @@ function next(discovery: string, file: string, authority?: string): string[] {
     '',
     'Stop with Ctrl-C.',
   ];
+}
+
+/** Adds the command to the program. */
+export function register(program: Command): void {
+  configured(program.command('serve').description(summary))
+    .addHelpText(
+      'after',
+      examples('serve --config as.yaml', 'serve --config as.yaml --set listen.port=8443 --set dpop.nonce=required'),
+    )
+    .action((options: Options) => withConfig(options, run));
 }

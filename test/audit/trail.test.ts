@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 
 import { subOf } from '../../lib/accounts/listed.ts';
-import { auditKeys } from '../../lib/audit/open.ts';
+import { auditKeys, publicOf } from '../../lib/audit/open.ts';
 import { Pseudonyms } from '../../lib/audit/pseudonyms.ts';
 import { byChain, byTime, sentence, type Told, told, type Wanted } from '../../lib/audit/read.ts';
 import { verifyTrail } from '../../lib/audit/verify.ts';
@@ -78,7 +78,7 @@ for (const [name, make] of Object.entries({
     }
     async function verified() {
       const { signing } = await auditKeys(server.adapter);
-      const keys = new Map([[`${signing.kid}`, signing]]);
+      const keys = new Map([[`${signing.kid}`, publicOf(signing)]]);
       return verifyTrail(byChain(server.adapter.store.knex, table()), { keys });
     }
 

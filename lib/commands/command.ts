@@ -1,0 +1,50 @@
+import type { Command } from 'commander';
+
+import { type Config, type LoadOptions, loadConfig } from '../config/load.ts';
+import { Resources } from '../resources.ts';
+import { judge } from './judge.ts';
+
+/** The command's name, as npm installs it. */
+export const name = 'oidc-provider-fapi';
+
+/** Options of every command that works on a configuration file. */
+export interface Options {
+  readonly config: string;
+  readonly set: readonly string[];
+}
+
+export interface JsonOptions extends Options {
+  readonly json: boolean;
+}
+
+export type Run = (config: Config, resources: Resources, file: string) => Promise<void>;
+
+/** Loads and judges the file, then runs; what is opened is closed in reverse, even after a failure. */
+export async function withConfig(
+  { config: file, set }: Options,
+  run: Run,
+  by: NonNullable<LoadOptions['judge']> = judge,
+): Promise<void> {
+  const config = await loadConfig(file, { set, judge: by });
+  const resources = new Resources();
+  try {
+    await run(config, resources, file);
+  } finally {
+    await resources.close();
+  }
+}
+
+/** The end of a help text: the command as it would be typed. */
+export const examples = (...lines: readonly string[]): string =>
+  `\nFor example:\n${lines.map((line) => `  npx ${name} ${line}`).join('\n')}\n`;
+
+/** Adds the options of a command that works on a configuration file. */
+export function configured(command: Command): Command {
+  const collect = (value: string, values: readonly string[]) => [...values, value];
+  return command
+    .requiredOption('-c, --config <file>', 'configuration file')
+    .option('-s, --set <path=value>', 'lay a value over the file; may be repeated', collect, []);
+}
+
+/** Adds the option that has a program read the answer. */
+export const json = (command: Command): Command => command.option('--json', 'print JSON', false);
