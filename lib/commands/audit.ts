@@ -37,7 +37,7 @@ interface Opened {
 }
 
 async function open(config: Config, resources: Resources): Promise<Opened> {
-  const adapter = await openStore(config, resources);
+  const { adapter } = await openStore(config, resources);
   const { knex, seal, table: payloads } = adapter.store;
   const { secret } = await auditKeys(adapter);
   const table = payloads.replace('oidc_payloads', 'oidc_pseudonyms');
