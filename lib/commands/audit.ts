@@ -9,7 +9,7 @@ import { byChain, byTime, sentence, type Told, told, type Wanted } from '../audi
 import { retire as retireRows } from '../audit/retention.ts';
 import { verifyTrail } from '../audit/verify.ts';
 import type { Config } from '../config/load.ts';
-import { OperationalError } from '../errors.ts';
+import { OperationalError, UsageError } from '../errors.ts';
 import type { Resources } from '../resources.ts';
 import { openStore } from '../server/open_store.ts';
 import type { KnexAdapterFactory } from '../store/adapter.ts';
@@ -51,9 +51,7 @@ export function timeOf(text: string | undefined, now = Date.now()): number | und
   const length = { m: 60_000, h: 3_600_000, d: 86_400_000 }[unit];
   const time = count && length ? now - Number(count) * length : Date.parse(text);
   if (!Number.isFinite(time)) {
-    throw new OperationalError(
-      `${text} is no time: write 2026-11-27, 2026-11-27T08:00Z, or 90m, 12h, 7d for so long ago`,
-    );
+    throw new UsageError(`${text} is no time: write 2026-11-27, 2026-11-27T08:00Z, or 90m, 12h, 7d for so long ago`);
   }
   return time;
 }
@@ -70,7 +68,7 @@ async function subjectOf(config: Config, adapter: KnexAdapterFactory, name: stri
 async function wantedBy(config: Config, { adapter, pseudonyms }: Opened, filter: Filter): Promise<Wanted> {
   const { account, grant, since, until, ...equal } = filter;
   const person = account === undefined ? undefined : await pseudonyms.find(await subjectOf(config, adapter, account));
-  if (account !== undefined && !person) throw new OperationalError(`the trail tells of no account ${account}`);
+  if (account !== undefined && !person) throw new UsageError(`the trail tells of no account ${account}`);
   return {
     ...equal,
     account: person?.name,
@@ -104,7 +102,7 @@ export async function exportRows(config: Config, resources: Resources): Promise<
 export async function explain(config: Config, resources: Resources, flow: string, json: boolean): Promise<void> {
   const records: Told[] = [];
   for await (const record of found(config, await open(config, resources), { flow })) records.push(record);
-  if (records.length === 0) throw new OperationalError(`the trail tells of no flow ${flow}`);
+  if (records.length === 0) throw new UsageError(`the trail tells of no flow ${flow}`);
   if (json) console.log(JSON.stringify(records, null, 2));
   else for (const record of records) console.log(sentence(record));
 }

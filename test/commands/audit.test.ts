@@ -83,7 +83,7 @@ describe('oidc-provider-fapi audit', () => {
       [['explain', 'nothing'], 'the trail tells of no flow nothing'],
     ] as const) {
       const { code, stderr } = await command(...args);
-      expect(code, text).to.equal(1);
+      expect(code, text).to.equal(2);
       expect(stderr.trim().split('\n'), text).to.have.length(1);
       expect(stderr).to.include(text);
     }
