@@ -22,7 +22,7 @@ export { interactionPolicy } from './interactions/policy.ts';
 export { type InteractionsOptions, interactions, interactionUrl } from './interactions/routes.ts';
 // The store, with or without a profile.
 export { type Keys, loadKeys } from './keys/keys.ts';
-export { clientViolations, type Profile, violations } from './profile.ts';
+export { type JudgedClient, judge, type Profile, violations } from './profile.ts';
 export { fapi2MessageSigning, type MessageSigning } from './profiles/fapi2_message_signing.ts';
 export { fapi2SecurityProfile, type ProfileSettings } from './profiles/fapi2_security_profile.ts';
 // A resource server beside the provider, in Koa; others have sub-paths: oidc-provider-fapi/resource, .../express, .../koa.

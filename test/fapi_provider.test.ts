@@ -6,7 +6,7 @@ import Other from 'oidc-provider-other';
 import { Nowhere } from '../lib/commands/judge.ts';
 import { ProfileViolationError } from '../lib/errors.ts';
 import { fapiProvider } from '../lib/fapi_provider.ts';
-import { violations } from '../lib/profile.ts';
+import { judge, violations } from '../lib/profile.ts';
 import { fapi2SecurityProfile, type ProfileSettings } from '../lib/profiles/fapi2_security_profile.ts';
 import { configurationWith, keys } from './support/configuration.ts';
 import { refusal } from './support/refusal.ts';
@@ -177,6 +177,34 @@ describe('A configuration that would lose the profile in silence', () => {
       });
     });
   }
+});
+
+describe('Clients that are to move to a profile', () => {
+  it('are listed with every reason for which they would be refused, before anything is switched', () => {
+    const rows = [
+      client,
+      {
+        ...client,
+        client_id: 'old',
+        token_endpoint_auth_method: 'client_secret_basic',
+        id_token_signed_response_alg: 'RS256',
+      },
+      { ...client, client_id: 'spa', token_endpoint_auth_method: 'none', redirect_uris: ['http://spa.example.com/'] },
+    ];
+    const judged = judge(fapi2SecurityProfile(), rows as never);
+    expect(judged.map(({ client_id }) => client_id)).to.deep.equal(['old', 'spa']);
+    expect(judged.flatMap(({ violations }) => violations.map(({ path }) => path?.join('.')))).to.include.members([
+      'token_endpoint_auth_method',
+      'id_token_signed_response_alg',
+      'redirect_uris.0',
+    ]);
+  });
+
+  it('are judged with what the configuration says of them', () => {
+    const own = { clientDefaults: { id_token_signed_response_alg: 'RS256' } };
+    expect(judge(fapi2SecurityProfile(), [client] as never)).to.deep.equal([]);
+    expect(judge(fapi2SecurityProfile(), [client] as never, own as never)).to.have.length(1);
+  });
 });
 
 describe('Keys of the deployment', () => {
