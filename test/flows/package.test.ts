@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -77,6 +77,31 @@ const tsconfig = {
   files: ['main.ts'],
 };
 
+/** What a resource server writes, on a machine that has the package and `jose` and nothing else. */
+const resource = `
+import type { IncomingMessage } from 'node:http';
+import {
+  type AccessToken, clientCertificate, dpopNonces, guard, introspection, jwtAccessTokens, type Protection, type Verdict,
+} from 'oidc-provider-fapi/resource';
+import { protect } from 'oidc-provider-fapi/resource/express';
+
+const jwks = 'https://as.example.com/jwks';
+const rules: Protection<IncomingMessage> = {
+  verify: jwtAccessTokens({ issuer: 'https://as.example.com', audience: 'https://rs.example.com', jwks }),
+  unique: async (id: string, expiresAt: number) => id.length > expiresAt,
+  clientCertificate: clientCertificate({ proxy: { trusted: ['10.0.0.0/8'], client_certificate: 'nginx' } }),
+  nonce: { nonces: dpopNonces(Buffer.alloc(32, 1)), required: true },
+  origins: ['https://rs.example.com'],
+};
+const { clientCertificate: _, ...ofWeb } = rules;
+const verdict: Verdict = await guard<Request>(ofWeb)(new Request('https://rs.example.com/accounts'));
+const token: AccessToken | undefined = verdict.token;
+// @ts-expect-error a resource server has to say where it is known
+guard({ verify: rules.verify, unique: rules.unique });
+const answer = verdict.token ? undefined : new Response(verdict.body, verdict);
+console.log(JSON.stringify([answer?.status, token === undefined, protect(rules).name, typeof introspection]));
+`;
+
 interface PackageJson {
   readonly name: string;
   readonly bin: Readonly<Record<string, string>>;
@@ -116,6 +141,23 @@ describe('the package as it is published', () => {
     await writeFile(join(folder, 'main.ts'), main);
   });
   after(() => rm(folder, { recursive: true, force: true }));
+
+  it('serves a resource server that has jose and nothing else', async () => {
+    const bare = await mkdtemp(join(tmpdir(), 'resource-'));
+    await mkdir(join(bare, 'node_modules'), { recursive: true });
+    await cp(join(folder, 'node_modules', 'oidc-provider-fapi'), join(bare, 'node_modules', 'oidc-provider-fapi'), {
+      recursive: true,
+    });
+    for (const dependency of ['jose', '@types/node']) await link(dependency, bare);
+    await writeFile(join(bare, 'package.json'), JSON.stringify({ name: 'resource', type: 'module', private: true }));
+    await writeFile(join(bare, 'tsconfig.json'), JSON.stringify({ ...tsconfig, files: ['resource.ts'] }));
+    await writeFile(join(bare, 'resource.ts'), resource);
+    const { stdout: complaints } = await execute(join(modules, '.bin', 'tsc'), ['-p', bare]).catch((error) => error);
+    expect(complaints).to.equal('');
+    const { stdout } = await execute(process.execPath, ['--no-warnings', 'out/resource.js'], { cwd: bare });
+    await rm(bare, { recursive: true });
+    expect(JSON.parse(stdout)).to.deep.equal([401, true, 'protect', 'function']);
+  });
 
   it('holds what it is made of, and no tests', () => {
     expect(files).to.include.members([
