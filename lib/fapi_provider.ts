@@ -4,6 +4,7 @@ import Core, { errors } from 'oidc-provider';
 import { ProfileViolationError, type Violation } from './errors.ts';
 import { type Staged, useInOrder } from './fapi/stages.ts';
 import { composed, judged, type Profile } from './profile.ts';
+import type { KnexAdapterFactory } from './store/adapter.ts';
 import { unitOfWork } from './store/unit_of_work.ts';
 
 /** Profiles that a provider serves under: the mechanisms of one keep state of that provider. */
@@ -58,6 +59,7 @@ async function tried({ mechanisms }: Profile, provider: Provider): Promise<Viola
  * @param around middleware beside the profile's, each at its stage, made for the provider.
  * @throws {TypeError} when the class is another than core's own, or the profile serves another provider.
  * @throws {ProfileViolationError} with everything that is outside the profile.
+ * @throws {OperationalError} when the database of our own adapter belongs to another issuer.
  * @throws whatever the adapter throws when it is asked whether it can tell first from second.
  * @example
  * const provider = await fapiProvider(Provider, 'https://as.example.com', configuration, fapi2SecurityProfile());
@@ -87,5 +89,7 @@ export async function fapiProvider(
   for (const mechanism of profile.mechanisms) mechanism.attach?.(provider, settled);
   const found = [...refusedByCore(provider, settled.clients), ...(await tried(profile, provider))];
   if (found.length > 0) throw new ProfileViolationError(profile.name, found);
+  // Of two issuers on one database, the tokens of each would be as good as the other's.
+  await (configuration.adapter as Partial<KnexAdapterFactory> | undefined)?.belongsTo?.(issuer);
   return provider;
 }

@@ -66,15 +66,17 @@ export async function faultsOf(knex: Knex, schema: string | undefined): Promise<
  * Makes the database the issuer's, unless it is another's already: one statement, so of two that start at the same
  * moment one is refused.
  *
- * @returns the issuer it belongs to
+ * @returns a sentence that names the other one
  */
-export async function issuerOf(knex: Knex, schema: string | undefined, issuer: string): Promise<string> {
+export async function ownerFaults(knex: Knex, schema: string | undefined, issuer: string): Promise<string[]> {
   const { rows } = await knex.raw(
     `insert into ${tableOf(schema, 'oidc_settings')} as s (name, value, changed_at) values ('issuer', ?, ?)
       on conflict (name) do update set value = s.value returning value`,
     [issuer, Date.now()],
   );
-  return rows[0].value;
+  if (rows[0].value === issuer) return [];
+  const remedy = 'each issuer has a database or a schema of its own';
+  return [`the database belongs to the issuer ${rows[0].value}, this is ${issuer}: ${remedy}`];
 }
 
 /** @throws {OperationalError} with all of them, when there are any. */

@@ -1,5 +1,7 @@
 import type { Knex } from 'knex';
 import { type Adapter, type AdapterPayload, errors, Provider } from 'oidc-provider';
+import { ownerFaults, throwFaults } from '../database/readiness.ts';
+import { schemaOf } from '../database/schema.ts';
 import { OperationalError } from '../errors.ts';
 import { seconds } from '../seconds.ts';
 import { flowOf } from './flow.ts';
@@ -19,6 +21,11 @@ export interface KnexAdapterFactory {
   (model: string): KnexAdapter;
   /** A value made once for all processes of the database, sealed: keys, cookie keys, secrets. */
   kept<T>(name: string, make: () => T | Promise<T>): Promise<T>;
+  /**
+   * Makes the database the issuer's when it is nobody's yet.
+   * @throws {OperationalError} when it belongs to another issuer.
+   */
+  belongsTo(issuer: string): Promise<void>;
   readonly store: Store;
 }
 
@@ -226,6 +233,7 @@ export function knexAdapter(knex: Knex, options: StoreOptions = {}): KnexAdapter
   }
   return Object.assign((model: string) => new KnexAdapter(store, model), {
     store,
+    belongsTo: async (issuer: string) => throwFaults(await ownerFaults(knex, schemaOf(knex, options.schema), issuer)),
     kept: async <T>(name: string, make: () => T | Promise<T>) => {
       if (!store.seal.seals && !options.secrets_in_the_clear) {
         throw new OperationalError(

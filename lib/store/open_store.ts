@@ -5,7 +5,7 @@ import type { Knex } from 'knex';
 import { type Database, type DatabaseOptions, openDatabase } from '../database/database.ts';
 import { requirePostgres } from '../database/dialect.ts';
 import { roleLimits, runtimeGrants } from '../database/grants.ts';
-import { faultsOf, issuerOf, throwFaults } from '../database/readiness.ts';
+import { faultsOf, ownerFaults, throwFaults } from '../database/readiness.ts';
 import { migrate, schemaOf, schemaStatus } from '../database/schema.ts';
 import { type Keys, loadKeys } from '../keys/keys.ts';
 import { seconds } from '../seconds.ts';
@@ -13,6 +13,7 @@ import { type KnexAdapterFactory, knexAdapter } from './adapter.ts';
 import { type Holder, held, type Revoked, revoke } from './held.ts';
 import { type Purged, type PurgeSchedule, purge, startPurge } from './purge.ts';
 import { type Resealed, type ResealOptions, reseal } from './reseal.ts';
+import { Seal } from './seal.ts';
 import type { StoreOptions } from './store.ts';
 
 export interface OpenStoreOptions extends StoreOptions {
@@ -72,7 +73,10 @@ async function areOurs({ adapter: { store } }: Pick<OidcStore, 'adapter'>): Prom
       where expires_at is null and model = 'Kept' and payload is not null limit 1`,
   );
   const [row] = rows;
-  if (!row || store.seal.open(Buffer.from(row.payload, 'hex'), Buffer.from(row.id, 'hex')) !== undefined) return [];
+  if (!row) return [];
+  const [id, payload] = [Buffer.from(row.id, 'hex'), Buffer.from(row.payload, 'hex')];
+  // What lies in the clear is refused where it is asked for, or sealed by who says that it is theirs.
+  if (Seal.clear(payload) !== undefined || store.seal.open(payload, id) !== undefined) return [];
   return ['encryption_keys do not open what is in this database: write the key it was sealed with, after the others'];
 }
 
@@ -99,9 +103,7 @@ export async function openStore({ database, issuer, ...options }: OpenStoreOptio
       if (embedded && (await schemaStatus(knex, { schema })) === 'behind') await migrate(knex, { schema });
       throwFaults(await faultsOf(knex, schema));
       const found = [...(await areOurs({ adapter })), ...(await isDecidedOnce({ adapter }))];
-      const owner = await issuerOf(knex, schema, issuer);
-      if (owner !== issuer) found.push(`the database belongs to the issuer ${owner}, this is ${issuer}: ${each}`);
-      throwFaults(found);
+      throwFaults([...found, ...(await ownerFaults(knex, schema, issuer))]);
     },
     keys: (jwks) => loadKeys(adapter.kept, jwks),
     startPurge: (schedule) => void stops.push(startPurge(knex, { ...schedule, schema })),
@@ -116,5 +118,3 @@ export async function openStore({ database, issuer, ...options }: OpenStoreOptio
     },
   };
 }
-
-const each = 'each issuer has a database or a schema of its own';

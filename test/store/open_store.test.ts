@@ -1,12 +1,16 @@
 import { mock } from 'node:test';
 import { expect } from 'chai';
 import knexModule, { type Knex } from 'knex';
+import Provider from 'oidc-provider';
 import { fresh, payloadOf } from '../../lib/contract/requirements.ts';
 import { migrate, schemaStatus } from '../../lib/database/schema.ts';
 import { OperationalError } from '../../lib/errors.ts';
+import { fapiProvider } from '../../lib/fapi_provider.ts';
+import { fapi2SecurityProfile } from '../../lib/profiles/fapi2_security_profile.ts';
 import { knexAdapter } from '../../lib/store/adapter.ts';
 import { type OpenStoreOptions, openStore } from '../../lib/store/open_store.ts';
 import { migrationNames, migrationSource } from '../../migrations/index.ts';
+import { configurationWith } from '../support/configuration.ts';
 import { query, testDatabase } from '../support/postgres.ts';
 import { encryption_keys } from './stores.ts';
 
@@ -116,6 +120,21 @@ describe('a store on a knex of the deployment’s own', () => {
       /^the database belongs to the issuer https:\/\/(one|two)\.example\.com, this is https:\/\/(one|two)\./,
     );
     await stores[results.findIndex(({ status }) => status === 'fulfilled')]?.ready();
+  });
+
+  it('belongs to one issuer for a provider made with its adapter, too', async () => {
+    await migrate(knex);
+    const make = (at: string) =>
+      fapiProvider(
+        Provider,
+        at,
+        configurationWith({ adapter: knexAdapter(knex, { encryption_keys }) }),
+        fapi2SecurityProfile(),
+      );
+    await make(issuer);
+    await make(issuer);
+    const [fault] = await refusal(() => make('https://other.example.com'));
+    expect(fault).to.contain('belongs to the issuer https://as.example.com, this is https://other.example.com');
   });
 
   it('says that the keys are not those of the database', async () => {
