@@ -81,6 +81,8 @@ export function compileSchema(type: string, schema: JsonSchema): Judge {
   addFormats.default(ajv);
   let validate: ValidateFunction;
   try {
+    if (!ajv.validateSchema(schema)) throw new Error(ajv.errorsText(ajv.errors, { dataVar: 'schema' }));
+    if (![undefined, 'object'].includes(schema.type as string | undefined)) throw new Error('its type must be object');
     validate = ajv.compile(whole(type, schema));
   } catch (error) {
     throw new Error(`is no JSON Schema: ${(error as Error).message.replace(/^schema is invalid: /, '')}`);

@@ -44,6 +44,9 @@ describe('what measures', () => {
   it('drives whole flows through the server, and pushes through the core', async () => {
     const server = await bench.start(ours);
     expect(await server.measure({ kind: 'flow', concurrency: 2, count: 6 })).to.include({ completed: 6 });
+    expect(await server.measure({ kind: 'par', bytes: 256_000, concurrency: 2, count: 4 })).to.include({
+      completed: 4,
+    });
     const core = await bench.start(coreInMemory);
     const { completed, server: ms } = await core.measure({ kind: 'par', concurrency: 4 });
     expect(completed).to.be.greaterThan(4);

@@ -19,6 +19,7 @@ export interface Sample extends Measured {
 
 export interface Measure {
   readonly kind: Preparation['kind'];
+  readonly bytes?: number;
   readonly concurrency?: number;
   readonly seconds?: number;
   readonly rate?: number;
@@ -43,7 +44,14 @@ export class Subject {
     this.#targets = targets;
   }
 
-  async measure({ kind, concurrency = 32, seconds = this.#bench.seconds, rate, count }: Measure): Promise<Sample> {
+  async measure({
+    kind,
+    bytes,
+    concurrency = 32,
+    seconds = this.#bench.seconds,
+    rate,
+    count,
+  }: Measure): Promise<Sample> {
     const { load, postgres, key, profile } = this.#bench;
     const prepared = count ?? Math.ceil(seconds * (rate ?? FASTEST[kind])) + concurrency;
     await load.call('prepare', {
@@ -52,6 +60,7 @@ export class Subject {
       key,
       concurrency,
       count: prepared,
+      bytes,
     } satisfies Preparation);
     const [server, database, client] = [await this.#used(), postgresProcessorTime(postgres.pid), await load.usage()];
     if (profile) await this.#first.call('profile');

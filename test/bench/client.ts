@@ -14,6 +14,8 @@ import type { ClientMetadata } from 'oidc-provider';
 export const issuer = 'https://as.bench.test';
 export const redirectUri = 'https://client.bench.test/callback';
 export const clientId = 'bench';
+/** The type of details a large push is made of. */
+export const detailType = 'payment';
 
 const verifier = 'a-code-verifier-of-the-shortest-length-RFC-7636-permits';
 
@@ -36,6 +38,7 @@ export function metadata(key: JsonWebKey): ClientMetadata {
     id_token_signed_response_alg: 'ES256',
     dpop_bound_access_tokens: true,
     scope: 'openid offline_access',
+    authorization_details_types: [detailType],
     jwks: { keys: [{ ...publicPart(key), alg: 'ES256', use: 'sig', kid: 'bench' }] },
   } as ClientMetadata;
 }
@@ -70,8 +73,10 @@ export class Client {
     return this.#jws(this.#proofHeader, { jti: randomUUID(), htm: 'POST', htu, iat, ...claims });
   }
 
-  pushBody(scope = 'openid'): string {
+  /** @param bytes size of its authorization_details, in JSON; none when left out. */
+  pushBody(scope = 'openid', bytes?: number): string {
     return form({
+      ...(bytes !== undefined && { authorization_details: details(bytes) }),
       ...this.#authentication(),
       response_type: 'code',
       redirect_uri: redirectUri,
@@ -111,6 +116,12 @@ export class Client {
     const signature = sign('sha256', Buffer.from(input), { key: this.#key, dsaEncoding: 'ieee-p1363' });
     return `${input}.${signature.toString('base64url')}`;
   }
+}
+
+function details(bytes: number): string {
+  const one = { type: detailType, amount: '1.50', reference: 'x'.repeat(140) };
+  const count = Math.max(1, Math.round(bytes / JSON.stringify(one).length));
+  return JSON.stringify(Array.from({ length: count }, () => one));
 }
 
 function encode(value: object): string {

@@ -14,6 +14,8 @@ export interface Preparation {
   readonly concurrency: number;
   /** How many requests, or flows, are signed before the clock starts. */
   readonly count: number;
+  /** Of pushes: the size of their authorization_details. */
+  readonly bytes?: number | undefined;
 }
 
 export interface Run {
@@ -36,12 +38,12 @@ let connections: Connection[] = [];
 let steps: Step[] = [];
 
 answer({
-  async prepare({ kind, targets, key, concurrency, count }: Preparation) {
+  async prepare({ kind, targets, key, concurrency, count, bytes }: Preparation) {
     for (const connection of connections) connection.close();
     const endpoints = await discover(targets[0] as Target);
     const client = new Client(key);
     const make = kind === 'par' ? push : flow;
-    steps = Array.from({ length: count }, () => make(client, endpoints));
+    steps = Array.from({ length: count }, () => make(client, endpoints, bytes));
     // Last, because a server hangs up on a connection that was idle for some seconds.
     connections = await Promise.all(
       Array.from({ length: concurrency }, (_, index) => Connection.open(targets[index % targets.length] as Target)),
@@ -52,8 +54,8 @@ answer({
   },
 });
 
-function push(client: Client, endpoints: Endpoints): Step {
-  const bytes = Buffer.from(request('POST', endpoints.push, {}, client.pushBody()));
+function push(client: Client, endpoints: Endpoints, large?: number): Step {
+  const bytes = Buffer.from(request('POST', endpoints.push, {}, client.pushBody('openid', large)));
   return async (connection) => {
     const { status, body } = await connection.send(bytes);
     if (status !== 201 || !body.includes('request_uri')) throw new Error(`push: status ${status}: ${body}`);

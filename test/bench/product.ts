@@ -12,8 +12,18 @@ import { loadKeys } from '../../lib/keys/keys.ts';
 import { createProvider } from '../../lib/server/provider.ts';
 import { startServer } from '../../lib/server/server.ts';
 import * as accounts from './accounts.ts';
-import { issuer, metadata } from './client.ts';
+import { detailType, issuer, metadata } from './client.ts';
 import { encryptionKey, oursWithoutTrail, type Start } from './subjects.ts';
+
+const detail = {
+  schema: {
+    required: ['amount'],
+    properties: {
+      amount: { type: 'string', pattern: '^\\d+\\.\\d\\d$' },
+      reference: { type: 'string', maxLength: 140 },
+    },
+  },
+};
 
 /** The configuration a deployment behind a proxy that ends TLS would write; with `tls` one without a proxy. */
 async function configuration({ subject, key, database_url, port = 0, tls }: Start): Promise<Config> {
@@ -35,6 +45,8 @@ async function configuration({ subject, key, database_url, port = 0, tls }: Star
       database: { url: database_url, encryption_keys: [encryptionKey] },
       audit: { database: subject !== oursWithoutTrail },
       clients: [metadata(key)],
+      resources: [{ identifier: 'https://api.bench.test' }],
+      authorization_details: { types: { [detailType]: detail }, max_entries: 10_000 },
       accounts: { module: join(import.meta.dirname, 'accounts.ts') },
     }),
   );

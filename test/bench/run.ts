@@ -11,6 +11,7 @@ import { audit } from './figures/audit.ts';
 import { clients } from './figures/clients.ts';
 import { expiredRows } from './figures/expired_rows.ts';
 import { flow } from './figures/flow.ts';
+import { largePush } from './figures/large_push.ts';
 import { latency } from './figures/latency.ts';
 import { memory } from './figures/memory.ts';
 import { push } from './figures/push.ts';
@@ -23,6 +24,7 @@ import { plot } from './plot.ts';
 const rooms = {
   audit,
   push,
+  largePush,
   flow,
   roundTrips,
   ablation,

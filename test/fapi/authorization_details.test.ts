@@ -1,3 +1,7 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { expect } from 'chai';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 
@@ -25,8 +29,14 @@ function refused({ status, body }: Answer, description: RegExp): void {
 describe('authorization_details', () => {
   let payments: RichFlow;
   let accounts: RichFlow;
+  let folder: string;
 
   before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'enrich-'));
+    const module = join(folder, 'enrich.mjs');
+    const enrich = `(detail, { accountId, clientId }) =>
+      detail.validUntil ? { ...detail, type: 'another', consent: clientId + (accountId ? ' has one' : '') } : detail`;
+    await writeFile(module, `export const enrich = ${enrich};`);
     [payments, accounts] = await Promise.all([
       RichFlow.start({
         file: 'config/payment-initiation.yaml',
@@ -34,12 +44,15 @@ describe('authorization_details', () => {
       }),
       RichFlow.start({
         file: 'config/account-access.yaml',
-        set: ['resources.0.introspected_by=[resource]'],
+        set: ['resources.0.introspected_by=[resource]', `authorization_details.module=${module}`],
         client: { authorization_details_types: ['account_information'], scope: 'openid offline_access accounts' },
       }),
     ]);
   });
-  after(() => Promise.all([payments, accounts].map((flow) => flow?.server.close())));
+  after(async () => {
+    await Promise.all([payments, accounts].map((flow) => flow?.server.close()));
+    await rm(folder, { recursive: true });
+  });
 
   it('are published by their types', async () => {
     const { body } = await payments.client.request('/.well-known/openid-configuration');
@@ -227,6 +240,18 @@ describe('authorization_details', () => {
       const { body: less } = await accounts.refresh(body.refresh_token, ask([{ type: access.type }]));
       expect(less.authorization_details).to.deep.equal([access]);
     });
+  });
+
+  it('are enriched by the deployment, and compared without what it added', async () => {
+    const asked = { ...access, validUntil: '2099-12-31' };
+    const enriched = { ...asked, consent: 'client has one' };
+    const { body } = await accounts.tokens([asked]);
+    expect(body.authorization_details).to.deep.equal([enriched]);
+    for (const known of [asked, enriched]) {
+      const authorization_details = JSON.stringify([{ ...known, actions: ['list_accounts'] }]);
+      const { body: less } = await accounts.refresh(body.refresh_token, { authorization_details });
+      expect(less.authorization_details).to.deep.equal([{ ...enriched, actions: ['list_accounts'] }]);
+    }
   });
 
   it('are told at introspection', async () => {

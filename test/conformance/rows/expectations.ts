@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose';
 
+import { richAuthorizationRequest } from '../plans.ts';
 import type { Answer, Landing, SuiteClient } from './suite_client.ts';
 
 const algorithms = ['PS256', 'ES256', 'EdDSA', 'Ed25519'];
@@ -120,6 +121,7 @@ export async function tokens(
   expect(body.token_type).to.equal(client.dpop ? 'DPoP' : 'Bearer');
   expect(body.expires_in).to.be.a('number');
   expectEntropy(body.access_token);
+  if (client.variant.rich) expect(body.authorization_details).to.deep.equal(richAuthorizationRequest);
   if (body.refresh_token) expectEntropy(body.refresh_token);
   const openid = client.variant.openid === 'openid_connect';
   expect(body.id_token === undefined, 'an ID Token for openid and for nothing else').to.equal(!openid);

@@ -1,4 +1,8 @@
+import { readFileSync } from 'node:fs';
+
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
+import { parse } from 'yaml';
+
 import type { KeyPair } from '../../../lib/server/tls.ts';
 import { authority } from '../../flows/clients.ts';
 import { type FlowServer, flowServer } from '../../flows/server.ts';
@@ -10,12 +14,14 @@ export interface Variant {
   readonly openid: 'openid_connect' | 'plain_oauth';
   /** Signed request objects and JARM, or neither. */
   readonly signed: boolean;
+  /** Asks for authorization details as well: the suite's `authorization_request_type=rar`. */
+  readonly rich?: true;
 }
 
 const both = [true, false];
 
 /** The sixteen of plain FAPI. */
-export const variants: readonly Variant[] = both.flatMap((signed) =>
+const plain: readonly Variant[] = both.flatMap((signed) =>
   (['private_key_jwt', 'mtls'] as const).flatMap((client_auth_type) =>
     (['dpop', 'mtls'] as const).flatMap((sender_constrain) =>
       (['openid_connect', 'plain_oauth'] as const).map((openid) => ({
@@ -28,8 +34,23 @@ export const variants: readonly Variant[] = both.flatMap((signed) =>
   ),
 );
 
-export const named = ({ client_auth_type, sender_constrain, openid, signed }: Variant): string =>
-  [signed ? 'ms' : 'sp', client_auth_type, sender_constrain, openid].join('-');
+/** And those of rich authorization requests that a full run of the suite has. */
+export const variants: readonly Variant[] = [
+  ...plain,
+  {
+    client_auth_type: 'private_key_jwt',
+    sender_constrain: 'dpop',
+    openid: 'openid_connect',
+    signed: false,
+    rich: true,
+  },
+  { client_auth_type: 'mtls', sender_constrain: 'mtls', openid: 'plain_oauth', signed: false, rich: true },
+  { client_auth_type: 'private_key_jwt', sender_constrain: 'mtls', openid: 'plain_oauth', signed: true, rich: true },
+  { client_auth_type: 'mtls', sender_constrain: 'dpop', openid: 'openid_connect', signed: true, rich: true },
+];
+
+export const named = ({ client_auth_type, sender_constrain, openid, signed, rich }: Variant): string =>
+  [...(rich ? ['rar'] : []), signed ? 'ms' : 'sp', client_auth_type, sender_constrain, openid].join('-');
 
 /** A client of the run, and what it holds: the suite has two a variant. */
 export interface Party {
@@ -66,6 +87,7 @@ function metadataOf(variant: Variant, index: number): { metadata: Record<string,
       ...(variant.sender_constrain === 'mtls'
         ? { tls_client_certificate_bound_access_tokens: true }
         : { dpop_bound_access_tokens: true }),
+      authorization_details_types: ['payment_initiation'],
       jwks: { keys: [keys[index]?.jwk] },
       redirect_uris: redirectUris,
       grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
@@ -85,11 +107,18 @@ export function party(variant: Variant, index: 0 | 1): Party {
   };
 }
 
-const ways = variants.filter(({ openid, signed }) => openid === 'openid_connect' && !signed);
+const ways = plain.filter(({ openid, signed }) => openid === 'openid_connect' && !signed);
 const clients = ways.flatMap((variant) => [metadataOf(variant, 0), metadataOf(variant, 1)]) as never;
 
 /** Codes and request URIs that expire while a test waits. */
 export const brief = { authorization_code: 1, request_uri: 5 };
+
+/** The resource and the type of details that a full run of the suite has. */
+const { resources, authorization_details } = parse(readFileSync('config/conformance.yaml', 'utf8'));
+const rich = [
+  `resources=${JSON.stringify(resources)}`,
+  `authorization_details=${JSON.stringify(authorization_details)}`,
+];
 
 const servers = new Map<string, Promise<FlowServer>>();
 
@@ -101,10 +130,12 @@ export function serverOf({ signed }: Variant, lifetimes: 'ordinary' | 'brief' = 
     flowServer({
       profile: signed ? 'fapi2-message-signing' : 'fapi2-security-profile',
       clients,
-      set:
-        lifetimes === 'brief'
+      set: [
+        ...rich,
+        ...(lifetimes === 'brief'
           ? [`ttl.authorization_code=${brief.authorization_code}`, `par.request_uri_lifetime=${brief.request_uri}`]
-          : [],
+          : []),
+      ],
     });
   servers.set(name, running);
   return running;

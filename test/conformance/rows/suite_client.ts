@@ -5,6 +5,7 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK, SignJWT, 
 import { authorize, Browser, heading } from '../../../lib/demo/browser.ts';
 import type { HttpsFetch } from '../../../lib/demo/https_fetch.ts';
 import { type FlowServer, person, trustingFetch } from '../../flows/server.ts';
+import { richAuthorizationRequest } from '../plans.ts';
 import type { Party, Variant } from './setting.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
@@ -117,6 +118,7 @@ export class SuiteClient {
       state: letters(10),
       ...(this.variant.openid === 'openid_connect' && { nonce: letters(10) }),
       ...(this.variant.signed && { response_mode: 'jwt' }),
+      ...(this.variant.rich && { authorization_details: JSON.stringify(richAuthorizationRequest) }),
       code_challenge_method: 'S256',
       code_challenge: hash('sha256', this.verifier, 'base64url'),
     };
@@ -171,7 +173,8 @@ export class SuiteClient {
     if (!this.variant.signed || object === false) return this.#post('/request', params, otherwise);
     const { client_id } = this.party;
     const time = { nbf: now(), exp: now() + 300 };
-    const claims = { iss: client_id, aud: this.server.issuer, ...time, ...params, ...object };
+    const rich = this.variant.rich && { authorization_details: richAuthorizationRequest };
+    const claims = { iss: client_id, aud: this.server.issuer, ...time, ...params, ...rich, ...object };
     const request = await jwt(claims, { alg: 'PS256', kid: objectKey.kid, ...objectHeader }, objectKey.key);
     return this.#post('/request', { client_id, request, ...otherwise.form }, otherwise);
   }
