@@ -60,7 +60,9 @@ export function resources(settings: readonly ResourceInput[] = [], ofType: OfTyp
 
   function choose(client: Client, oneOf: readonly string[]): string | readonly string[] {
     const preferred = named(client);
-    return preferred !== undefined && oneOf.includes(preferred) ? preferred : oneOf;
+    if (preferred !== undefined && oneOf.includes(preferred)) return preferred;
+    const [only, another] = oneOf;
+    return only !== undefined && another === undefined ? only : oneOf;
   }
 
   function infoOf(

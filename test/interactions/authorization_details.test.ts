@@ -83,7 +83,7 @@ describe('Authorization details on the consent page', () => {
 
   it('are chosen with the keyboard alone, without script', async () => {
     await consent({ javaScriptEnabled: false });
-    const boxes = page.locator('input[type=checkbox]');
+    const boxes = page.locator('input[name=detail]');
     expect(await boxes.count()).to.equal(2);
     await boxes.first().focus();
     await page.keyboard.press('Space');
