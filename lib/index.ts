@@ -32,6 +32,7 @@ export type { Protection } from './resource/authorize.ts';
 export { type DpopNonces, dpopNonces } from './resource/dpop_nonce.ts';
 export { type IntrospectionSettings, introspection } from './resource/introspection.ts';
 export { type ProtectedState, protect } from './resource/koa.ts';
+export type { Extension } from './server/extension.ts';
 export { type RunningServer, startServer } from './server/server.ts';
 export { type KnexAdapterFactory, type KnexAdapterOptions, knexAdapter } from './store/adapter.ts';
 export type { Holder, Revoked } from './store/held.ts';

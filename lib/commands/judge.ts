@@ -7,6 +7,7 @@ import { ProfileViolationError, type Violation } from '../errors.ts';
 import type { ReplayAdapter } from '../fapi/replay.ts';
 import { loadKeys } from '../keys/keys.ts';
 import { violations } from '../profile.ts';
+import { loadExtension } from '../server/extension.ts';
 import { configurationOf, createProvider, type Parts, profileOf } from '../server/provider.ts';
 
 /** Stands for the store: it keeps nothing but which ids it was asked about. */
@@ -48,6 +49,8 @@ export async function stand(config: Config, make = false): Promise<Parts> {
   const own = config.keys?.jwks as Parameters<typeof loadKeys>[1];
   return {
     adapter: Nowhere,
+    // That its file is not there has been reported with the file's problems.
+    extension: await loadExtension(config.extend),
     accounts: { authenticate: async () => undefined, findAccount: () => undefined },
     keys: await loadKeys(async (_name, made) => made(), own ?? (make ? undefined : placeholder)),
     authorities: ca ? [await authorityOf(ca)] : [],

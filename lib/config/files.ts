@@ -42,6 +42,7 @@ const files: readonly (readonly [path: Path, holds: string, read: Reader])[] = [
   [['database', 'tls', 'cert'], 'a PEM certificate', chain],
   [['database', 'tls', 'key'], 'a PEM private key', createPrivateKey],
   [['accounts', 'module'], 'a module', () => undefined],
+  [['extend'], 'a module', () => undefined],
   [['authorization_details', 'module'], 'a module', () => undefined],
 ];
 

@@ -82,6 +82,12 @@ export const schema = z.strictObject({
     .default(false)
     .describe('development: true on an address other machines reach, with its public keys and passwords'),
 
+  extend: file
+    .optional()
+    .describe(
+      'module that exports configuration, middleware, interactions or accounts of yours; relative to the configuration file',
+    ),
+
   listen: listen.prefault({}).describe('the listener for everyone'),
   mtls: concerning(
     mtls

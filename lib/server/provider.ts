@@ -5,6 +5,7 @@ import { certificateHeaderNames } from '../certificates/certificate_headers.ts';
 import { certificateHeader } from '../certificates/presented.ts';
 import { type Config, schema } from '../config/load.ts';
 import type { Enrich } from '../fapi/detail_settings.ts';
+import { type Staged, stages } from '../fapi/stages.ts';
 import { fapiProvider } from '../fapi_provider.ts';
 import { forwarded, trustedProxies } from '../http/forwarded.ts';
 import type { Attempts } from '../interactions/attempts.ts';
@@ -12,10 +13,12 @@ import { pages } from '../interactions/pages.ts';
 import { interactionPolicy } from '../interactions/policy.ts';
 import { interactions, interactionUrl } from '../interactions/routes.ts';
 import type { Keys } from '../keys/keys.ts';
+import { merge } from '../merge.ts';
 import type { Profile } from '../profile.ts';
 import { profiles } from '../profiles/profiles.ts';
 import { coreConfiguration } from '../settings.ts';
 import type { RequestRates } from './request_rates.ts';
+import type { Extension } from './extension.ts';
 import { sampleResource } from './sample_resource.ts';
 
 /** What a provider is made of besides its configuration. */
@@ -29,6 +32,8 @@ export interface Parts {
   readonly attempts?: Attempts | undefined;
   /** Files of revocation lists. */
   readonly crl?: readonly string[] | undefined;
+  /** The deployment's own part. */
+  readonly extension?: Extension | undefined;
   /** Adds to authorization details what clients could not know. */
   readonly enrich?: Enrich | undefined;
   /** Seconds somebody has to wait who asks too often. */
@@ -59,9 +64,9 @@ export function profileOf(
 }
 
 /** What a configuration file says, in core's words. */
-export function configurationOf(config: Config, { adapter, accounts, keys }: Parts): Configuration {
+export function configurationOf(config: Config, { adapter, accounts, keys, extension }: Parts): Configuration {
   const { renderError, features } = pages(config.pages);
-  return {
+  const own: Configuration = {
     ...coreConfiguration(schema, config),
     adapter,
     jwks: keys.jwks,
@@ -75,6 +80,7 @@ export function configurationOf(config: Config, { adapter, accounts, keys }: Par
     interactions: { policy: interactionPolicy(), url: interactionUrl },
     renderError,
   };
+  return merge(own, extension?.configuration ?? {});
 }
 
 /** The provider a configuration file describes: the call a team makes, with the server's own middleware at its stages. */
@@ -85,12 +91,17 @@ export function createProvider(config: Config, parts: Parts): Promise<Provider> 
   const resourceScopes = config.resources.flatMap(({ scopes }) => scopes);
   return fapiProvider(Provider, config.issuer, configurationOf(config, parts), profile, (provider) => {
     provider.proxy = config.proxy !== undefined;
-    return {
-      forwarded: [
-        forwarded(trustedProxies(config.proxy?.trusted), certificateHeaderNames(certificateHeader(config.proxy ?? {}))),
-      ],
-      pages: [interactions(provider, { ...config.pages, accounts, attempts, details, resourceScopes })],
+    const { middleware = {}, interactions: pageSettings } = parts.extension ?? {};
+    const theirs = typeof middleware === 'function' ? middleware(provider) : middleware;
+    const headers = certificateHeaderNames(certificateHeader(config.proxy ?? {}));
+    const ours: Staged = {
+      forwarded: [forwarded(trustedProxies(config.proxy?.trusted), headers)],
+      pages: [interactions(provider, { ...config.pages, accounts, attempts, details, resourceScopes, ...pageSettings })],
       resource: config.resource ? [sampleResource(provider, config.resource.path, config, parts.keys)] : [],
     };
+    return bothStaged(ours, theirs);
   });
 }
+
+const bothStaged = (ours: Staged, theirs: Staged): Staged =>
+  Object.fromEntries(stages.map((stage) => [stage, [...(ours[stage] ?? []), ...(theirs[stage] ?? [])]]));

@@ -14,6 +14,7 @@ import { Resources } from '../resources.ts';
 import type { KnexAdapterFactory } from '../store/adapter.ts';
 import { detailsModule } from './details_module.ts';
 import type { DevelopmentCertificate } from './development_certificate.ts';
+import { type Extension, loadExtension } from './extension.ts';
 import { tellReadableKeys } from './key_files.ts';
 import { startListeners } from './listeners.ts';
 import { logRequests } from './log_requests.ts';
@@ -46,10 +47,11 @@ async function accountsOf(accounts: Config['accounts'], adapter: KnexAdapterFact
 /**
  * Starts the provider a configuration describes.
  *
+ * @param given the deployment's own part, in code; it counts more than what the module of `extend` exports.
  * @throws {ConfigError} when the configuration is outside its profile: every violation, at its place in the file.
  * @throws {OperationalError} when the database or a port cannot be had.
  */
-export async function startServer(config: Config): Promise<RunningServer> {
+export async function startServer(config: Config, given: Extension = {}): Promise<RunningServer> {
   const resources = new Resources();
   try {
     await tellReadableKeys(config);
@@ -58,10 +60,12 @@ export async function startServer(config: Config): Promise<RunningServer> {
     const { adapter } = store;
     const rates = requestRates(config.limits);
     const limiter = sharedLimiter(adapter.store.knex);
+    const extension = { ...(await loadExtension(config.extend)), ...given };
     const parts = {
       tooMany: rates.tooMany,
       adapter,
-      accounts: await accountsOf(config.accounts, adapter),
+      extension,
+      accounts: extension.accounts ?? (await accountsOf(config.accounts, adapter)),
       keys: await store.keys(config.keys?.jwks),
       authorities: config.mtls?.ca ? [await readFile(config.mtls.ca, 'utf8')] : [],
       attempts: attempts({ ...config.limits.passwords, limiter }),

@@ -1,0 +1,55 @@
+import { pathToFileURL } from 'node:url';
+
+import type { Configuration, Provider } from 'oidc-provider';
+
+import type { Accounts } from '../accounts/accounts.ts';
+import { didYouMean } from '../did_you_mean.ts';
+import { OperationalError } from '../errors.ts';
+import type { Staged } from '../fapi/stages.ts';
+import type { InteractionsOptions } from '../interactions/routes.ts';
+
+/** A deployment's own part of the server: what its module of `extend` exports, or `startServer` is given in code. */
+export interface Extension {
+  /** Core's configuration, laid over the file's and judged by the profile like a team's own. */
+  readonly configuration?: Configuration;
+  /** Middleware, each in the stage it belongs to; made for the provider where it needs it. */
+  readonly middleware?: Staged | ((provider: Provider) => Staged);
+  /** Settings of the login and consent pages, laid over the file's. */
+  readonly interactions?: Partial<Omit<InteractionsOptions, 'accounts'>>;
+  /** Who may log in, instead of the file's accounts and the database's. */
+  readonly accounts?: Accounts;
+}
+
+const members: Readonly<Record<keyof Extension, readonly string[]>> = {
+  configuration: ['object'],
+  middleware: ['object', 'function'],
+  interactions: ['object'],
+  accounts: ['object'],
+};
+
+/**
+ * Loads the module that the file names under `extend`.
+ *
+ * @throws {OperationalError} when it cannot be loaded, or exports what is no part of the server: a misspelt name would be
+ *   ignored, and what it says lost.
+ */
+export async function loadExtension(path: string | undefined): Promise<Extension> {
+  if (path === undefined) return {};
+  const module: Record<string, unknown> = await import(pathToFileURL(path).href).catch((cause: Error) => {
+    throw new OperationalError(`extend: ${path} cannot be loaded: ${cause.message}`, { cause });
+  });
+  const exported = (typeof module.default === 'object' ? module.default : module) as Record<string, unknown>;
+  const names = Object.keys(members);
+  for (const [name, value] of Object.entries(exported)) {
+    const kinds = members[name as keyof Extension];
+    if (!kinds) {
+      throw new OperationalError(
+        `extend: ${path} exports ${name}${didYouMean(name, names) || `, which is none of ${names.join(', ')}`}`,
+      );
+    }
+    if (value === null || !kinds.includes(typeof value)) {
+      throw new OperationalError(`extend: ${path} exports ${name}, which has to be ${kinds.join(' or ')}`);
+    }
+  }
+  return exported;
+}
