@@ -37,7 +37,7 @@ function greeting(config: Config, { url, mtlsUrl, certificate }: RunningServer, 
       'trust',
       certificate?.authority && `${certificate.authority}\n${certificate.trustStore} (Java, password development)`,
     ],
-    ['resource', config.resource ? new URL(config.resource.path, issuer).href : undefined],
+    ['resource', config.resource ? issuer + config.resource.path : undefined],
     ['clients', clients.map(({ client_id }) => client_id).join('\n') || 'none in the file'],
     ['log in as', development ? logins(accounts).join('\n') : undefined],
   ];

@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
+import { isIP } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
+
+import { bareHost } from '../http/address.ts';
 
 /** What a client shows, and whom it trusts, on its TLS connections. */
 export interface HttpsFetchOptions extends Pick<SecureContextOptions, 'cert' | 'key' | 'ca'> {
@@ -34,7 +37,8 @@ export function httpsFetch({ unverified = [], ...tls }: HttpsFetchOptions = {}) 
     const fields = new Headers(headers);
     if (body instanceof URLSearchParams) fields.set('content-type', 'application/x-www-form-urlencoded;charset=UTF-8');
     const agent = unverified.includes(url.origin) ? trusting : verified;
-    const servername = url.hostname; // or it would be taken from a Host header
+    // Or it would be taken from a Host header. An address has none (RFC 6066 section 3).
+    const servername = isIP(bareHost(url.hostname)) ? '' : url.hostname;
     const sent = httpsRequest(url, {
       method,
       agent,

@@ -5,6 +5,8 @@ import { z } from 'zod';
 
 import { filled } from '../settings.ts';
 import { seconds } from '../values.ts';
+import { algorithms } from './algorithms.ts';
+import { noUsableKey, wrongKeys } from './client_keys.ts';
 import { refuses } from './hooks.ts';
 import { jwtTypeOf } from './jwt.ts';
 import type { Mechanism } from './mechanism.ts';
@@ -68,7 +70,13 @@ export function clientAuth({ mtls = false, ...settings }: ClientAuthSettings = {
           [...clientAuthMethods].length > 0 && [...clientAuthMethods].every((method) => confidential.includes(method))
             ? undefined
             : { path: ['clientAuthMethods'], text: `must name some of ${methods.join(', ')} and nothing else` },
-        *client({ token_endpoint_auth_method: method }, { clientAuthMethods = [] }) {
+        *client(metadata, { clientAuthMethods = [], enabledJWA }) {
+          const { token_endpoint_auth_method: method, token_endpoint_auth_signing_alg: alg } = metadata;
+          yield* wrongKeys(metadata);
+          if (method === 'private_key_jwt') {
+            const permitted = enabledJWA?.clientAuthSigningAlgValues ?? algorithms;
+            yield* noUsableKey(metadata, alg === undefined ? permitted : [`${alg}`], 'authenticate');
+          }
           if (confidential.includes(`${method}`) && ![...clientAuthMethods].includes(method as ClientAuthMethod)) {
             yield {
               path: ['token_endpoint_auth_method'],

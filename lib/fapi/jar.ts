@@ -1,5 +1,7 @@
 import { errors } from 'oidc-provider';
 
+import { algorithms } from './algorithms.ts';
+import { noUsableKey } from './client_keys.ts';
 import { refuses } from './hooks.ts';
 import { jwtTypeOf } from './jwt.ts';
 import type { Mechanism } from './mechanism.ts';
@@ -22,6 +24,18 @@ const clauses: Mechanism['clauses'] = [
       features?.requestObjects?.enabled && features.requestObjects.requireSignedRequestObject
         ? undefined
         : { path: ['features', 'requestObjects', 'requireSignedRequestObject'], text: 'must be true' },
+    *client(metadata, { enabledJWA }) {
+      const { request_object_signing_alg: alg, grant_types = ['authorization_code'] } = metadata;
+      if (!grant_types.includes('authorization_code')) return;
+      if (metadata.jwks === undefined && metadata.jwks_uri === undefined) {
+        yield {
+          path: ['jwks'],
+          text: 'is missing: request objects have to be signed, write the public key they are signed with',
+        };
+      }
+      const permitted = enabledJWA?.requestObjectSigningAlgValues ?? algorithms;
+      yield* noUsableKey(metadata, alg === undefined ? permitted : [`${alg}`], 'sign a request object');
+    },
   },
   {
     id: 'FAPI2-MS-ID1-5.3.1-2',

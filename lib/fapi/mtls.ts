@@ -1,4 +1,6 @@
-import type { Configuration } from 'oidc-provider';
+import { X509Certificate } from 'node:crypto';
+
+import type { ClientMetadata, Configuration } from 'oidc-provider';
 
 import { type AcceptCertificate, mutualTls } from '../certificates/client_certificate.ts';
 import { readCertificates } from '../certificates/pem.ts';
@@ -6,7 +8,7 @@ import type { ProxySettings } from '../certificates/presented.ts';
 import { revocationCheck } from '../certificates/revocation.ts';
 import { subjectFindings, subjectWarnings } from './certificate_subject.ts';
 import { both } from './hooks.ts';
-import type { Mechanism } from './mechanism.ts';
+import type { Finding, Mechanism } from './mechanism.ts';
 
 /** Settings of mutual TLS. */
 export interface MtlsSettings {
@@ -23,6 +25,24 @@ export interface MtlsSettings {
   accept?: AcceptCertificate | undefined;
   /** Who may hand over a client certificate in a header, when TLS ends before this process. */
   proxy?: ProxySettings | undefined;
+}
+
+function* noCertificate({ jwks, jwks_uri }: ClientMetadata): Iterable<Finding> {
+  const keys: unknown = jwks?.keys;
+  if (jwks_uri !== undefined || !Array.isArray(keys)) return;
+  const readable = keys.some(({ x5c }: { x5c?: readonly unknown[] }) => {
+    try {
+      return new X509Certificate(Buffer.from(`${x5c?.[0]}`, 'base64')).fingerprint256 !== '';
+    } catch {
+      return false;
+    }
+  });
+  if (!readable) {
+    yield {
+      path: ['jwks', 'keys'],
+      text: 'hold no certificate: no way to authenticate is left, write it as x5c of a key',
+    };
+  }
 }
 
 /** @see [RFC 8705 - OAuth 2.0 Mutual-TLS Client Authentication](https://www.rfc-editor.org/rfc/rfc8705.html) */
@@ -45,6 +65,7 @@ export function mtls({ authorities = [], proxy, crl, accept }: MtlsSettings): Me
               }
             : undefined,
         *client(metadata) {
+          if (metadata.token_endpoint_auth_method === 'self_signed_tls_client_auth') yield* noCertificate(metadata);
           if (metadata.token_endpoint_auth_method === 'tls_client_auth' && authorities.length === 0) {
             yield {
               path: ['token_endpoint_auth_method'],

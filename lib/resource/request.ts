@@ -19,7 +19,8 @@ const urlOf = (target: string): URL => URL.parse(target, nowhere) ?? new URL(now
  */
 export function ofNode(req: IncomingMessage, target?: string): ResourceRequest {
   // Under a path, Express keeps the whole URL here.
-  const path = (req as { originalUrl?: string }).originalUrl ?? target ?? req.url ?? '/';
+  const mounted = req as { originalUrl?: string; baseUrl?: string };
+  const path = mounted.originalUrl ?? `${mounted.baseUrl ?? ''}${target ?? req.url ?? '/'}`;
   return {
     method: req.method ?? 'GET',
     url: urlOf(path),

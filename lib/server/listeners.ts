@@ -11,6 +11,7 @@ import type { Config } from '../config/load.ts';
 import { isSampleJwk } from '../config/sample.ts';
 import { OperationalError } from '../errors.ts';
 import { bareHost, urlHost } from '../http/address.ts';
+import { mounted, pathOf } from '../http/mount.ts';
 import { packageFile } from '../package_file.ts';
 import type { Resources } from '../resources.ts';
 import { limitConnections, serverLimits } from './connection_limits.ts';
@@ -74,7 +75,7 @@ async function madeFor(config: Config, hosts: readonly string[]): Promise<Develo
 export async function startListeners(config: Config, provider: Provider, resources: Resources) {
   const { listen: everyone, mtls } = config;
   const host = bareHost(everyone.host);
-  const handler = provider.callback();
+  const handler = mounted(provider.callback(), pathOf(config.issuer));
   const bounds = serverLimits(config.limits);
   const hosts = [config.issuer, ...(mtls ? [mtls.url] : [])].map((url) => bareHost(new URL(url).hostname));
   const written = await readPair(everyone.tls);

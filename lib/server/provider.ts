@@ -17,8 +17,8 @@ import { merge } from '../merge.ts';
 import type { Profile } from '../profile.ts';
 import { profiles } from '../profiles/profiles.ts';
 import { coreConfiguration } from '../settings.ts';
-import type { RequestRates } from './request_rates.ts';
 import type { Extension } from './extension.ts';
+import type { RequestRates } from './request_rates.ts';
 import { sampleResource } from './sample_resource.ts';
 
 /** What a provider is made of besides its configuration. */
@@ -96,7 +96,9 @@ export function createProvider(config: Config, parts: Parts): Promise<Provider> 
     const headers = certificateHeaderNames(certificateHeader(config.proxy ?? {}));
     const ours: Staged = {
       forwarded: [forwarded(trustedProxies(config.proxy?.trusted), headers)],
-      pages: [interactions(provider, { ...config.pages, accounts, attempts, details, resourceScopes, ...pageSettings })],
+      pages: [
+        interactions(provider, { ...config.pages, accounts, attempts, details, resourceScopes, ...pageSettings }),
+      ],
       resource: config.resource ? [sampleResource(provider, config.resource.path, config, parts.keys)] : [],
     };
     return bothStaged(ours, theirs);
