@@ -104,7 +104,7 @@ function fillForm(page: string, login: string): { action: string; fields: string
   for (const [input] of content.matchAll(/<(?:input|button)[^>]*>/g)) {
     const name = attribute(input, 'name');
     const value = attribute(input, 'value') ?? '';
-    if (name === undefined || value === 'abort') continue;
+    if (name === undefined || value === 'abort' || name === 'ask_again') continue;
     fields.set(name, name === 'login' || name === 'password' ? login : value);
   }
   return { action: attribute(tag, 'action') ?? '', fields: fields.toString() };

@@ -13,6 +13,7 @@ import { expiredRows } from './figures/expired_rows.ts';
 import { flow } from './figures/flow.ts';
 import { largePush } from './figures/large_push.ts';
 import { latency } from './figures/latency.ts';
+import { logins } from './figures/logins.ts';
 import { memory } from './figures/memory.ts';
 import { push } from './figures/push.ts';
 import { roundTrips } from './figures/round_trips.ts';
@@ -30,6 +31,7 @@ const rooms = {
   ablation,
   twoProcesses,
   latency,
+  logins,
   expiredRows,
   seal,
   clients,
