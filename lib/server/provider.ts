@@ -18,6 +18,7 @@ import type { Profile } from '../profile.ts';
 import { profiles } from '../profiles/profiles.ts';
 import { coreConfiguration } from '../settings.ts';
 import type { Extension } from './extension.ts';
+import { refusalsPage, refusalsPath } from './refusals_page.ts';
 import type { RequestRates } from './request_rates.ts';
 import { sampleResource } from './sample_resource.ts';
 
@@ -53,7 +54,7 @@ export function profileOf(
     limits: { body: config.limits.body, tooMany },
     refusals: {
       explain_authentication: config.refusals.explain_authentication || config.development,
-      documentation: `${config.issuer}/refusals`,
+      documentation: `${config.issuer}${refusalsPath}`,
     },
     dpop: { nonce: dpop.nonce, nonceSecret: keys.dpopNonce },
     mtls: mtls && { url: mtls.url, authorities, crl, proxy },
@@ -97,6 +98,7 @@ export function createProvider(config: Config, parts: Parts): Promise<Provider> 
     const ours: Staged = {
       forwarded: [forwarded(trustedProxies(config.proxy?.trusted), headers)],
       pages: [
+        refusalsPage(config.issuer, config.mtls?.url, config.client_assertion_lifetime),
         interactions(provider, { ...config.pages, accounts, attempts, details, resourceScopes, ...pageSettings }),
       ],
       resource: config.resource ? [sampleResource(provider, config.resource.path, config, parts.keys)] : [],

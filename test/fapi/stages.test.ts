@@ -21,7 +21,7 @@ const first = [
   'metadata',
   'withoutTypes',
 ];
-const then = ['unitOfWork', 'interactions', 'sampleResource'];
+const then = ['unitOfWork', 'refusalsPage', 'interactions', 'sampleResource'];
 const last = [
   'jsonErrors',
   'limits',

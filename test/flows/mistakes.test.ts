@@ -374,6 +374,14 @@ describe('27 mistakes, and more: an answer to act on', () => {
     );
   });
 
+  it('error_uri leads to the entry on a page', async () => {
+    const { body } = await flow.client.push({ ...flow.client.params, scope: undefined });
+    const { pathname, hash: anchor } = new URL(body.error_uri);
+    const answer = await flow.client.request(pathname);
+    expect(answer.status).to.equal(200);
+    expect(answer.body).to.include(`<h2 id="${anchor.slice(1)}">`);
+  });
+
   it('every entry of the table has a name of its own', () => {
     const ids = refusals.map(({ id }) => id);
     expect(ids).to.deep.equal([...new Set(ids)]);
