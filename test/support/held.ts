@@ -47,13 +47,15 @@ async function openAdapter(): Promise<KnexAdapterFactory> {
 /** A provider of the profile, with or without one of its mechanisms, and a client that says what it is told to say. */
 async function start(setting: Setting, bare: boolean) {
   const { by, profile: make = fapi2SecurityProfile, own = {}, client = {}, settings, afterwards } = setting;
+  // One database for the issuers of all tests: a factory around the adapter's own does not say whose the database is.
   shared ??= openAdapter();
+  const adapter = await shared;
   const issuer = `https://localhost:${await freePort()}`;
   const whole: Profile = make({ ...common, mtls: { url: issuer }, ...settings });
   const profile = bare ? without(whole, by) : whole;
   const raw = await RawClient.create(issuer, client);
   const configuration: Configuration = {
-    adapter: await shared,
+    adapter: (model) => adapter(model),
     jwks: keys.jwks as NonNullable<Configuration['jwks']>,
     cookies: { keys: keys.cookies },
     clients: [raw.metadata, ...raw.others] as NonNullable<Configuration['clients']>,
