@@ -132,6 +132,7 @@ export const schema = z.strictObject({
     })
     .prefault({})
     .describe('bounds on what anybody may take of this server'),
+  front_page: z.boolean().default(true).describe('a page at the issuer’s address, with the documents a client needs'),
   pages: pageSettings.prefault({}).describe('the pages people see'),
   resource: z
     .union([z.literal(false), resource])

@@ -18,6 +18,7 @@ import type { Profile } from '../profile.ts';
 import { profiles } from '../profiles/profiles.ts';
 import { coreConfiguration } from '../settings.ts';
 import type { Extension } from './extension.ts';
+import { frontPage } from './front_page.ts';
 import { refusalsPage, refusalsPath } from './refusals_page.ts';
 import type { RequestRates } from './request_rates.ts';
 import { sampleResource } from './sample_resource.ts';
@@ -98,6 +99,7 @@ export function createProvider(config: Config, parts: Parts): Promise<Provider> 
     const ours: Staged = {
       forwarded: [forwarded(trustedProxies(config.proxy?.trusted), headers)],
       pages: [
+        frontPage(config.issuer, config.front_page),
         refusalsPage(config.issuer, config.mtls?.url, config.client_assertion_lifetime),
         interactions(provider, { ...config.pages, accounts, attempts, details, resourceScopes, ...pageSettings }),
       ],

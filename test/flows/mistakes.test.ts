@@ -374,6 +374,17 @@ describe('27 mistakes, and more: an answer to act on', () => {
     );
   });
 
+  it('the front page names the documents; unknown paths answer people with a page and programs with JSON', async () => {
+    const { client } = flow;
+    const front = await client.request('/', { headers: { accept: 'text/html' } });
+    expect(front.status).to.equal(200);
+    expect(front.body).to.include(`${client.issuer}/.well-known/openid-configuration`);
+    const page = await client.request('/nothing', { headers: { accept: 'text/html' } });
+    expect([page.status, /no such page/.test(page.body)]).to.deep.equal([404, true]);
+    const json = await client.request('/nothing', { headers: { accept: 'application/json' } });
+    expect([json.status, json.body.error]).to.deep.equal([404, 'not_found']);
+  });
+
   it('error_uri leads to the entry on a page', async () => {
     const { body } = await flow.client.push({ ...flow.client.params, scope: undefined });
     const { pathname, hash: anchor } = new URL(body.error_uri);
