@@ -36,21 +36,27 @@ const BATCH = 1000;
 /** As one value: a thousand of them cost more than what is done with them. */
 const array = (ids: readonly string[]) => `{${ids.map((id) => `"\\\\x${id}"`)}}`;
 
-/** Pages of the rows of a model, opened, in no order that means anything. */
-async function* pages(store: Store, model: string, holder: Holder): AsyncGenerator<Held[]> {
-  const conditions: string[] = [];
-  const values: string[] = [];
+/** What a holder's rows of a model are found by. */
+function conditionOf(store: Store, model: string, holder: Holder): { text: string; values: string[] } {
+  const texts = ['model = ?', 'payload is not null'];
+  const values = [model];
   for (const kind of ['account', 'client'] as const) {
     const id = holder[kind];
     if (id === undefined) continue;
-    conditions.push(`and ${kind} = any(?::bytea[])`);
+    texts.push(`${kind} = any(?::bytea[])`);
     values.push(array(store.seal.names.every(holderOf(kind, id))));
   }
+  return { text: texts.join(' and '), values };
+}
+
+/** Pages of the rows of a model, opened, in no order that means anything. */
+async function* pages(store: Store, model: string, holder: Holder): AsyncGenerator<Held[]> {
+  const { text, values } = conditionOf(store, model, holder);
   for (let after = ''; ; ) {
     const { rows } = await store.knex.raw(
       `select encode(id, 'hex') as id, encode(payload, 'hex') as payload from ${store.table}
-        where model = ? and payload is not null ${conditions.join(' ')} and id > decode(?, 'hex') order by id limit ?`,
-      [model, ...values, after, BATCH],
+        where ${text} and id > decode(?, 'hex') order by id limit ?`,
+      [...values, after, BATCH],
     );
     yield rows.map(({ id, payload }: { id: string; payload: string }) => {
       const row = { id, payload: Buffer.from(payload, 'hex'), expires_at: null, consumed_at: null };
@@ -80,17 +86,34 @@ export async function* held(store: Store, model: string, holder: Holder): AsyncG
 const ofGrant = 'grant_id = any(?::bytea[]) and model <> all(?::text[])';
 const others = `{${modelsThat((model) => !model.ofGrant)}}`;
 
-/** Destroys rows, as `destroyed()` does one: no request that has read one before brings it back. Answers how many said something. */
-async function empty(store: Store, ids: readonly string[], where = 'id = any(?::bytea[])', ...values: string[]) {
-  if (ids.length === 0) return 0;
+/** Destroys rows, as `destroyed()` does one: no request that has read one before brings it back. Answers those that said something. */
+async function empty(store: Store, where: string, ...values: (string | number)[]): Promise<string[]> {
   const { expires_at, consumed_at } = destroyed({ id: '', model: '' });
   const { rows } = await store.knex.raw(
     `update ${store.table} set payload = null, grant_id = null, alias = null, account = null, client = null,
         expires_at = ?, consumed_at = ?
-      where ${where} and payload is not null returning 1`,
-    [expires_at, consumed_at, array(ids), ...values] as string[],
+      where ${where} and payload is not null returning encode(id, 'hex') as id`,
+    [expires_at, consumed_at, ...values] as string[],
   );
-  return rows.length;
+  return rows.map(({ id }: { id: string }) => id);
+}
+
+/** Destroys what a holder has of a model, in pages. What a time says nothing of is destroyed unread. */
+async function* emptied(store: Store, model: string, holder: Holder): AsyncGenerator<string[]> {
+  if (holder.before !== undefined) {
+    for await (const page of pages(store, model, holder)) {
+      const ids = page.filter((row) => isBefore(row, holder.before)).map(({ id }) => id);
+      if (ids.length > 0) yield empty(store, 'id = any(?::bytea[])', array(ids));
+    }
+    return;
+  }
+  const { text, values } = conditionOf(store, model, holder);
+  // What is made meanwhile is not waited for: a last page is one that is not full.
+  for (let isMore = true; isMore; ) {
+    const ids = await empty(store, `id in (select id from ${store.table} where ${text} limit ?)`, ...values, BATCH);
+    isMore = ids.length === BATCH;
+    yield ids;
+  }
 }
 
 /**
@@ -107,25 +130,25 @@ export async function revoke(
 ): Promise<Revoked> {
   judge(holder);
   const revoked: Revoked = { grants: 0, sessions: 0, tokens: 0 };
-  const each = async (model: string, work: (ids: string[]) => Promise<number>) => {
-    let rows = 0;
-    for await (const page of pages(store, model, holder)) {
-      rows += await work(page.filter((row) => isBefore(row, holder.before)).map(({ id }) => id));
-    }
-    return rows;
-  };
   // The grants first: without its grant no token is good for anything, also none that is being issued meanwhile.
-  revoked.tokens += await each('Grant', async (ids) => {
-    revoked.grants += await empty(store, ids);
-    return empty(store, ids, ofGrant, others);
-  });
+  for await (const ids of emptied(store, 'Grant', holder)) {
+    revoked.grants += ids.length;
+    if (ids.length > 0) revoked.tokens += (await empty(store, ofGrant, array(ids), others)).length;
+  }
   if (holder.account === undefined) {
-    for (const model of tokensOfClients) revoked.tokens += await each(model, (ids) => empty(store, ids));
+    for (const model of tokensOfClients) revoked.tokens += await counted(emptied(store, model, holder));
   }
   // A session is a person's, whatever the client.
-  if (!keepSessions && holder.client === undefined)
-    revoked.sessions = await each('Session', (ids) => empty(store, ids));
+  if (!keepSessions && holder.client === undefined) {
+    revoked.sessions = await counted(emptied(store, 'Session', holder));
+  }
   return revoked;
+}
+
+async function counted(pages: AsyncIterable<readonly string[]>): Promise<number> {
+  let rows = 0;
+  for await (const ids of pages) rows += ids.length;
+  return rows;
 }
 
 function judge({ account, client, before, all }: Holder): void {
