@@ -129,7 +129,7 @@ describe('What a profile holds falls with the mechanism that holds it', () => {
         error: 'invalid_request',
       });
       expect((await client.request('/short')).status, 'by a path of the deployment').to.equal(405);
-      const large = await client.push({ ...client.params, state: 'x'.repeat(100_000) });
+      const large = await client.push({ ...client.params, state: 'x'.repeat(600_000) });
       refused(large, 413, 'invalid_request');
       expect((await client.request('/auth?client_id=client', { method: 'HEAD' })).status).to.equal(405);
     });

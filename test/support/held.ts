@@ -1,12 +1,13 @@
 import { once } from 'node:events';
+import type { RequestListener } from 'node:http';
 import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 
 import Provider, { type ClientMetadata, type Configuration } from 'oidc-provider';
 
 import { listedAccounts } from '../../lib/accounts/listed.ts';
 import { openDatabase } from '../../lib/database/database.ts';
 import { migrate } from '../../lib/database/schema.ts';
-import { freePort } from '../../lib/demo/free_port.ts';
 import { fapiProvider } from '../../lib/fapi_provider.ts';
 import { interactions, interactionUrl } from '../../lib/interactions/routes.ts';
 import { merge } from '../../lib/merge.ts';
@@ -35,27 +36,42 @@ const common = { par: { request_uri_lifetime: 120 } };
 const accounts = listedAccounts([{ login: 'demo', password: 'demo', claims: { sub: 'demo' } }]);
 const pair = await selfSigned(['localhost']);
 const closing: (() => unknown)[] = [];
-let shared: Promise<KnexAdapterFactory> | undefined;
+let shared: Promise<Surroundings> | undefined;
 
-async function openAdapter(): Promise<KnexAdapterFactory> {
+/** A database, and the one issuer it belongs to: whichever provider was started last answers there. */
+interface Surroundings {
+  readonly adapter: KnexAdapterFactory;
+  readonly issuer: string;
+  answer: RequestListener;
+}
+
+async function open(): Promise<Surroundings> {
   const database = await openDatabase({ url: 'pglite:' });
   closing.push(() => database.close());
   await migrate(database.knex);
-  return knexAdapter(database.knex, { encryption_keys: [Buffer.alloc(32, 7).toString('base64url')] });
+  const adapter = knexAdapter(database.knex, { encryption_keys: [Buffer.alloc(32, 7).toString('base64url')] });
+  const server = createServer(mutualTlsOptions(pair), (req, res) => opened.answer(req, res)).listen(0, 'localhost');
+  await once(server, 'listening');
+  closing.push(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const issuer = `https://localhost:${(server.address() as AddressInfo).port}`;
+  const opened: Surroundings = { adapter, issuer, answer: (_req, res) => res.destroy() };
+  return opened;
 }
 
 /** A provider of the profile, with or without one of its mechanisms, and a client that says what it is told to say. */
 async function start(setting: Setting, bare: boolean) {
   const { by, profile: make = fapi2SecurityProfile, own = {}, client = {}, settings, afterwards } = setting;
-  // One database for the issuers of all tests: a factory around the adapter's own does not say whose the database is.
-  shared ??= openAdapter();
-  const adapter = await shared;
-  const issuer = `https://localhost:${await freePort()}`;
+  shared ??= open();
+  const surroundings = await shared;
+  const { adapter, issuer } = surroundings;
   const whole: Profile = make({ ...common, mtls: { url: issuer }, ...settings });
   const profile = bare ? without(whole, by) : whole;
   const raw = await RawClient.create(issuer, client);
   const configuration: Configuration = {
-    adapter: (model) => adapter(model),
+    adapter,
     jwks: keys.jwks as NonNullable<Configuration['jwks']>,
     cookies: { keys: keys.cookies },
     clients: [raw.metadata, ...raw.others] as NonNullable<Configuration['clients']>,
@@ -73,13 +89,7 @@ async function start(setting: Setting, bare: boolean) {
     if (ctx.path === '/short') ctx.path = '/request';
     await next();
   });
-  const server = createServer(mutualTlsOptions(pair), provider.callback());
-  server.listen(Number(new URL(issuer).port), 'localhost');
-  await once(server, 'listening');
-  closing.push(() => {
-    server.close();
-    server.closeAllConnections();
-  });
+  surroundings.answer = provider.callback();
   raw.provider = provider;
   return raw;
 }
