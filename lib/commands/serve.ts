@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Command } from 'commander';
 import type { Config } from '../config/load.ts';
+import { isLocal } from '../http/address.ts';
 import { databaseName } from '../redact.ts';
 import type { Resources } from '../resources.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
@@ -27,6 +28,7 @@ function greeting(config: Config, { url, mtlsUrl, certificate }: RunningServer, 
   const { issuer, profile, clients, development, accounts } = config;
   const discovery = `${issuer}/.well-known/openid-configuration`;
   const rows: [string, string | undefined][] = [
+    ['WARNING', exposed(config)],
     ['profile', profile],
     ['issuer', issuer],
     ['listening on', url],
@@ -45,6 +47,15 @@ function greeting(config: Config, { url, mtlsUrl, certificate }: RunningServer, 
     (value?.split('\n') ?? []).map((line, index) => `  ${(index === 0 ? name : '').padEnd(15)}${line}`),
   );
   return ['', ...lines, '', ...(development ? next(discovery, file, certificate?.authority) : []), ''].join('\n');
+}
+
+/** Said first by a development server that other machines reach. */
+function exposed({ development, listen: { host } }: Config): string | undefined {
+  if (!development || isLocal(host)) return undefined;
+  return [
+    `${host} is reached by other machines (dangerously_expose_development): whoever reaches it`,
+    'can be each of the sample clients, whose keys are public, and log in with the passwords below.',
+  ].join('\n');
 }
 
 function logins(accounts: Config['accounts']): string[] {

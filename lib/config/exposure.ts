@@ -1,12 +1,9 @@
-import { bareHost, isLoopback } from '../http/address.ts';
+import { isLocal } from '../http/address.ts';
 import type { Finding } from './explain.ts';
 import { list, type Rule } from './rule.ts';
 import { isSampleJwk, publicKnowledge } from './sample.ts';
 
 type Account = { readonly claims?: { readonly sub?: unknown } };
-
-/** Hosts nobody but this machine reaches. */
-const isLocal = (host: string) => /^(localhost|.*\.localhost|ip6-localhost)$/i.test(host) || isLoopback(bareHost(host));
 
 /** What is no key at all is the schema's to report. */
 const wellFormed = /^([0-9a-fA-F]{64}|[A-Za-z0-9+/_-]{43}=?)$/;

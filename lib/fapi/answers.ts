@@ -1,11 +1,11 @@
 import { interactionId } from '../http/interaction_id.ts';
 import { jsonErrors } from '../http/json_errors.ts';
 import { oauthError } from '../http/oauth_error.ts';
-import { securityHeaders } from '../http/security_headers.ts';
+import { type SecurityHeaderSettings, securityHeaders } from '../http/security_headers.ts';
 import type { Mechanism } from './mechanism.ts';
 
 /** Gives every answer the headers a browser needs and the shape its protocol says. */
-export function answers(): Mechanism {
+export function answers(headers: SecurityHeaderSettings = {}): Mechanism {
   return {
     name: 'answers',
     clauses: [
@@ -23,7 +23,7 @@ export function answers(): Mechanism {
       },
     ],
     middleware: (provider) => ({
-      answer: [interactionId(), securityHeaders(), oauthError()],
+      answer: [interactionId(), securityHeaders(headers), oauthError()],
       protocol: [jsonErrors(provider)],
     }),
   };

@@ -35,6 +35,7 @@ import { senderConstraint } from '../fapi/sender_constraint.ts';
 import { session, sessionLifetimes } from '../fapi/session.ts';
 import { subject } from '../fapi/subject.ts';
 import type { Limits } from '../http/limits.ts';
+import { type SecurityHeaderSettings, securityHeaderSettings } from '../http/security_headers.ts';
 import type { Profile } from '../profile.ts';
 import { concerning, filled } from '../settings.ts';
 
@@ -47,6 +48,7 @@ export const profileSettings = z.strictObject({
     .describe('lifetimes, in seconds'),
   ...clockSettings.shape,
   ...clientAuthSettings.shape,
+  security_headers: securityHeaderSettings.prefault({}).describe('headers every answer has'),
   refusals: refusalSettings.prefault({}).describe('what a refused client is told'),
   dpop: concerning(dpopSettings.prefault({}).describe('DPoP (RFC 9449)'), 'features.dPoP'),
   ...algorithmSettings.shape,
@@ -64,6 +66,8 @@ export interface ProfileSettings {
   client_assertion_lifetime?: number;
   /** Bytes of a body, and how often somebody may ask. */
   limits?: Limits;
+  /** Headers every answer has. */
+  security_headers?: SecurityHeaderSettings;
   /** What a refused client is told. */
   refusals?: RefusalSettings;
   /** Absent: no mutual TLS, so clients authenticate by private_key_jwt and tokens are bound by DPoP. */
@@ -91,7 +95,7 @@ export function fapi2SecurityProfile(settings: ProfileSettings = {}): Profile {
         mtls: url,
         assertion_lifetime: settings.client_assertion_lifetime ?? 3600,
       }),
-      answers(),
+      answers(settings.security_headers),
       hostPinning({ mtls: url }),
       requests({ ...settings.limits, pushed: filled(parSettings, settings.par ?? {}).max_bytes }),
       parameters(),

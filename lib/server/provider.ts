@@ -7,6 +7,7 @@ import { type Config, schema } from '../config/load.ts';
 import type { Enrich } from '../fapi/detail_settings.ts';
 import { type Staged, stages } from '../fapi/stages.ts';
 import { fapiProvider } from '../fapi_provider.ts';
+import { isLocal } from '../http/address.ts';
 import { forwarded, trustedProxies } from '../http/forwarded.ts';
 import type { Attempts } from '../interactions/attempts.ts';
 import { pages } from '../interactions/pages.ts';
@@ -53,6 +54,10 @@ export function profileOf(
     par,
     client_assertion_lifetime,
     limits: { body: config.limits.body, tooMany },
+    security_headers: {
+      ...config.security_headers,
+      hsts: !(config.development && isLocal(new URL(config.issuer).hostname)),
+    },
     refusals: {
       explain_authentication: config.refusals.explain_authentication || config.development,
       documentation: `${config.issuer}${refusalsPath}`,

@@ -27,6 +27,7 @@ describe('serve', () => {
     const running = start();
     await running.prints(/Stop with/);
 
+    expect(running.stdout).not.to.contain('WARNING');
     expect(running.stdout).to.match(/listening on +https:\/\/localhost:\d+$/m);
     expect(running.stdout).to.match(/mutual TLS on +https:\/\/localhost:\d+$/m);
     expect(running.stdout).to.contain('https://localhost:9443/.well-known/openid-configuration');
@@ -35,6 +36,14 @@ describe('serve', () => {
       for (const bound of ['dpop', 'mtls']) expect(running.stdout).to.contain(`${auth}-${bound}`);
     }
     expect(running.stdout).to.contain('npm run demo');
+  });
+
+  it('warns first of all when development is on an address that other machines reach', async () => {
+    const running = start('--set', 'listen.host=0.0.0.0', '--set', 'dangerously_expose_development=true');
+    await running.prints(/Stop with/);
+
+    expect(running.stdout.trim()).to.match(/^WARNING +0\.0\.0\.0 is reached by other machines/);
+    expect(running.stdout).to.contain('log in with the passwords below');
   });
 
   it('answers a request that is under way when it is told to stop, then exits with 0', async () => {

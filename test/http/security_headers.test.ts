@@ -5,12 +5,12 @@ import Koa, { type Middleware } from 'koa';
 
 import { noCors } from '../../lib/http/no_cors.ts';
 import { oauthError } from '../../lib/http/oauth_error.ts';
-import { securityHeaders } from '../../lib/http/security_headers.ts';
+import { type SecurityHeaderSettings, securityHeaders } from '../../lib/http/security_headers.ts';
 import { type Listener, listen } from '../support/listener.ts';
 import { serve } from './provider.ts';
 
 const headers = {
-  'strict-transport-security': 'max-age=63072000; includeSubDomains',
+  'strict-transport-security': 'max-age=63072000',
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
   'referrer-policy': 'no-referrer',
@@ -55,6 +55,24 @@ describe('FAPI2-SP-FINAL-5.2.3-1, RFC9700-4.16 what a browser is told', () => {
     expect(script).to.contain('submit()');
     expect(headers['content-security-policy']).to.match(/(^|;) *script-src 'sha256-[^' ]+';/);
     expect(headers['content-security-policy']).to.contain(`'sha256-${hash('sha256', script, 'base64')}'`);
+  });
+});
+
+describe('Strict-Transport-Security', () => {
+  async function told(settings: SecurityHeaderSettings): Promise<string | undefined> {
+    const listener = await listen(new Koa().use(securityHeaders(settings)));
+    const { headers } = await listener.ask('/');
+    await listener.close();
+    return headers['strict-transport-security'];
+  }
+
+  it('is for hosts below this one when a setting says so, and as long as one says', async () => {
+    expect(await told({})).to.equal('max-age=63072000');
+    expect(await told({ hsts_include_subdomains: true, hsts_max_age: 300 })).to.equal('max-age=300; includeSubDomains');
+  });
+
+  it('is left out where a browser would keep it for the localhost of a developer', async () => {
+    expect(await told({ hsts: false })).to.equal(undefined);
   });
 });
 
