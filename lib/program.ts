@@ -8,10 +8,12 @@ import * as migrate from './commands/migrate.ts';
 import * as prune from './commands/prune.ts';
 import * as reseal from './commands/reseal.ts';
 import * as serve from './commands/serve.ts';
+import { version } from './package_file.ts';
 
 /** Every command, in the order of the help; each file says what its command takes, and does it. */
 export const program = new Command(name)
   .description('FAPI 2.0 authorization server: Security Profile and Message Signing, on oidc-provider')
+  .version(version)
   .exitOverride();
 
 for (const { register } of [serve, migrate, check, accounts, audit, prune, reseal]) register(program);

@@ -5,6 +5,12 @@ import { z } from 'zod';
 export const text = z.string().min(1, 'is empty');
 export const file = text.describe('file, relative to the configuration file');
 export const port = z.int().min(0, 'is no port, write 0 to 65535').max(65535, 'is no port, write 0 to 65535');
+
+/** A certificate and its key, of a listener. */
+export const tlsFiles = z.strictObject({
+  cert: file.describe('certificate chain, PEM; relative to the configuration file'),
+  key: file.describe('private key of the certificate, PEM; relative to the configuration file'),
+});
 export const seconds = z.int().min(1, 'is too short, write at least 1 second');
 
 /** An https URL that has one spelling: clients compare the issuer character by character (RFC 8414 section 3.3). */

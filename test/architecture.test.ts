@@ -34,6 +34,7 @@ const floors: readonly (readonly string[])[] = [
   ['contract/'],
   ['audit/'],
   ['interactions/'],
+  ['management/'],
   ['config/'],
   ['server/'],
   ['demo/'],

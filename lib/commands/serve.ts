@@ -24,7 +24,7 @@ export async function run(config: Config, resources: Resources, file: string): P
   console.log(`${signal}: answering what is under way, then stopping`);
 }
 
-function greeting(config: Config, { url, mtlsUrl, certificate }: RunningServer, file: string): string {
+function greeting(config: Config, { url, mtlsUrl, managementUrl, certificate }: RunningServer, file: string): string {
   const { issuer, profile, clients, development, accounts } = config;
   const discovery = `${issuer}/.well-known/openid-configuration`;
   const rows: [string, string | undefined][] = [
@@ -33,6 +33,7 @@ function greeting(config: Config, { url, mtlsUrl, certificate }: RunningServer, 
     ['issuer', issuer],
     ['listening on', url],
     ['mutual TLS on', mtlsUrl],
+    ['management on', managementUrl],
     ['discovery', discovery],
     ['database', development ? databaseName(config.database.url) : undefined],
     [

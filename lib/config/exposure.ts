@@ -21,6 +21,22 @@ export const exposure: readonly Rule[] = [
     return [{ path: ['listen', 'host'], text }];
   },
 
+  function exposedAdministration({ management }) {
+    if (!management) return [];
+    const { host = 'localhost', ca, tls, administration } = management;
+    const findings: Finding[] = [];
+    if (ca !== undefined && !tls) {
+      const text = 'asks for certificates, which takes TLS: write management.tls as well';
+      findings.push({ path: ['management', 'ca'], text });
+    }
+    if (administration !== false && ca === undefined && typeof host === 'string' && !isLocal(host)) {
+      const text =
+        'is reached by other machines, and anybody there could administer: write management.ca, or localhost, or administration: false';
+      findings.push({ path: ['management', 'host'], text });
+    }
+    return findings;
+  },
+
   function sealing({ development, database }) {
     const path = ['database', 'encryption_keys'];
     const make = 'write what `openssl rand -base64 32` prints';

@@ -92,6 +92,12 @@ const rules: readonly Rule[] = [
     return findings;
   },
 
+  function managementPort({ management, listen, mtls }) {
+    const port = management?.port ?? 9090;
+    if (!management || port === 0 || ![listen?.port, mtls?.port].includes(port)) return [];
+    return [{ path: ['management', 'port'], text: 'is the port of another listener, write another one' }];
+  },
+
   function clientIds({ clients }) {
     const ids = list(clients).map(({ client_id }) => client_id);
     return repeated(ids, (index) => ['clients', index, 'client_id']);

@@ -7,21 +7,17 @@ import { databaseSettings } from '../database/settings.ts';
 import { limitSettings } from '../http/settings.ts';
 import { pageSettings, passwordLimits } from '../interactions/settings.ts';
 import { keySettings } from '../keys/keys.ts';
+import { managementSettings, shutdownSettings } from '../management/settings.ts';
 import { settings as profileSettings } from '../profiles/profiles.ts';
 import { concerning, toCore } from '../settings.ts';
 import { storeSettings } from '../store/settings.ts';
-import { file, httpsUrl, port, text } from '../values.ts';
+import { file, httpsUrl, port, text, tlsFiles } from '../values.ts';
 import { clientMetadata } from './client_metadata.ts';
-
-const tls = z.strictObject({
-  cert: file.describe('certificate chain, PEM; relative to the configuration file'),
-  key: file.describe('private key of the certificate, PEM; relative to the configuration file'),
-});
 
 const listen = z.strictObject({
   host: text.default('localhost').describe('address or host name to listen on; 0.0.0.0 or :: for every interface'),
   port: port.default(443).describe('port for everyone'),
-  tls: tls.optional().describe('certificate of both listeners; made and kept in development when left out'),
+  tls: tlsFiles.optional().describe('certificate of both listeners; made and kept in development when left out'),
   client_certificate: z
     .boolean()
     .default(false)
@@ -44,7 +40,7 @@ const mtls = z.strictObject({
     .describe(
       'revocation lists (CRL), PEM or DER, of every authority of a client certificate, read again when they change; past its nextUpdate a list refuses',
     ),
-  tls: tls.optional().describe('certificate of this listener, when it is not that of listen'),
+  tls: tlsFiles.optional().describe('certificate of this listener, when it is not that of listen'),
 });
 
 const resource = z.strictObject({
@@ -96,6 +92,11 @@ export const schema = z.strictObject({
     'features.mTLS',
   ),
   proxy: proxySettings.optional().describe('a proxy in front that ends TLS; instead of tls'),
+
+  management: managementSettings
+    .optional()
+    .describe('the listener for operators: health, metrics, administration; none when left out'),
+  shutdown: shutdownSettings.prefault({}).describe('the end of a process'),
 
   database: z
     .strictObject({ ...databaseSettings.shape, ...storeSettings.shape })

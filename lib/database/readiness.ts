@@ -5,14 +5,15 @@ import { log } from '../log.ts';
 import { redacted } from '../redact.ts';
 import { clockOffset, judgeClock, tellClock } from './clock.ts';
 import { lackingRights } from './grants.ts';
-import { schemaStatus, tableOf } from './schema.ts';
+import { type SchemaStatus, schemaStatus, tableOf } from './schema.ts';
 
 /** Says what is wrong, or nothing. */
 type Check = (knex: Knex, schema: string | undefined) => Promise<string[]>;
 
 const message = (error: unknown) => redacted((error as Error).message || String((error as NodeJS.ErrnoException).code));
 
-const server: Check = async (knex) => {
+/** Says why the server is none to serve from: another make, a standby, or one that takes no writes. */
+export const serverFaults = async (knex: Knex): Promise<string[]> => {
   const { rows } = await knex.raw(
     `select version(), pg_is_in_recovery() as standby, current_setting('default_transaction_read_only') as read_only`,
   );
@@ -26,15 +27,18 @@ const server: Check = async (knex) => {
 
 const schemaIsKnown: Check = async (knex, schema) => {
   const status = await schemaStatus(knex, { schema });
-  if (status === 'ahead, compatible') {
+  if (status === 'ahead, compatible')
     log.warn('a later version has migrated the database; what it added is not needed here');
-    return [];
-  }
-  if (status === 'current') return [];
+  return schemaFaults(status);
+};
+
+/** Says what to do about a schema that is not this version's. */
+export function schemaFaults(status: SchemaStatus): string[] {
+  if (status === 'current' || status === 'ahead, compatible') return [];
   const remedy =
     status === 'behind' ? 'run `oidc-provider-fapi migrate up`, or migrate()' : 'run a version that knows it';
   return [`the database schema is ${status} of this version: ${remedy}`];
-};
+}
 
 const clock: Check = async (knex) => {
   const offset = await clockOffset(knex);
@@ -53,7 +57,7 @@ const clock: Check = async (knex) => {
  */
 export async function faultsOf(knex: Knex, schema: string | undefined): Promise<string[]> {
   try {
-    const found = await server(knex, schema);
+    const found = await serverFaults(knex);
     if (found.length > 0) return found;
     const status = await schemaIsKnown(knex, schema);
     return [...status, ...(status.length > 0 ? [] : await lackingRights(knex, schema)), ...(await clock(knex, schema))];

@@ -31,25 +31,28 @@ function inWords(seconds: number, { tag }: Language): string {
   return new Intl.RelativeTimeFormat(tag).format(Math.ceil(seconds / 60), 'minute');
 }
 
+/** Why nobody was let in, and the event of the trail that it is. */
+type Refused = Notice & { readonly wait?: number; readonly event?: 'login.refused' | 'login.limited' };
+
 /** Compares a posted login and password; the answer is what to say where they let nobody in. */
 async function judged(
   { accounts, attempts }: Desk,
   { ctx, language }: Visit,
   login: string,
   password: string,
-): Promise<{ accountId: string } | (Notice & { wait?: number })> {
+): Promise<{ accountId: string } | Refused> {
   const { say } = language;
   if (!login.trim() || !password) return { status: 422, alert: say('enter_both') };
   try {
     const attempt = await attempts.make(login, ctx.ip, () => accounts.authenticate(login, password));
     if ('wait' in attempt) {
       const { wait } = attempt;
-      return { status: 429, alert: say('too_many', { when: inWords(wait, language) }), wait };
+      return { status: 429, alert: say('too_many', { when: inWords(wait, language) }), wait, event: 'login.limited' };
     }
     const { result: accountId } = attempt;
-    return accountId ? { accountId } : { status: 422, alert: say('wrong') };
+    return accountId ? { accountId } : { status: 422, alert: say('wrong'), event: 'login.refused' };
   } catch (error) {
-    if (error instanceof AccountLocked) return { status: 403, alert: say('locked') };
+    if (error instanceof AccountLocked) return { status: 403, alert: say('locked'), event: 'login.refused' };
     if (!(error instanceof HashingBusy)) throw error;
     return { status: 503, alert: say('busy'), wait: error.retryAfter };
   }
@@ -61,6 +64,9 @@ export async function logIn(desk: Desk, visit: Visit, step: Step, form: URLSearc
   const [login, password] = [form.get('login') ?? '', form.get('password') ?? ''];
   const verdict = await judged(desk, visit, login, password);
   if (!('accountId' in verdict)) {
+    const { event } = verdict;
+    const occurrence = { event, client: visit.client.clientId };
+    if (event) (desk.provider as NodeJS.EventEmitter).emit('occurred', ctx, occurrence);
     if (verdict.wait !== undefined) ctx.set('retry-after', String(verdict.wait));
     return show(desk, visit, step, { ...verdict, login });
   }

@@ -1,4 +1,4 @@
-import { createPrivateKey } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer } from 'node:https';
@@ -12,6 +12,7 @@ import { isSampleJwk } from '../config/sample.ts';
 import { OperationalError } from '../errors.ts';
 import { bareHost, urlHost } from '../http/address.ts';
 import { mounted, pathOf } from '../http/mount.ts';
+import type { Served } from '../management/health.ts';
 import { packageFile } from '../package_file.ts';
 import type { Resources } from '../resources.ts';
 import { limitConnections, serverLimits } from './connection_limits.ts';
@@ -31,9 +32,10 @@ const unavailable: Readonly<Record<string, string>> = {
 const advice = ({ code = '', message }: NodeJS.ErrnoException): string =>
   [code, unavailable[code] ?? message].join(', ');
 
-async function listen(
+/** Listens, within the limits, until the resources are closed. @returns the port @throws {OperationalError} when it cannot be had */
+export async function listen(
   server: Server,
-  { limits, proxy }: Config,
+  { limits, proxy }: Pick<Config, 'limits' | 'proxy'>,
   host: string,
   port: number,
   resources: Resources,
@@ -71,8 +73,18 @@ async function madeFor(config: Config, hosts: readonly string[]): Promise<Develo
   return certificate;
 }
 
+/** Notes a certificate as served. */
+function note(certificates: Map<string, Served>, listener: string, { cert }: KeyPair): void {
+  certificates.set(listener, { listener, certificate: new X509Certificate(cert) });
+}
+
 /** One listener for everyone, one that asks for client certificates; behind a proxy that ends TLS, one plain listener. */
-export async function startListeners(config: Config, provider: Provider, resources: Resources) {
+export async function startListeners(
+  config: Config,
+  provider: Provider,
+  resources: Resources,
+  certificates: Map<string, Served> = new Map(),
+) {
   const { listen: everyone, mtls } = config;
   const host = bareHost(everyone.host);
   const handler = mounted(provider.callback(), pathOf(config.issuer));
@@ -83,10 +95,13 @@ export async function startListeners(config: Config, provider: Provider, resourc
   const pair = written ?? made;
   const options = everyone.client_certificate ? mutualTlsOptions : serverOptions;
   const server = pair ? createServer({ ...options(pair), ...bounds }, handler) : createHttpServer(bounds, handler);
+  if (pair) note(certificates, 'listen', pair);
   const url = new URL(`${pair ? 'https' : 'http'}://${urlHost(host)}`);
   url.port = String(await listen(server, config, host, everyone.port, resources));
   if (mtls?.port === undefined || !pair) return { url: url.origin, mtlsUrl: undefined, certificate: made };
-  const mutual = createServer({ ...mutualTlsOptions((await readPair(mtls.tls)) ?? pair), ...bounds }, handler);
+  const mutualPair = (await readPair(mtls.tls)) ?? pair;
+  note(certificates, 'mtls', mutualPair);
+  const mutual = createServer({ ...mutualTlsOptions(mutualPair), ...bounds }, handler);
   const mtlsUrl = new URL(url);
   mtlsUrl.port = String(await listen(mutual, config, host, mtls.port, resources));
   return { url: url.origin, mtlsUrl: mtlsUrl.origin, certificate: made };

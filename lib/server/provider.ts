@@ -1,3 +1,4 @@
+import type { Middleware } from 'koa';
 import Provider, { type Configuration } from 'oidc-provider';
 
 import type { Accounts } from '../accounts/accounts.ts';
@@ -41,6 +42,8 @@ export interface Parts {
   readonly enrich?: Enrich | undefined;
   /** Seconds somebody has to wait who asks too often. */
   readonly tooMany?: RequestRates['tooMany'] | undefined;
+  /** Watches what passes: middleware that comes before all others. */
+  readonly watch?: ((provider: Provider) => readonly Middleware[]) | undefined;
 }
 
 /** The profile a configuration file asks for. */
@@ -102,7 +105,7 @@ export function createProvider(config: Config, parts: Parts): Promise<Provider> 
     const theirs = typeof middleware === 'function' ? middleware(provider) : middleware;
     const headers = certificateHeaderNames(certificateHeader(config.proxy ?? {}));
     const ours: Staged = {
-      forwarded: [forwarded(trustedProxies(config.proxy?.trusted), headers)],
+      forwarded: [...(parts.watch?.(provider) ?? []), forwarded(trustedProxies(config.proxy?.trusted), headers)],
       pages: [
         frontPage(config.issuer, config.front_page),
         refusalsPage(config.issuer, config.mtls?.url, config.client_assertion_lifetime),

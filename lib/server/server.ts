@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+
 import type Provider from 'oidc-provider';
 import type { Accounts } from '../accounts/accounts.ts';
 import { hashing } from '../accounts/hashing.ts';
@@ -18,6 +20,7 @@ import { type Extension, loadExtension } from './extension.ts';
 import { tellReadableKeys } from './key_files.ts';
 import { startListeners } from './listeners.ts';
 import { logRequests } from './log_requests.ts';
+import { counting, startManagement } from './management.ts';
 import { endChanged, openAccounts } from './open_accounts.ts';
 import { openStore } from './open_store.ts';
 import { createProvider } from './provider.ts';
@@ -30,11 +33,13 @@ export interface RunningServer {
   readonly url: string;
   /** Where the listener that asks for client certificates is reached on this machine. */
   readonly mtlsUrl: string | undefined;
+  /** Where the listener for operators is reached on this machine. */
+  readonly managementUrl: string | undefined;
   /** The certificate a development server made for itself. */
   readonly certificate: DevelopmentCertificate | undefined;
   readonly provider: Provider;
   readonly adapter: KnexAdapterFactory;
-  /** Takes no new connections, lets requests under way end, then closes the database. */
+  /** Says that it is not ready, serves on for `shutdown.delay`; then takes no new connections, lets requests under way end, then closes the database. */
   close(): Promise<void>;
 }
 
@@ -58,6 +63,7 @@ export async function startServer(config: Config, given: Extension = {}): Promis
     hashing.limit(config.limits.passwords);
     const store = await openStore(config, resources);
     const { adapter } = store;
+    const management = await startManagement(config, { store }, resources);
     const rates = requestRates(config.limits);
     const limiter = sharedLimiter(adapter.store.knex);
     const extension = { ...(await loadExtension(config.extend)), ...given };
@@ -70,6 +76,7 @@ export async function startServer(config: Config, given: Extension = {}): Promis
       authorities: config.mtls?.ca ? [await readFile(config.mtls.ca, 'utf8')] : [],
       attempts: attempts({ ...config.limits.passwords, limiter }),
       crl: config.mtls?.crl,
+      watch: counting(management, config),
       enrich: await detailsModule(config.authorization_details?.module),
     };
     const provider = await createProvider(config, parts);
@@ -83,9 +90,16 @@ export async function startServer(config: Config, given: Extension = {}): Promis
       );
     const stopSharing = rates.share((keyPrefix, points) => limiter({ keyPrefix, points, duration: 60 }));
     resources.add(stopSharing, (stop) => stop());
-    store.startPurge(config.database.purge);
-    const urls = await startListeners(config, provider, resources);
-    return { issuer: config.issuer, ...urls, provider, adapter, close: () => resources.close() };
+    store.startPurge({ ...config.database.purge, onPurged: management.onPurged });
+    const urls = await startListeners(config, provider, resources, management.certificates);
+    const { health, url: managementUrl } = management;
+    health.state = 'serving';
+    async function close(): Promise<void> {
+      health.state = 'stopping';
+      await delay(config.shutdown.delay * 1000);
+      await resources.close();
+    }
+    return { issuer: config.issuer, ...urls, managementUrl, provider, adapter, close };
   } catch (error) {
     await resources.close();
     if (error instanceof ProfileViolationError) throw new ConfigError(violationProblems(config, error.violations));

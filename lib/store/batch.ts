@@ -35,6 +35,11 @@ export class Batch<Item, Result> {
     this.#options = options;
   }
 
+  /** Items that wait. */
+  get length(): number {
+    return this.#length;
+  }
+
   /** @throws StoreUnavailable when too many wait already. */
   submit(items: readonly Item[]): Promise<(Result | undefined)[]> {
     if (this.#length + items.length > this.#options.bound) {

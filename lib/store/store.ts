@@ -78,6 +78,11 @@ export class Store {
     this.#writes = new Batch({ ...shared, keyOf: ({ id }: Row) => id, run: (rows) => this.#write(rows) });
   }
 
+  /** Rows that wait for the next statement. */
+  get waiting(): { readonly reads: number; readonly writes: number } {
+    return { reads: this.#reads.length, writes: this.#writes.length };
+  }
+
   /** What is there under these ids, in their order. */
   find(ids: readonly string[]): Promise<(Found | undefined)[]> {
     return this.#reads.submit(ids);

@@ -1,0 +1,91 @@
+import type { Knex } from 'knex';
+
+import { seconds } from '../seconds.ts';
+import type { Store } from '../store/store.ts';
+import type { Health, Served } from './health.ts';
+import type { Metrics } from './metrics.ts';
+
+/** The pool that knex keeps its connections in; its types know no member of it. */
+interface Pool {
+  numUsed(): number;
+  numFree(): number;
+  numPendingAcquires(): number;
+  numPendingCreates(): number;
+}
+
+const poolOf = (knex: Knex): Pool | undefined => (knex.client as { pool?: Pool }).pool;
+
+/** Figures of the store: its statements, queues, pool and refused rows. */
+export function storeFigures(metrics: Metrics, store: Store): void {
+  metrics.total('oidc_store_round_trips_total', 'Statements sent to the database', () => store.roundTrips);
+  metrics.total(
+    'oidc_store_rows_refused_total',
+    'Rows found that are not what was written in their place',
+    () => store.refused,
+  );
+  metrics.gauge<'kind'>(
+    'oidc_store_queue',
+    'Reads and writes that wait for the next statement',
+    (set) => {
+      for (const [kind, length] of Object.entries(store.waiting)) set(length, { kind });
+    },
+    { labels: ['kind'] },
+  );
+  metrics.gauge<'state'>(
+    'oidc_store_pool_connections',
+    'Connections to the database, in use and idle',
+    (set) => {
+      const pool = poolOf(store.knex);
+      set(pool?.numUsed() ?? 0, { state: 'used' });
+      set(pool?.numFree() ?? 0, { state: 'free' });
+    },
+    { labels: ['state'] },
+  );
+  metrics.gauge('oidc_store_pool_waiting', 'Statements that wait for a connection', (set) =>
+    set(poolOf(store.knex)?.numPendingAcquires() ?? 0),
+  );
+}
+
+/** Figures of the process: readiness, certificates, the clock. */
+export function healthFigures(metrics: Metrics, health: Health, certificates: () => readonly Served[]): void {
+  metrics.gauge(
+    'oidc_ready',
+    '1 while /readyz answers 200',
+    async (set) => set((await health.report()).status === 'ready' ? 1 : 0),
+    { aggregator: 'min' },
+  );
+  metrics.gauge<'listener'>(
+    'certificate_not_after_seconds',
+    'End of the certificate that is served, in seconds since the epoch',
+    (set) => {
+      for (const { listener, certificate } of certificates()) set(Date.parse(certificate.validTo) / 1000, { listener });
+    },
+    { labels: ['listener'], aggregator: 'min' },
+  );
+  metrics.gauge(
+    'oidc_clock_offset_seconds',
+    "This machine's clock less the database's",
+    async (set) => {
+      await health.report();
+      if (health.clockOffset !== undefined) set(health.clockOffset / 1000);
+    },
+    { aggregator: 'max' },
+  );
+}
+
+/** Figures of the purge. @returns what the purge is to tell */
+export function purgeFigures(metrics: Metrics): (purged: Readonly<Record<string, number>>) => void {
+  let at = seconds();
+  metrics.gauge(
+    'oidc_purge_timestamp_seconds',
+    'Last round of the purge, in seconds since the epoch',
+    (set) => set(at),
+    {
+      aggregator: 'max',
+    },
+  );
+  return (purged) => {
+    at = seconds();
+    for (const [model, rows] of Object.entries(purged)) metrics.purged.add({ model }, rows);
+  };
+}

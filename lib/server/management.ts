@@ -1,0 +1,91 @@
+import { readFile } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer, type ServerOptions } from 'node:https';
+
+import type { Middleware } from 'koa';
+import type { Provider } from 'oidc-provider';
+
+import type { Config } from '../config/load.ts';
+import { bareHost, urlHost } from '../http/address.ts';
+import { managementApp } from '../management/app.ts';
+import { healthFigures, purgeFigures, storeFigures } from '../management/figures.ts';
+import { Health, type Served } from '../management/health.ts';
+import { Metrics } from '../management/metrics.ts';
+import { countRequests, endpointName, watch } from '../management/watch.ts';
+import type { Resources } from '../resources.ts';
+import type { OidcStore } from '../store/open_store.ts';
+import { serverLimits } from './connection_limits.ts';
+import { listen } from './listeners.ts';
+import { mutualTlsOptions, serverOptions } from './tls.ts';
+
+/** Counts what a provider does: middleware that comes before all others. */
+export function counting({ metrics }: Management, config: Config): (provider: Provider) => Middleware[] {
+  const path = config.resource ? config.resource.path : undefined;
+  return (provider) => {
+    watch(provider, metrics);
+    return [countRequests(metrics, endpointName(provider, path))];
+  };
+}
+
+/** What operators see of a running server. */
+export interface Management {
+  readonly health: Health;
+  readonly metrics: Metrics;
+  /** Certificates that are served, each replaced by its listener when it takes another one. */
+  readonly certificates: Map<string, Served>;
+  /** Where the listener for operators is reached on this machine. */
+  readonly url: string | undefined;
+  /** Told of every round of the purge. */
+  readonly onPurged: ReturnType<typeof purgeFigures>;
+}
+
+export interface ManagementParts {
+  readonly store: OidcStore;
+  /** Answers under `/admin`. */
+  readonly administration?: Middleware | undefined;
+  readonly warnings?: (() => readonly string[]) | undefined;
+}
+
+/** Administrators show a certificate of these authorities; probes and scrapers need none. */
+async function tlsOf({ tls, ca }: NonNullable<Config['management']>): Promise<ServerOptions | undefined> {
+  if (!tls) return undefined;
+  const pair = { cert: await readFile(tls.cert, 'utf8'), key: await readFile(tls.key, 'utf8') };
+  return ca ? { ...mutualTlsOptions(pair), ca: await readFile(ca) } : serverOptions(pair);
+}
+
+/**
+ * Starts the listener for operators, before there is anything to see: until `health.state` says otherwise, `/readyz`
+ * answers 503.
+ */
+export async function startManagement(
+  config: Config,
+  { store, administration, warnings }: ManagementParts,
+  resources: Resources,
+): Promise<Management> {
+  const certificates = new Map<string, Served>();
+  const served = () => [...certificates.values()];
+  const { schema } = config.database;
+  const health = new Health({ knex: store.knex, schema, certificates: served, ...(warnings && { warnings }) });
+  const metrics = new Metrics();
+  const onPurged = purgeFigures(metrics);
+  const { management } = config;
+  if (!management) return { health, metrics, certificates, onPurged, url: undefined };
+  metrics.collectProcess();
+  storeFigures(metrics, store.adapter.store);
+  healthFigures(metrics, health, served);
+  const { registry } = metrics;
+  const app = managementApp({
+    health,
+    metrics: { contentType: registry.contentType, text: () => registry.metrics() },
+    administration: management.administration ? administration : undefined,
+    mutualTls: management.ca !== undefined,
+  });
+  const options = await tlsOf(management);
+  const bounds = serverLimits(config.limits);
+  const handler = app.callback();
+  const server = options ? createServer({ ...options, ...bounds }, handler) : createHttpServer(bounds, handler);
+  const host = bareHost(management.host);
+  const url = new URL(`${options ? 'https' : 'http'}://${urlHost(host)}`);
+  url.port = String(await listen(server, config, host, management.port, resources));
+  return { health, metrics, certificates, onPurged, url: url.origin };
+}
