@@ -1,14 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
 
 import { expect } from 'chai';
 
 import { configurationWith } from '../support/configuration.ts';
-import { team } from './team.ts';
-
-const excerpt = (text: string) => {
-  const [, code = ''] = /\/\/ <team>\n([\s\S]*?) *\/\/ <\/team>/.exec(text) ?? [];
-  return code.replaceAll(/^ {2}/gm, '').trim();
-};
+import { library, team } from './team.ts';
 
 describe('A team that has a provider already', () => {
   it('is in the profile by one expression, with pages, grants, registration, CIBA, JWE and pairwise subjects of its own', async () => {
@@ -19,9 +14,14 @@ describe('A team that has a provider already', () => {
     expect(() => new Client({ client_id: 'open', token_endpoint_auth_method: 'none', ...common })).to.throw();
   });
 
-  it('finds that code in the document for teams', () => {
-    const code = excerpt(readFileSync('test/flows/team.ts', 'utf8'));
-    expect(code.length).to.be.greaterThan(500);
-    expect(readFileSync('lib/README.md', 'utf8')).to.include(code);
+  it('has the store, its secrets and its purge in a few lines', async () => {
+    const { provider, store } = await library(
+      'https://as.example.com',
+      'pglite:',
+      randomBytes(32).toString('base64'),
+      {},
+    );
+    expect(provider.issuer).to.equal('https://as.example.com');
+    await store.close();
   });
 });

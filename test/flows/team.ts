@@ -1,8 +1,27 @@
 import Provider, { type Configuration } from 'oidc-provider';
 
-import { fapi2SecurityProfile, fapiProvider } from '../../lib/index.ts';
+import { fapi2SecurityProfile, fapiProvider, type OidcStore, openStore } from '../../lib/index.ts';
 
-/** What a team has written around node-oidc-provider already, and the one expression that changes. */
+/** A provider on the store, with the secrets every process shares. Its code stands in the top README. */
+export async function library(issuer: string, url: string, key: string, yours: Configuration) {
+  // <library>
+  const store: OidcStore = await openStore({ database: { url }, issuer, encryption_keys: [key] });
+  await store.ready();
+  const { jwks, cookies, dpopNonce } = await store.keys();
+  const configuration: Configuration = {
+    ...yours, // clients, claims, findAccount, interactions
+    adapter: store.adapter,
+    jwks,
+    cookies: { keys: cookies },
+  };
+  const profile = fapi2SecurityProfile({ dpop: { nonce: 'required', nonceSecret: dpopNonce } });
+  const provider = await fapiProvider(Provider, issuer, configuration, profile);
+  store.startPurge();
+  // </library>
+  return { provider, store };
+}
+
+/** A team's own configuration around node-oidc-provider, and the one expression that changes. Its code stands in lib/README.md. */
 export async function team(issuer: string, yours: Configuration): Promise<Provider> {
   // <team>
   const configuration: Configuration = {

@@ -139,11 +139,9 @@ describe('a row that somebody moved, edited or cut in the database', () => {
     await database.knex.raw('delete from oidc_payloads');
     await database.knex.raw('insert into oidc_payloads select * from before');
     expect(await adapter('RefreshToken').find(token)).to.have.property('jti', token);
-    const documents = await Promise.all(['README.md', 'lib/store/README.md'].map((file) => readFile(file, 'utf8')));
-    for (const text of documents)
-      expect(text)
-        .to.match(/un-spend/)
-        .and.not.match(/neither read nor edited/);
+    expect(await readFile('lib/store/README.md', 'utf8'))
+      .to.match(/un-spend/)
+      .and.not.match(/neither read nor edited/);
   });
 
   it('is not another session by another alias', async () => {

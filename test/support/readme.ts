@@ -1,15 +1,22 @@
+import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 
 import { clauseUrl } from '../../lib/clause.ts';
 import { jsonSchema } from '../../lib/config/load.ts';
-import type { Mechanism } from '../../lib/fapi/mechanism.ts';
 import type { Refusal } from '../../lib/fapi/refusals/refusal.ts';
 import { refusals } from '../../lib/fapi/refusals.ts';
-import { fapi2MessageSigning } from '../../lib/profiles/fapi2_message_signing.ts';
+import { cell, clauseRows } from './clause_readme.ts';
 import { keptRows, modelRows, states } from './store_readme.ts';
 
 /** Documents with parts that are made out of the code, from the top of the project. */
-export const documents = ['README.md', 'lib/store/README.md', 'lib/fapi/refusals/README.md'] as const;
+export const documents = [
+  'README.md',
+  'config/README.md',
+  'lib/README.md',
+  'lib/fapi/README.md',
+  'lib/fapi/refusals/README.md',
+  'lib/store/README.md',
+] as const;
 
 const fileOf = (name: string) => new URL(`../../${name}`, import.meta.url);
 
@@ -20,8 +27,6 @@ interface Node {
   readonly properties?: Readonly<Record<string, Node>>;
   readonly anyOf?: readonly Node[];
 }
-
-const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
 function optionRows(node: Node, path: string): string[] {
   return Object.entries(node.properties ?? {}).flatMap(([name, child]) => {
@@ -36,14 +41,6 @@ function optionRows(node: Node, path: string): string[] {
 /** Every key of the configuration file, out of its schema. */
 function options(): string {
   return ['| key | meaning | default |', '| --- | --- | --- |', ...optionRows(jsonSchema() as Node, '')].join('\n');
-}
-
-/** Every clause, out of the mechanism that holds it. */
-function clauses(): string {
-  const { mechanisms } = fapi2MessageSigning({ mtls: { url: 'https://localhost:9444' } });
-  const row = ({ name, clauses: held }: Mechanism) =>
-    held.map(({ id, text }) => `| [${id}](${clauseUrl(id)}) | ${cell(text)} | [\`${name}\`](lib/fapi/${name}.ts) |`);
-  return ['| clause | what it asks | held by |', '| --- | --- | --- |', ...mechanisms.flatMap(row)].join('\n');
 }
 
 /** Every refusal, out of the table. */
@@ -62,7 +59,24 @@ function refusalRows(): string {
   );
 }
 
-const generated = { options, clauses, refusals: refusalRows, models: modelRows, kept: keptRows, states };
+/** Code between `// <name>` and `// </name>` of test/flows/team.ts, which compiles and runs. */
+function excerpt(name: string): string {
+  const text = readFileSync(fileOf('test/flows/team.ts'), 'utf8');
+  const [, code] = new RegExp(`// <${name}>\n([^]*?) *// </${name}>`).exec(text) ?? [];
+  if (!code) throw new TypeError(`test/flows/team.ts has no part <${name}>`);
+  return `\`\`\`ts\n${code.replaceAll(/^ {2}/gm, '').trim()}\n\`\`\``;
+}
+
+const generated = {
+  options,
+  clauses: clauseRows,
+  refusals: refusalRows,
+  models: modelRows,
+  kept: keptRows,
+  states,
+  library: () => excerpt('library'),
+  team: () => excerpt('team'),
+};
 
 /** A document with the parts that are made out of the code: between `<!-- name -->` and `<!-- /name -->`. */
 export function rendered(text: string): string {
