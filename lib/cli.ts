@@ -10,6 +10,7 @@ import { redacted } from './redact.ts';
 module.enableCompileCache?.();
 const { name } = await import('./commands/command.ts');
 const { program } = await import('./program.ts');
+const { checkLogLevel } = await import('./log.ts');
 
 /** Without its properties: an error of a URL that does not parse has the URL in one, and the password in that. */
 function stackOf(error: unknown): string {
@@ -34,6 +35,7 @@ function exitCode(error: unknown): number {
 }
 
 try {
+  checkLogLevel();
   await program.parseAsync();
 } catch (error) {
   process.exitCode = exitCode(error);

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
-import { parseArgs } from 'node:util';
 
 import { selfSigned } from '../../lib/server/development_certificate.ts';
+import { commandLine, count, optionsOf, positive, refuse, regularExpression } from '../support/command_line.ts';
 import { Postgres, query } from '../support/postgres.ts';
 import { Bench } from './bench.ts';
 import { type Figure, table } from './figure.ts';
@@ -41,30 +41,34 @@ const rooms = {
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
-const { values: options } = parseArgs({
-  options: {
-    only: { type: 'string', default: '' },
-    seconds: { type: 'string', default: '6' },
-    repetitions: { type: 'string', default: '5' },
-    tls: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-    plot: { type: 'string' },
-    profile: { type: 'string' },
-    help: { type: 'boolean', default: false },
-  },
-});
-
-if (options.help) {
-  process.stdout.write(`Measures the provider and its store against the bare core in memory, in one run.
-
-  npm run bench -- [--only REGEX] [--seconds N] [--repetitions N] [--tls] [--json] [--plot FILE.svg] [--profile FOLDER]
-
-Listeners are plain, as behind a proxy that ends TLS; with --tls they speak it themselves, on both sides.
-figures: ${Object.keys(rooms).join(', ')}
-`);
-  process.exit();
+interface Options {
+  readonly only: RegExp;
+  readonly seconds: number;
+  readonly repetitions: number;
+  readonly tls: boolean;
+  readonly json: boolean;
+  readonly plot?: string;
+  readonly profile?: string;
 }
 
+const options = optionsOf<Options>(
+  commandLine('bench', 'measures the provider and its store against the bare core in memory, in one run')
+    .option('--only <regex>', 'only the figures whose name matches', regularExpression, /(?:)/)
+    .option('--seconds <n>', 'seconds each measurement takes', positive, 6)
+    .option('--repetitions <n>', 'how often each is repeated', count, 5)
+    .option(
+      '--tls',
+      'the listeners speak TLS themselves, on both sides; plain ones otherwise, as behind a proxy',
+      false,
+    )
+    .option('--json', 'print JSON', false)
+    .option('--plot <file.svg>', 'draw the figures')
+    .option('--profile <folder>', 'write a processor profile of each server')
+    .addHelpText('after', `\nfigures: ${Object.keys(rooms).join(', ')}\n`),
+);
+const chosen = Object.entries(rooms).filter(([name]) => options.only.test(name));
+if (chosen.length === 0)
+  refuse(`no figure has a name that matches --only, write one of ${Object.keys(rooms).join(', ')}`);
 const postgres = await Postgres.start();
 const { rows } = await query(postgres.url, 'show server_version');
 const machine = [
@@ -74,15 +78,14 @@ const machine = [
   new Date().toISOString().slice(0, 10),
 ].join(', ');
 const bench = new Bench(postgres, {
-  seconds: Number(options.seconds),
-  repetitions: Number(options.repetitions),
+  seconds: options.seconds,
+  repetitions: options.repetitions,
   profile: options.profile,
   tls: options.tls ? await selfSigned(['localhost']) : undefined,
 });
 const figures: Figure[] = [];
 try {
-  for (const [name, measure] of Object.entries(rooms)) {
-    if (!new RegExp(options.only, 'i').test(name)) continue;
+  for (const [name, measure] of chosen) {
     process.stderr.write(`measuring ${name} ...\n`);
     figures.push(...(await measure(bench)));
   }

@@ -11,16 +11,19 @@ export const oursInMemory = 'ours in memory';
 export const ours = 'ours';
 export const oursWithoutTrail = 'ours without the audit trail';
 
-export type SubjectName =
-  | typeof coreInMemory
-  | typeof coreOnNaive
-  | typeof coreOnOurs
-  | typeof coreInUnits
-  | typeof coreWithoutExchange
-  | typeof coreWithoutForesight
-  | typeof oursInMemory
-  | typeof ours
-  | typeof oursWithoutTrail;
+export const subjectNames = [
+  coreInMemory,
+  coreOnNaive,
+  coreOnOurs,
+  coreInUnits,
+  coreWithoutExchange,
+  coreWithoutForesight,
+  oursInMemory,
+  ours,
+  oursWithoutTrail,
+] as const;
+
+export type SubjectName = (typeof subjectNames)[number];
 
 /** What a server process is told at its start. */
 export interface Start {

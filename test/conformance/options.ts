@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 
-import { Command, InvalidArgumentError } from 'commander';
+import { InvalidArgumentError } from 'commander';
 
-import { OperationalError } from '../../lib/errors.ts';
+import { commandLine, count, optionsOf, refuse, regularExpression } from '../support/command_line.ts';
 import { groups } from './plans.ts';
 
 /** What the command line says. */
@@ -17,20 +17,6 @@ export interface Options {
   readonly writePlans?: string;
   readonly processes: number;
   readonly database?: string;
-}
-
-function regularExpression(value: string): RegExp {
-  try {
-    return new RegExp(value);
-  } catch (error) {
-    throw new InvalidArgumentError((error as Error).message);
-  }
-}
-
-function count(value: string): number {
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('write a whole number from 1');
-  return number;
 }
 
 function someGroups(value: string): string[] {
@@ -49,8 +35,7 @@ function origin(value: string): string {
 /** Where the suite's own container setup puts it. */
 const usual = 'https://localhost.emobix.co.uk:8443';
 
-const program = new Command('npm run conformance --')
-  .description("run the OpenID Foundation's conformance suite against this provider")
+const program = commandLine('conformance', "run the OpenID Foundation's conformance suite against this provider")
   .option('--suite <url>', 'address of a running suite', origin, usual)
   .option(
     '--plans <list>',
@@ -65,14 +50,13 @@ const program = new Command('npm run conformance --')
   .option('--out <dir>', 'where configurations, keys and results are written', '.conformance')
   .option('--write-plans <dir>', 'write what a run needs, and do not run')
   .option('--processes <n>', 'provider processes behind one address, on one --database', count, 1)
-  .option('--database <url>', 'a Postgres for the provider, instead of an embedded one')
-  .exitOverride();
+  .option('--database <url>', 'a Postgres for the provider, instead of an embedded one');
 
-/** @throws what commander has told the user already, or one line of ours */
+/** Reads the command line, or ends the process with one line. */
 export function readOptions(): Options {
-  const options = program.parse().opts<Options>();
+  const options = optionsOf<Options>(program);
   if (options.processes > 1 && !options.database) {
-    throw new OperationalError('--processes needs a database they share: --database postgres://...');
+    refuse('--processes needs a database they share: --database postgres://...');
   }
   return { ...options, out: resolve(options.writePlans ?? options.out) };
 }

@@ -1,8 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { CommanderError } from 'commander';
-
 import { ConfigError, OperationalError } from '../../lib/errors.ts';
 import { Resources } from '../../lib/resources.ts';
 import { readPlan, writeMaterials } from './materials.ts';
@@ -141,7 +139,6 @@ const resources = new Resources();
 const code = await main(resources).then(
   (good) => (good ? 0 : 1),
   (error) => {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     console.error(error instanceof OperationalError || error instanceof ConfigError ? error.message : error);
     return 1;
   },

@@ -1,11 +1,12 @@
 import { expect } from 'chai';
 
 import { profiles, RawFlow } from '../flows/raw_flow.ts';
+import { countFrom } from '../support/command_line.ts';
 import { fuzz } from './fuzz.ts';
 
 // `npm run fuzz` sends more; FUZZ_SEED repeats a run that found something.
-const requests = Number(process.env.FUZZ_REQUESTS ?? 400);
-const seed = Number(process.env.FUZZ_SEED ?? 1);
+const requests = countFrom('FUZZ_REQUESTS', 400);
+const seed = countFrom('FUZZ_SEED', 1);
 
 for (const profile of profiles) {
   describe(`${requests} hostile requests from seed ${seed}: ${profile}`, () => {

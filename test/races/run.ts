@@ -1,22 +1,27 @@
-import { parseArgs } from 'node:util';
 import { coreInUnits, ours } from '../bench/subjects.ts';
+import { commandLine, count, optionsOf, refuse, regularExpression } from '../support/command_line.ts';
 import { Postgres } from '../support/postgres.ts';
 import { Arena, fapiThings, type Tally, things } from './races.ts';
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
-const { values: options } = parseArgs({
-  options: {
-    attempts: { type: 'string', default: '100000' },
-    processes: { type: 'string', default: '4' },
-    only: { type: 'string', default: '' },
-  },
-});
+interface Options {
+  readonly attempts: number;
+  readonly processes: number;
+  readonly only: RegExp;
+}
 
-const chosen = things.filter((thing) => new RegExp(options.only, 'i').test(thing));
+const options = optionsOf<Options>(
+  commandLine('races', 'lets processes contend for things that are to be spent once')
+    .option('--attempts <n>', 'attempts in all', count, 100_000)
+    .option('--processes <n>', 'processes on one database', count, 4)
+    .option('--only <regex>', 'only the things whose name matches', regularExpression, /(?:)/),
+);
+const chosen = things.filter((thing) => options.only.test(thing));
+if (chosen.length === 0) refuse(`no thing has a name that matches --only, write one of ${things.join(', ')}`);
 const contest = {
-  processes: Number(options.processes),
-  attempts: Number(options.attempts) / chosen.length,
+  processes: options.processes,
+  attempts: options.attempts / chosen.length,
   contenders: 16,
   lanes: 6,
 };

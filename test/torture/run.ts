@@ -1,22 +1,27 @@
-import { parseArgs } from 'node:util';
+import { Option } from 'commander';
 
-import { ours, type SubjectName } from '../bench/subjects.ts';
+import { ours, type SubjectName, subjectNames } from '../bench/subjects.ts';
+import { commandLine, count, optionsOf } from '../support/command_line.ts';
 import { torture } from './torture.ts';
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
-const { values: options } = parseArgs({
-  options: {
-    kills: { type: 'string', default: '50' },
-    subject: { type: 'string', default: ours },
-  },
-});
+interface Options {
+  readonly kills: number;
+  readonly subject: SubjectName;
+}
+
+const options = optionsOf<Options>(
+  commandLine('torture', 'kills provider and database in the middle of flows, and counts what was lost or spent twice')
+    .option('--kills <n>', 'how often', count, 50)
+    .addOption(new Option('--subject <name>', 'whom').choices(subjectNames).default(ours)),
+);
 
 // A killed database is worth a line in the log each time; here the table says it all.
 process.env.LOG_LEVEL ??= 'silent';
 const ledger = await torture({
-  subject: options.subject as SubjectName,
-  kills: Number(options.kills),
+  subject: options.subject,
+  kills: options.kills,
   customers: 16,
   pushers: 6,
 });
