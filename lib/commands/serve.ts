@@ -11,7 +11,15 @@ export const summary = 'start the authorization server';
 
 /** Serves until told to stop; requests under way are answered first. */
 export async function run(config: Config, resources: Resources, file: string): Promise<void> {
+  let running: RunningServer | undefined;
+  // Heard until everything is closed: without a listener the signal ends the process in the middle of its requests.
+  const reload = resources.add(
+    () => void running?.reload(),
+    (listener) => process.off('SIGHUP', listener),
+  );
+  process.on('SIGHUP', reload);
   const server = resources.add(await startServer(config), ({ close }) => close());
+  running = server;
   const heard = new AbortController();
   const told = (['SIGTERM', 'SIGINT'] as const).map((name) =>
     once(process, name, { signal: heard.signal }).then(() => name),

@@ -49,6 +49,15 @@ const files: readonly (readonly [path: Path, holds: string, read: Reader])[] = [
   [['authorization_details', 'module'], 'a module', () => undefined],
 ];
 
+/** The files that a configuration names, without modules. */
+export function namedFiles(config: unknown): string[] {
+  return files
+    .filter(([, holds]) => holds !== 'a module')
+    .flatMap((row) => itemsOf(config, row))
+    .map(([path]) => at(config, path))
+    .filter((name) => typeof name === 'string');
+}
+
 /** Makes file names absolute, in place, and reports each file that is not there or does not hold what it should. */
 export async function resolveFiles(data: { readonly development?: unknown }, base: string): Promise<Finding[]> {
   const findings: Finding[] = [];

@@ -6,7 +6,7 @@ import { ConfigError, type Problem, type Violation } from '../errors.ts';
 import { bareHost, urlHost } from '../http/address.ts';
 import { filePath } from '../settings.ts';
 import { explain, type Finding, leaves } from './explain.ts';
-import { resolveFiles } from './files.ts';
+import { namedFiles, resolveFiles } from './files.ts';
 import { at, type Path, put } from './path.ts';
 import { crossFindings } from './rules.ts';
 import { schema } from './schema.ts';
@@ -35,17 +35,20 @@ export interface LoadOptions {
   readonly judge?: (config: Config) => readonly Violation[] | Promise<readonly Violation[]>;
 }
 
-const origins = new WeakMap<Config, Sources>();
+interface Origin {
+  readonly sources: Sources;
+  again(): Promise<Config>;
+}
+
+const origins = new WeakMap<Config, Origin>();
 
 /**
  * Reads a configuration file, whole or not at all.
  *
  * @throws {ConfigError} with every problem of the file and of the files it names.
  */
-export async function loadConfig(
-  file: string,
-  { set = [], env = process.env, judge }: LoadOptions = {},
-): Promise<Config> {
+export async function loadConfig(file: string, options: LoadOptions = {}): Promise<Config> {
+  const { set = [], env = process.env, judge } = options;
   const sources = await Sources.read(file, set, env);
   if (!sources.readable) throw new ConfigError(inOrder(sources.problems));
 
@@ -59,26 +62,48 @@ export async function loadConfig(
   const found = findings.map((finding) => sources.problem(finding));
   const problems = [...sources.problems, ...found.filter(({ line, key }) => !unset(sources.problems, line, key))];
   if (problems.length > 0 || !config) throw new ConfigError(inOrder(problems));
-  origins.set(config, sources);
+  origins.set(config, { sources, again: () => loadConfig(file, options) });
   return config;
 }
 
 /** Where a path of a loaded configuration stands: what the file leaves out stands where its nearest parent does. */
 export function locate(config: Config, path: Path): Place {
-  return originOf(config).locate(path);
+  return originOf(config).sources.locate(path);
+}
+
+/**
+ * Reads the file of a configuration again, as it was read.
+ *
+ * @throws {ConfigError} with every problem of the file as it is now.
+ */
+export function rereadConfig(config: Config): Promise<Config> {
+  return originOf(config).again();
+}
+
+/** Every file a configuration was read from, or names; modules are left out, as Node loads a module once. */
+export function filesOf(config: Config): string[] {
+  return [...new Set([...originOf(config).sources.files, ...namedFiles(config)])];
+}
+
+/** A configuration of the same file, of which some values are others. */
+export function withValues(config: Config, values: readonly (readonly [path: Path, value: unknown])[]): Config {
+  const copy = structuredClone(config);
+  for (const [path, value] of values) put(copy, path, value);
+  origins.set(copy, originOf(config));
+  return copy;
 }
 
 /** What was found wrong with a loaded configuration later, as problems of its file. */
 export function violationProblems(config: Config, violations: readonly Violation[]): Problem[] {
-  return inOrder(violations.map((violation) => originOf(config).problem(inFile(violation))));
+  return inOrder(violations.map((violation) => originOf(config).sources.problem(inFile(violation))));
 }
 
 const inFile = ({ path = [], ...violation }: Violation): Finding => ({ path: filePath(schema, path), ...violation });
 
-function originOf(config: Config): Sources {
-  const sources = origins.get(config);
-  if (!sources) throw new TypeError('only a configuration made by loadConfig knows where it stands');
-  return sources;
+function originOf(config: Config): Origin {
+  const origin = origins.get(config);
+  if (!origin) throw new TypeError('only a configuration made by loadConfig knows where it stands');
+  return origin;
 }
 
 /** Everything the schema refuses, and what is left without it, so that a profile can be asked about the rest. */

@@ -74,6 +74,11 @@ export class Sources {
     return this.#readable;
   }
 
+  /** Every file that was read. */
+  get files(): string[] {
+    return this.#held.map(([, { file }]) => file);
+  }
+
   get problems(): Problem[] {
     return this.#held.flatMap(([, { problems }]) => problems);
   }

@@ -1,17 +1,15 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
-import { createServer as createHttpServer, type Server } from 'node:http';
-import { createServer } from 'node:https';
+import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-
-import type Provider from 'oidc-provider';
+import { createSecureContext } from 'node:tls';
 
 import type { Config } from '../config/load.ts';
 import { isSampleJwk } from '../config/sample.ts';
 import { OperationalError } from '../errors.ts';
 import { bareHost, urlHost } from '../http/address.ts';
-import { mounted, pathOf } from '../http/mount.ts';
 import type { Served } from '../management/health.ts';
 import { packageFile } from '../package_file.ts';
 import type { Resources } from '../resources.ts';
@@ -78,31 +76,69 @@ function note(certificates: Map<string, Served>, listener: string, { cert }: Key
   certificates.set(listener, { listener, certificate: new X509Certificate(cert) });
 }
 
+/** What the files of a configuration hold for a listener now, once OpenSSL has taken it. */
+async function pairFrom(files: { cert: string; key: string } | undefined): Promise<KeyPair | undefined> {
+  const pair = await readPair(files);
+  if (pair) createSecureContext(serverOptions(pair));
+  return pair;
+}
+
+/** The listeners, and where they are reached on this machine. */
+export interface Listeners {
+  readonly url: string;
+  readonly mtlsUrl: string | undefined;
+  readonly certificate: DevelopmentCertificate | undefined;
+  /**
+   * Reads the certificates of a configuration; the answer has new connections use them.
+   * @throws when a file cannot be used, and nothing has changed.
+   */
+  renewed(config: Config): Promise<() => void>;
+}
+
 /** One listener for everyone, one that asks for client certificates; behind a proxy that ends TLS, one plain listener. */
 export async function startListeners(
   config: Config,
-  provider: Provider,
+  handler: RequestListener,
   resources: Resources,
   certificates: Map<string, Served> = new Map(),
-) {
+): Promise<Listeners> {
   const { listen: everyone, mtls } = config;
   const host = bareHost(everyone.host);
-  const handler = mounted(provider.callback(), pathOf(config.issuer));
   const bounds = serverLimits(config.limits);
   const hosts = [config.issuer, ...(mtls ? [mtls.url] : [])].map((url) => bareHost(new URL(url).hostname));
   const written = await readPair(everyone.tls);
   const made = config.proxy || written ? undefined : await madeFor(config, hosts);
   const pair = written ?? made;
-  const options = everyone.client_certificate ? mutualTlsOptions : serverOptions;
-  const server = pair ? createServer({ ...options(pair), ...bounds }, handler) : createHttpServer(bounds, handler);
-  if (pair) note(certificates, 'listen', pair);
-  const url = new URL(`${pair ? 'https' : 'http'}://${urlHost(host)}`);
-  url.port = String(await listen(server, config, host, everyone.port, resources));
-  if (mtls?.port === undefined || !pair) return { url: url.origin, mtlsUrl: undefined, certificate: made };
-  const mutualPair = (await readPair(mtls.tls)) ?? pair;
-  note(certificates, 'mtls', mutualPair);
-  const mutual = createServer({ ...mutualTlsOptions(mutualPair), ...bounds }, handler);
-  const mtlsUrl = new URL(url);
-  mtlsUrl.port = String(await listen(mutual, config, host, mtls.port, resources));
-  return { url: url.origin, mtlsUrl: mtlsUrl.origin, certificate: made };
+  const speaking = new Map<string, (pair: KeyPair) => void>();
+  async function open(name: string, port: number, own: KeyPair | undefined, options: typeof serverOptions) {
+    const server = own ? createServer({ ...options(own), ...bounds }, handler) : createHttpServer(bounds, handler);
+    if (own) {
+      note(certificates, name, own);
+      speaking.set(name, (renewed) => {
+        (server as HttpsServer).setSecureContext(options(renewed));
+        note(certificates, name, renewed);
+      });
+    }
+    const url = new URL(`${own ? 'https' : 'http'}://${urlHost(host)}`);
+    url.port = String(await listen(server, config, host, port, resources));
+    return url.origin;
+  }
+  const url = await open('listen', everyone.port, pair, everyone.client_certificate ? mutualTlsOptions : serverOptions);
+  const mtlsUrl =
+    mtls?.port !== undefined && pair
+      ? await open('mtls', mtls.port, (await readPair(mtls.tls)) ?? pair, mutualTlsOptions)
+      : undefined;
+  return {
+    url,
+    mtlsUrl,
+    certificate: made,
+    async renewed(changed) {
+      const plain = await pairFrom(changed.listen.tls);
+      const mutual = (await pairFrom(changed.mtls?.tls)) ?? plain;
+      return () => {
+        if (plain) speaking.get('listen')?.(plain);
+        if (mutual) speaking.get('mtls')?.(mutual);
+      };
+    },
+  };
 }

@@ -1,30 +1,21 @@
-import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type Provider from 'oidc-provider';
-import type { Accounts } from '../accounts/accounts.ts';
 import { hashing } from '../accounts/hashing.ts';
-import { listedAccounts } from '../accounts/listed.ts';
-import { accountsModule } from '../accounts/module.ts';
-import { observe } from '../audit/observe.ts';
 import { openAudit } from '../audit/open.ts';
-import { type Config, violationProblems } from '../config/load.ts';
-import { ConfigError, ProfileViolationError } from '../errors.ts';
-import { attempts } from '../interactions/attempts.ts';
+import { type Config, filesOf } from '../config/load.ts';
 import { sharedLimiter } from '../interactions/shared_limiter.ts';
 import { Resources } from '../resources.ts';
 import type { KnexAdapterFactory } from '../store/adapter.ts';
-import { detailsModule } from './details_module.ts';
 import type { DevelopmentCertificate } from './development_certificate.ts';
-import { type Extension, loadExtension } from './extension.ts';
+import type { Extension } from './extension.ts';
 import { tellReadableKeys } from './key_files.ts';
 import { startListeners } from './listeners.ts';
-import { logRequests } from './log_requests.ts';
 import { counting, startManagement } from './management.ts';
-import { endChanged, openAccounts } from './open_accounts.ts';
 import { openStore } from './open_store.ts';
-import { createProvider } from './provider.ts';
-import { requestRates } from './request_rates.ts';
+import { Reload } from './reload.ts';
+import { Serving } from './serving.ts';
+import { watchFiles } from './watch_files.ts';
 
 /** A provider that answers. */
 export interface RunningServer {
@@ -37,16 +28,17 @@ export interface RunningServer {
   readonly managementUrl: string | undefined;
   /** The certificate a development server made for itself. */
   readonly certificate: DevelopmentCertificate | undefined;
+  /** The one that takes requests now; a reload puts another one in its place. */
   readonly provider: Provider;
   readonly adapter: KnexAdapterFactory;
+  /**
+   * Reads the configuration file and the files it names again. What is right takes effect, what is wrong is logged and
+   * the old goes on.
+   * @returns true when it took effect
+   */
+  reload(): Promise<boolean>;
   /** Says that it is not ready, serves on for `shutdown.delay`; then takes no new connections, lets requests under way end, then closes the database. */
   close(): Promise<void>;
-}
-
-async function accountsOf(accounts: Config['accounts'], adapter: KnexAdapterFactory): Promise<Accounts> {
-  if (!Array.isArray(accounts)) return accountsModule((accounts as { module: string }).module);
-  await endChanged(adapter, accounts);
-  return listedAccounts(accounts, await openAccounts(adapter));
 }
 
 /**
@@ -64,45 +56,39 @@ export async function startServer(config: Config, given: Extension = {}): Promis
     const store = await openStore(config, resources);
     const { adapter } = store;
     const management = await startManagement(config, { store }, resources);
-    const rates = requestRates(config.limits);
-    const limiter = sharedLimiter(adapter.store.knex);
-    const extension = { ...(await loadExtension(config.extend)), ...given };
-    const parts = {
-      tooMany: rates.tooMany,
-      adapter,
-      extension,
-      accounts: extension.accounts ?? (await accountsOf(config.accounts, adapter)),
-      keys: await store.keys(config.keys?.jwks),
-      authorities: config.mtls?.ca ? [await readFile(config.mtls.ca, 'utf8')] : [],
-      attempts: attempts({ ...config.limits.passwords, limiter }),
-      crl: config.mtls?.crl,
-      watch: counting(management, config),
-      enrich: await detailsModule(config.authorization_details?.module),
-    };
-    const provider = await createProvider(config, parts);
-    rates.watch(provider);
-    logRequests(provider);
     const audit = await openAudit(adapter, config.audit);
-    if (audit)
-      observe(
-        provider,
-        resources.add(audit, () => audit.close()),
-      );
-    const stopSharing = rates.share((keyPrefix, points) => limiter({ keyPrefix, points, duration: 60 }));
-    resources.add(stopSharing, (stop) => stop());
+    if (audit) resources.add(audit, () => audit.close());
+    const limiter = sharedLimiter(adapter.store.knex);
+    const shared = { adapter, limiter, audit, given, watch: counting(management, config) };
+    const keys = await store.keys(config.keys?.jwks);
+    const serving = resources.add(await Serving.begin(config, keys, shared), (begun) => begun.close());
     store.startPurge({ ...config.database.purge, onPurged: management.onPurged });
-    const urls = await startListeners(config, provider, resources, management.certificates);
+    const { renewed, ...listeners } = await startListeners(config, serving.handler, resources, management.certificates);
+    const reload = new Reload({ serving, audit, renewed });
+    const files = () => filesOf(serving.now.config);
+    resources.add(
+      watchFiles(files, () => reload.run('a file has changed')),
+      (stop) => stop(),
+    );
     const { health, url: managementUrl } = management;
     health.state = 'serving';
-    async function close(): Promise<void> {
-      health.state = 'stopping';
-      await delay(config.shutdown.delay * 1000);
-      await resources.close();
-    }
-    return { issuer: config.issuer, ...urls, managementUrl, provider, adapter, close };
+    return {
+      issuer: config.issuer,
+      ...listeners,
+      managementUrl,
+      get provider() {
+        return serving.now.provider;
+      },
+      adapter,
+      reload: () => reload.run('asked to'),
+      async close() {
+        health.state = 'stopping';
+        await delay(config.shutdown.delay * 1000);
+        await resources.close();
+      },
+    };
   } catch (error) {
     await resources.close();
-    if (error instanceof ProfileViolationError) throw new ConfigError(violationProblems(config, error.violations));
     throw error;
   }
 }

@@ -1,6 +1,5 @@
 import { constants } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import type { Server, ServerOptions } from 'node:https';
+import type { ServerOptions } from 'node:https';
 
 /** A certificate chain and its private key, both PEM. */
 export interface KeyPair {
@@ -50,14 +49,4 @@ export function mutualTlsOptions(keyPair: KeyPair): ServerOptions {
     // No renegotiation: it could exchange the certificate in the middle of a connection.
     secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
   };
-}
-
-/** Takes the certificate files' present content for new connections; those under way keep theirs. */
-export async function reload(
-  server: Server,
-  files: KeyPair,
-  options: (keyPair: KeyPair) => ServerOptions = serverOptions,
-): Promise<void> {
-  const [cert, key] = await Promise.all([readFile(files.cert, 'utf8'), readFile(files.key, 'utf8')]);
-  server.setSecureContext(options({ cert, key }));
 }

@@ -52,13 +52,14 @@ export class Store {
   readonly seal: Seal;
   /** Makes the foresight of one request. */
   readonly foresee: () => Foresight;
+  /** Seconds a row is kept after it has expired, by model. */
+  retention: Retention | undefined;
   /** Where records of the audit trail get their places; without it, none are written. */
   trail: TrailWriter | undefined;
   /** Statements sent so far. */
   roundTrips = 0;
   /** Rows found that are not what this store wrote in their place. */
   refused = 0;
-  readonly #retention: Retention | undefined;
   readonly #reads: Batch<string, Found>;
   readonly #writes: Batch<Row, Found>;
   #away = false;
@@ -71,7 +72,7 @@ export class Store {
     this.table = tableOf(schemaOf(knex, options.schema));
     this.seal = new Seal(options.encryption_keys);
     this.foresee = options.foresight ?? foresight();
-    this.#retention = options.retention;
+    this.retention = options.retention;
     this.#timeout = (options.timeout ?? 5) * 1000;
     const shared = { isOwnFault: ownFaultCaused, lanes: options.lanes ?? 2, bound: options.queue ?? 4096, size: BATCH };
     this.#reads = new Batch({ ...shared, keyOf: (id: string) => id, run: (ids) => this.#find(ids) });
@@ -140,7 +141,7 @@ export class Store {
   }
 
   retentionOf(model: string): number {
-    return retentionOf(this.#retention, model);
+    return retentionOf(this.retention, model);
   }
 
   async #find(ids: string[]): Promise<Map<string, Found>> {

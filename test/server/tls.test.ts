@@ -1,16 +1,13 @@
 import { execFile } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type ConnectionOptions, connect, getCiphers } from 'node:tls';
 import { promisify } from 'node:util';
 
 import { expect } from 'chai';
 import Koa from 'koa';
 import { selfSigned } from '../../lib/server/development_certificate.ts';
-import { ciphers, type KeyPair, mutualTlsOptions, reload, serverOptions } from '../../lib/server/tls.ts';
+import { ciphers, type KeyPair, mutualTlsOptions, serverOptions } from '../../lib/server/tls.ts';
 import { CertificateAuthority, rsa } from '../support/certificates.ts';
 import { type Listener, listen } from '../support/listener.ts';
 
@@ -125,31 +122,5 @@ describe('A self-signed certificate for development', () => {
     const result = await handshake(listener.port, { ca: pair.cert, servername: 'localhost', rejectUnauthorized: true });
     await listener.close();
     expect(result).to.have.property('protocol');
-  });
-});
-
-describe('Certificate files that change', () => {
-  it('are taken for new connections without a restart', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'tls-'));
-    const files = { cert: join(folder, 'tls.crt'), key: join(folder, 'tls.key') };
-    const [old, renewed] = await Promise.all([selfSigned(['localhost']), selfSigned(['localhost'])]);
-    const listener = await listen(app, serverOptions(old));
-    const trusting = (pair: KeyPair) =>
-      handshake(listener.port, {
-        ca: pair.cert,
-        servername: 'localhost',
-        rejectUnauthorized: true,
-        maxVersion: 'TLSv1.2',
-      });
-    try {
-      await writeFile(files.cert, renewed.cert);
-      await writeFile(files.key, renewed.key);
-      expect(await trusting(renewed)).to.have.property('alert');
-      await reload(listener.server, files);
-      expect(await trusting(renewed)).to.include({ protocol: 'TLSv1.2', suite: suites12[0] });
-    } finally {
-      await listener.close();
-      await rm(folder, { recursive: true });
-    }
   });
 });

@@ -1,0 +1,114 @@
+import { isDeepStrictEqual } from 'node:util';
+
+import type { Audit } from '../audit/audit.ts';
+import type { Occurrence } from '../audit/event.ts';
+import { type Config, rereadConfig, withValues } from '../config/load.ts';
+import { at, type Path } from '../config/path.ts';
+import { ConfigError } from '../errors.ts';
+import { log } from '../log.ts';
+import type { Listeners } from './listeners.ts';
+import type { Serving } from './serving.ts';
+
+/** What a process is made with once: a change of these takes effect at its next start. */
+const fixed: readonly Path[] = [
+  ['issuer'],
+  ['development'],
+  ['database'],
+  ['audit'],
+  ['management'],
+  ['shutdown'],
+  ['listen', 'host'],
+  ['listen', 'port'],
+  ['listen', 'client_certificate'],
+  ['limits', 'connections'],
+  ['limits', 'connections_per_address'],
+  ['limits', 'handshake_time'],
+  ['limits', 'headers_time'],
+  ['limits', 'request_time'],
+  ['limits', 'headers'],
+];
+
+/** The same of what is there or not: whether a listener speaks TLS, and whether there is a second one. */
+const presence: readonly (readonly [Path, (config: Config) => unknown])[] = [
+  [['listen', 'tls'], ({ listen }) => listen.tls !== undefined],
+  [['proxy'], ({ proxy }) => proxy !== undefined],
+  [['mtls'], ({ mtls }) => mtls?.port],
+];
+
+/** The paths at which a configuration cannot take effect before the next start. */
+export function unchangeable(old: Config, now: Config): Path[] {
+  return [
+    ...fixed.filter((path) => !isDeepStrictEqual(at(old, path), at(now, path))),
+    ...presence.flatMap(([path, of]) => (isDeepStrictEqual(of(old), of(now)) ? [] : [path])),
+  ];
+}
+
+/** Problems that are told of one refusal, at most. */
+const most = 50;
+
+function problemsOf(error: unknown): string[] {
+  const problems = error instanceof ConfigError ? error.message.split('\n') : [`${(error as Error).message}`];
+  const more = problems.length > most ? [`and ${problems.length - most} more: run check`] : [];
+  return [...problems.slice(0, most), ...more];
+}
+
+export interface ReloadOptions {
+  readonly serving: Serving;
+  readonly audit: Audit | undefined;
+  readonly renewed: Listeners['renewed'];
+}
+
+/** Takes what has changed in the files: judged first, and whole or not at all. */
+export class Reload {
+  readonly #options: ReloadOptions;
+  #running: Promise<boolean> = Promise.resolve(true);
+
+  constructor(options: ReloadOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Reads the files again, one run after the other.
+   *
+   * @param by why, for the log and the trail
+   * @returns true when what is there now took effect; what is wrong is logged, and the old goes on
+   */
+  run(by: string): Promise<boolean> {
+    this.#running = this.#running.then(() => this.#once(by));
+    return this.#running;
+  }
+
+  async #once(by: string): Promise<boolean> {
+    const { serving, renewed } = this.#options;
+    const old = serving.now.config;
+    try {
+      const read = await rereadConfig(old);
+      const kept = unchangeable(old, read);
+      const config = withValues(
+        read,
+        kept.map((path) => [path, at(old, path)]),
+      );
+      let renew = () => {};
+      await serving.change({ config }, async () => {
+        renew = await renewed(config);
+      });
+      renew();
+      const at_next_start = kept.map((path) => path.join('.'));
+      if (kept.length > 0) log.warn({ at_next_start }, 'changed in the file, and taken at the next start only');
+      log.info({ by }, 'the configuration was read again, and is in use');
+      await this.#record({ event: 'configuration.reloaded', by, details: { at_next_start } });
+      return true;
+    } catch (error) {
+      const problems = problemsOf(error);
+      for (const problem of problems) log.error({ problem }, 'the configuration was refused, the old one goes on');
+      await this.#record({ event: 'configuration.refused', by, details: { problems } });
+      return false;
+    }
+  }
+
+  async #record(occurrence: Occurrence): Promise<void> {
+    await this.#options.audit?.write(occurrence).catch(({ message }: Error) => {
+      log.error({ reason: message }, 'the trail could not be written');
+    });
+  }
+}

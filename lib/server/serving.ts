@@ -1,0 +1,89 @@
+import type { RequestListener } from 'node:http';
+
+import { hashing } from '../accounts/hashing.ts';
+import type { Config } from '../config/load.ts';
+import type { Keys } from '../keys/keys.ts';
+import { log } from '../log.ts';
+import { retentionFor } from '../store/models.ts';
+import { type Assembled, assemble, type Shared } from './assembled.ts';
+import { endChanged } from './open_accounts.ts';
+import type { RequestRates } from './request_rates.ts';
+
+/** What a provider is made anew of. */
+export interface Change {
+  readonly config?: Config;
+  readonly keys?: Keys;
+}
+
+/**
+ * The provider that takes requests now. A change makes a second provider beside it, which takes new requests once it is
+ * there; requests under way end on the one they began on, since all state is in the database.
+ */
+export class Serving {
+  readonly #shared: Shared;
+  #now: Assembled;
+  #changes: Promise<unknown> = Promise.resolve();
+  #stopSharing: () => void;
+
+  private constructor(shared: Shared, first: Assembled) {
+    this.#shared = shared;
+    this.#now = first;
+    this.#stopSharing = this.#share(first.rates);
+  }
+
+  /** @throws {ConfigError} when the configuration is outside its profile. */
+  static async begin(config: Config, keys: Keys, shared: Shared): Promise<Serving> {
+    const first = await assemble(config, keys, shared);
+    if (first.listed) await endChanged(shared.adapter, first.listed);
+    return new Serving(shared, first);
+  }
+
+  get now(): Assembled {
+    return this.#now;
+  }
+
+  /** Takes every request of the listeners. */
+  readonly handler: RequestListener = (request, response) => this.#now.handler(request, response);
+
+  /**
+   * Makes the provider anew; one change after the other.
+   *
+   * @param ready asked once the provider is there, before it takes requests: what it throws leaves the old one in place.
+   * @throws {ConfigError} when the configuration is outside its profile; the old provider goes on.
+   */
+  change(change: Change, ready: () => Promise<void> = async () => {}): Promise<void> {
+    const changed = this.#changes.then(async () => {
+      const { config, keys } = { ...this.#now, ...change };
+      const next = await assemble(config, keys, this.#shared, this.#now);
+      await ready();
+      this.#take(next);
+      // Now that nobody logs in with an old password any more; where it fails, the next start does it.
+      if (next.listed) await endChanged(this.#shared.adapter, next.listed).catch(tellUnended);
+    });
+    this.#changes = changed.catch(() => {});
+    return changed;
+  }
+
+  /** Ends what goes on in the background, after the change under way. */
+  async close(): Promise<void> {
+    await this.#changes;
+    await this.#stopSharing();
+  }
+
+  #take(next: Assembled): void {
+    if (next.rates !== this.#now.rates) {
+      this.#stopSharing();
+      this.#stopSharing = this.#share(next.rates);
+    }
+    hashing.limit(next.config.limits.passwords);
+    this.#shared.adapter.store.retention = retentionFor(next.config.ttl);
+    this.#now = next;
+  }
+
+  #share(rates: RequestRates): () => void {
+    return rates.share((keyPrefix, points) => this.#shared.limiter({ keyPrefix, points, duration: 60 }));
+  }
+}
+
+const tellUnended = (error: Error) =>
+  log.error({ reason: error.message }, 'what people hold whose password has changed could not be ended');
