@@ -44,8 +44,10 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly code = 'ERR_CONFIG';
   readonly problems: readonly Problem[];
+  /** The profile that was asked for, where that much of the file could be read. */
+  readonly profile: string | undefined;
 
-  constructor(problems: readonly Problem[]) {
+  constructor(problems: readonly Problem[], profile?: string) {
     super(
       problems
         .map(
@@ -55,6 +57,7 @@ export class ConfigError extends Error {
         .join('\n'),
     );
     this.problems = problems;
+    this.profile = profile;
   }
 }
 

@@ -37,6 +37,7 @@ const floors: readonly (readonly string[])[] = [
   ['management/'],
   ['config/'],
   ['server/'],
+  ['check/'],
   ['demo/'],
   ['commands/'],
   ['program', 'index'],

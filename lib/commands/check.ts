@@ -1,30 +1,133 @@
-import type { Command } from 'commander';
-import type { Config } from '../config/load.ts';
-import type { Resources } from '../resources.ts';
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+import { type Command, Option } from 'commander';
+
+import { asHtml } from '../check/html.ts';
+import { asJson } from '../check/json.ts';
+import { outsideReport } from '../check/outside.ts';
+import { type Report, reportOf } from '../check/report.ts';
+import { asSarif } from '../check/sarif.ts';
+import { asText } from '../check/text.ts';
+import { type Config, loadConfig } from '../config/load.ts';
+import { ConfigError, type Problem, UsageError } from '../errors.ts';
+import { version } from '../package_file.ts';
+import { violations } from '../profile.ts';
+import { profiles } from '../profiles/profiles.ts';
 import { profileOf } from '../server/provider.ts';
-import { configured, examples, type Options, withConfig } from './command.ts';
+import { examples } from './command.ts';
 import { judgeWhole, stand } from './judge.ts';
 
-export const summary = 'say whether a configuration is inside its profile, and what holds each clause';
+export const summary =
+  'say whether a configuration, or a provider of any make, is inside its profile, clause by clause';
 
-/** What is wrong has been said when the configuration was loaded: here it is fine. */
-export async function run(config: Config, _resources: Resources, file: string): Promise<void> {
-  const { name, mechanisms } = profileOf(config, await stand(config));
-  const clauses = mechanisms.flatMap((mechanism) =>
-    mechanism.clauses.map((clause) => ({ ...clause, by: mechanism.name })),
-  );
-  const widest = (column: 'id' | 'by') => Math.max(...clauses.map((clause) => clause[column].length));
-  const [idWidth, byWidth] = [widest('id'), widest('by')];
-  for (const { id, text, by } of clauses) {
-    console.log(`${id.padEnd(idWidth)}  held by ${by.padEnd(byWidth)}  ${text}`);
+const formats = ['text', 'json', 'sarif', 'html'] as const;
+
+interface CheckOptions {
+  readonly config?: string;
+  readonly set: readonly string[];
+  readonly module?: string;
+  readonly issuer?: string;
+  readonly client?: string;
+  readonly ca?: string;
+  readonly format: (typeof formats)[number];
+  readonly output?: string;
+}
+
+/** The profile with everything it can have: what a file leaves out is then known to be left out. */
+const wholeOf = (name: Config['profile']) =>
+  profiles[name]({ mtls: { url: 'https://mtls.invalid', authorities: [] } } as never);
+
+/** Judges a file; problems of the file are part of the report instead of an error. */
+export async function fileReport(file: string, set: readonly string[]): Promise<Report> {
+  try {
+    const config = await loadConfig(file, { set, judge: judgeWhole });
+    const profile = profileOf(config, await stand(config));
+    return reportOf({ file, config, profile, whole: wholeOf(config.profile), problems: [] });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const { problems, profile = 'fapi2-security-profile' } = error;
+    const whole = wholeOf(profile as Config['profile']);
+    return reportOf({ file, config: undefined, profile: whole, whole, problems });
   }
-  const counts = `${clauses.length} clauses held, ${config.clients.length} clients`;
-  console.log(`${file}: ok: ${config.issuer} is inside ${name} (${counts})`);
+}
+
+/**
+ * Judges a team's own configuration of core: a module that exports `configuration`, and `profile` as it is given to
+ * `fapiProvider()`.
+ */
+export async function moduleReport(path: string): Promise<Report> {
+  const file = resolve(path);
+  const { profile, configuration, issuer } = await import(pathToFileURL(file).href).catch((error: Error) => {
+    throw new UsageError(`${path} cannot be loaded: ${error.message}`);
+  });
+  if (!Array.isArray(profile?.mechanisms) || typeof configuration !== 'object' || configuration === null) {
+    throw new UsageError(`${path} has to export profile (such as fapi2SecurityProfile()) and configuration`);
+  }
+  const problems = violations(profile, configuration, issuer).map(
+    ({ path: at = [], text, clause }): Problem => ({
+      file: path,
+      line: 1,
+      column: 1,
+      key: at.join('.'),
+      text,
+      ...(clause && { clause }),
+    }),
+  );
+  return reportOf({ file: path, config: undefined, profile, whole: profile, problems });
+}
+
+async function written(report: Report, { format, output }: CheckOptions): Promise<void> {
+  const texts = {
+    text: () => asText(report),
+    json: () => asJson(report),
+    sarif: () => JSON.stringify(asSarif(report, version), null, 2),
+    html: () => asHtml(report, new Date()),
+  };
+  const text = texts[format]();
+  if (output === undefined) console.log(text);
+  else await writeFile(output, text);
+}
+
+async function run(options: CheckOptions): Promise<void> {
+  const { config, module, issuer, set, client, ca } = options;
+  if ([config, module, issuer].filter((value) => value !== undefined).length !== 1) {
+    throw new UsageError('write one of --config FILE, --module FILE and --issuer URL');
+  }
+  const say = (text: string) => process.stderr.write(`${text}\n`);
+  const report = issuer
+    ? await outsideReport({ issuer, client, ca, say })
+    : module
+      ? await moduleReport(module)
+      : await fileReport(`${config}`, set);
+  if (report.problems.length > 0) console.error(new ConfigError(report.problems).message);
+  await written(report, options);
+  if (report.problems.length > 0 || report.clauses.some(({ status }) => status === 'violated')) process.exitCode = 2;
 }
 
 /** Adds the command to the program. */
 export function register(program: Command): void {
-  configured(program.command('check').description(summary))
-    .addHelpText('after', examples('check --config as.yaml'))
-    .action((options: Options) => withConfig(options, run, judgeWhole));
+  const collect = (value: string, values: readonly string[]) => [...values, value];
+  program
+    .command('check')
+    .description(summary)
+    .option('-c, --config <file>', 'configuration file')
+    .option('-s, --set <path=value>', 'lay a value over the file; may be repeated', collect, [])
+    .option('--module <file>', 'a module with the configuration of core and the profile, as a team has it')
+    .option('--issuer <url>', 'look at a running provider of any make from outside')
+    .option('--client <file>', 'with --issuer: a client to try it with, JSON: client_id, jwk, redirect_uri, scope')
+    .option('--ca <file>', 'with --issuer: certificate authority of the provider, PEM')
+    .addOption(new Option('--format <format>', 'how to write the report').choices(formats).default('text'))
+    .option('-o, --output <file>', 'write the report to a file')
+    .addHelpText(
+      'after',
+      examples(
+        'check --config as.yaml',
+        'check --config as.yaml --format sarif --output check.sarif',
+        'check --module ./provider.js',
+        'check --issuer https://as.example.com --client client.json',
+      ),
+    )
+    .action(run);
 }

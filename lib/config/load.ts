@@ -61,7 +61,7 @@ export async function loadConfig(file: string, options: LoadOptions = {}): Promi
 
   const found = findings.map((finding) => sources.problem(finding));
   const problems = [...sources.problems, ...found.filter(({ line, key }) => !unset(sources.problems, line, key))];
-  if (problems.length > 0 || !config) throw new ConfigError(inOrder(problems));
+  if (problems.length > 0 || !config) throw new ConfigError(inOrder(problems), config?.profile);
   origins.set(config, { sources, again: () => loadConfig(file, options) });
   return config;
 }

@@ -107,6 +107,10 @@ export function accessToken(): Mechanism {
       },
       {
         id: 'FAPI2-SP-FINAL-6.1',
+        setting: {
+          key: 'ttl.access_token',
+          tightens: (value) => Number(value) < presets(accessTokenLifetime).access_token,
+        },
         text: 'access tokens are short-lived, and signed with a permitted algorithm where they are JWTs',
         *violated({ ttl }) {
           for (const kind of kinds) {

@@ -64,6 +64,7 @@ export function signatureAlgorithms(): Mechanism {
     clauses: [
       {
         id: 'FAPI2-SP-FINAL-5.4.1-1',
+        setting: { key: 'algorithms', tightens: (value) => Array.isArray(value) && value.length < algorithms.length },
         text: 'shall use PS256, ES256, or EdDSA (using the Ed25519 variant), and shall not use or accept the none algorithm',
         *violated({ enabledJWA }) {
           for (const list of lists) {
@@ -93,6 +94,7 @@ export function signatureAlgorithms(): Mechanism {
       },
       {
         id: 'FAPI2-SP-FINAL-5.4.2-3',
+        setting: { key: 'keys', tightens: () => false },
         text: 'keys are the deployment’s own, each with an alg and a kid of its own',
         *violated({ jwks }) {
           const keys = (jwks?.keys ?? []) as JWK[];

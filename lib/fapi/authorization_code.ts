@@ -24,6 +24,7 @@ export function authorizationCode(): Mechanism {
     clauses: [
       {
         id: 'FAPI2-SP-FINAL-5.3.2.1-11',
+        setting: { key: 'ttl.authorization_code', tightens: (value) => Number(value) < longest },
         text: 'shall issue authorization codes with a maximum lifetime of 60 seconds',
         violated: ({ ttl }) =>
           typeof ttl?.AuthorizationCode === 'function' || Number(ttl?.AuthorizationCode) <= longest

@@ -3,7 +3,7 @@ import type { ClientAuthMethod, Configuration } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import { z } from 'zod';
 
-import { filled } from '../settings.ts';
+import { filled, presets } from '../settings.ts';
 import { seconds } from '../values.ts';
 import { algorithms } from './algorithms.ts';
 import { noUsableKey, wrongKeys } from './client_keys.ts';
@@ -95,6 +95,10 @@ export function clientAuth({ mtls = false, ...settings }: ClientAuthSettings = {
       },
       {
         id: 'RFC7523-3-4',
+        setting: {
+          key: 'client_assertion_lifetime',
+          tightens: (value) => Number(value) < presets(clientAuthSettings).client_assertion_lifetime,
+        },
         text: 'may reject JWTs with an exp claim value that is unreasonably far in the future',
       },
     ],

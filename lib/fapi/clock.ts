@@ -35,6 +35,10 @@ export function clock(): Mechanism {
     clauses: [
       {
         id: 'FAPI2-SP-FINAL-5.3.2.1-13',
+        setting: {
+          key: 'clock_tolerance',
+          tightens: (value) => Number(value) < presets(clockSettings).clock_tolerance,
+        },
         text: 'shall accept JWTs with an iat or nbf timestamp between 0 and 10 seconds in the future but shall reject JWTs with an iat or nbf timestamp greater than 60 seconds in the future',
         violated: (configuration) =>
           Number.isInteger(tolerance(configuration)) && tolerance(configuration) >= 10 && tolerance(configuration) < 60

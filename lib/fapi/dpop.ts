@@ -79,6 +79,7 @@ export function dpop(settings: DpopSettings = {}): Mechanism {
       },
       {
         id: 'FAPI2-SP-FINAL-5.3.2.1-10',
+        setting: { key: 'dpop.nonce', tightens: (value) => value === 'required' },
         text: 'may use the server-provided nonce mechanism of DPoP',
         violated: ({ features }) =>
           nonce === 'off' || features?.dPoP?.nonceSecret?.byteLength === 32

@@ -10,6 +10,8 @@ export type Finding = Omit<Violation, 'clause'>;
 
 /** A clause and how a mechanism keeps a configuration inside it. */
 export interface Requirement extends Clause {
+  /** The key of the file it depends on, such as `par.request_uri_lifetime`, and whether a value asks for more than the profile. */
+  readonly setting?: { readonly key: string; tightens(value: unknown): boolean };
   /** Every way in which the merged configuration violates it; absent where the clause is held by what the mechanism does. */
   violated?(configuration: Configuration, issuer?: string): Finding | Iterable<Finding> | undefined;
   /** What is wrong with a client; asked at boot for every configured client and whenever core loads one. */

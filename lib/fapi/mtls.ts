@@ -56,6 +56,7 @@ export function mtls({ authorities = [], proxy, crl, accept }: MtlsSettings): Me
     clauses: [
       {
         id: 'RFC8705-2.1',
+        setting: { key: 'mtls', tightens: () => false },
         text: 'the certificate chain is validated, and one registered subject value compared',
         violated: ({ features }) =>
           (features?.mTLS as { getCertificate?: unknown } | undefined)?.getCertificate

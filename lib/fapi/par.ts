@@ -6,7 +6,7 @@ import { z } from 'zod';
 
 import { endpoints } from '../http/routes.ts';
 import { seconds } from '../seconds.ts';
-import { filled } from '../settings.ts';
+import { filled, presets } from '../settings.ts';
 import type { Mechanism } from './mechanism.ts';
 
 /** Settings of the pushed authorization request. */
@@ -140,6 +140,10 @@ export function par(settings: ParSettings = {}): Mechanism {
       },
       {
         id: 'FAPI2-SP-FINAL-5.3.2.2-12',
+        setting: {
+          key: 'par.request_uri_lifetime',
+          tightens: (value) => Number(value) < presets(parSettings).request_uri_lifetime,
+        },
         text: 'shall issue pushed authorization requests request_uri with expires_in values of less than 600 seconds',
         violated: () =>
           Number.isInteger(lifetime) && lifetime >= 5 && lifetime < 600

@@ -98,7 +98,11 @@ describe('oidc-provider-fapi', () => {
       const { code, stdout, stderr } = await run([command, '--config', file]);
 
       expect(code).to.equal(2);
-      expect(stdout).to.equal('');
+      if (command === 'check')
+        expect(stdout)
+          .to.match(/^FAPI2-SP-FINAL-5\.3\.2\.2-8 +VIOLATED /m)
+          .and.match(/NOT ok/);
+      else expect(stdout).to.equal('');
       const [first, second, ...more] = stderr.trim().split('\n');
       expect(first).to.equal(`${file}:3:11 listen.prot: is no known key, did you mean port?`);
       expect(second).to.match(
