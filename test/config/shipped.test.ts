@@ -90,6 +90,14 @@ describe('the files in config/', async () => {
     });
   }
 
+  it('the file of the top README is valid, and inside its profile', async () => {
+    const [, text = ''] = /```yaml\n([\s\S]*?)```/.exec(await readFile('README.md', 'utf8')) ?? [];
+
+    const config = await files.load(text, { env, judge });
+
+    expect(config.clients).to.have.lengthOf(1);
+  });
+
   it('development.yaml holds Message Signing as well', async () => {
     const set = ['profile=fapi2-message-signing'];
 
