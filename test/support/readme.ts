@@ -6,6 +6,7 @@ import { jsonSchema } from '../../lib/config/load.ts';
 import type { Refusal } from '../../lib/fapi/refusals/refusal.ts';
 import { refusals } from '../../lib/fapi/refusals.ts';
 import { cell, clauseRows } from './clause_readme.ts';
+import { stageRows } from './stage_readme.ts';
 import { keptRows, modelRows, states } from './store_readme.ts';
 
 /** Documents with parts that are made out of the code, from the top of the project. */
@@ -74,6 +75,7 @@ const generated = {
   models: modelRows,
   kept: keptRows,
   states,
+  stages: stageRows,
   library: () => excerpt('library'),
   team: () => excerpt('team'),
 };
