@@ -5,7 +5,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 
 import { UsageError } from '../errors.ts';
-import type { Probe, Target } from './outside.ts';
+import type { Probe, Target } from './probe.ts';
 import type { Answer } from './wire.ts';
 
 /** A client of the provider, as its file has it. */

@@ -1,27 +1,10 @@
-import { type ClauseId, clauseUrl } from '../clause.ts';
+import { clauseUrl } from '../clause.ts';
 import { UsageError } from '../errors.ts';
 import { clientProbes, type ProbeClient, readClient } from './client_probes.ts';
+import type { Probe } from './probe.ts';
 import { probes } from './probes.ts';
 import type { ClauseReport, Report } from './report.ts';
 import { TooManyRequests, Wire } from './wire.ts';
-
-/** What a probe knows of the provider. */
-export interface Target {
-  readonly issuer: string;
-  readonly metadata: Readonly<Record<string, unknown>>;
-  readonly wire: Wire;
-}
-
-/**
- * One rule, tried on a running provider: `true` when it is held, words when it is not, `undefined` when it cannot be
- * said. `requests` is how many it sends.
- */
-export interface Probe<T = Target> {
-  readonly clause: ClauseId;
-  readonly text: string;
-  readonly requests: number;
-  run(target: T): Promise<true | string | undefined>;
-}
 
 export interface OutsideOptions {
   readonly issuer: string;

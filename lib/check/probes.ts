@@ -1,7 +1,7 @@
 import type { JWK } from 'jose';
 
 import { algorithms } from '../fapi/algorithms.ts';
-import type { Probe, Target } from './outside.ts';
+import type { Probe, Target } from './probe.ts';
 
 const list = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
 const permitted: readonly string[] = algorithms;
