@@ -4,7 +4,9 @@ import * as accounts from './commands/accounts_program.ts';
 import * as audit from './commands/audit.ts';
 import * as check from './commands/check.ts';
 import { examples, name } from './commands/command.ts';
+import * as health from './commands/health.ts';
 import * as migrate from './commands/migrate.ts';
+import * as nodes from './commands/nodes.ts';
 import * as prune from './commands/prune.ts';
 import * as reseal from './commands/reseal.ts';
 import * as serve from './commands/serve.ts';
@@ -16,7 +18,7 @@ export const program = new Command(name)
   .version(version)
   .exitOverride();
 
-for (const { register } of [serve, migrate, check, accounts, audit, prune, reseal]) register(program);
+for (const { register } of [serve, migrate, check, health, nodes, accounts, audit, prune, reseal]) register(program);
 
 program
   .command('demo')

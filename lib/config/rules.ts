@@ -98,6 +98,13 @@ const rules: readonly Rule[] = [
     return [{ path: ['management', 'port'], text: 'is the port of another listener, write another one' }];
   },
 
+  function workersOfOneDatabase({ workers, database }) {
+    if (workers === undefined || workers === 1 || !`${database?.url ?? 'pglite:'}`.startsWith('pglite:')) return [];
+    const text =
+      'share a database, and an embedded one is for one process: write 1, or a database.url of a Postgres server';
+    return [{ path: ['workers'], text }];
+  },
+
   function clientIds({ clients }) {
     const ids = list(clients).map(({ client_id }) => client_id);
     return repeated(ids, (index) => ['clients', index, 'client_id']);

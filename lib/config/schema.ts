@@ -7,7 +7,7 @@ import { databaseSettings } from '../database/settings.ts';
 import { limitSettings } from '../http/settings.ts';
 import { pageSettings, passwordLimits } from '../interactions/settings.ts';
 import { keySettings } from '../keys/keys.ts';
-import { managementSettings, shutdownSettings } from '../management/settings.ts';
+import { managementSettings, shutdownSettings, workerSettings } from '../management/settings.ts';
 import { settings as profileSettings } from '../profiles/profiles.ts';
 import { concerning, toCore } from '../settings.ts';
 import { storeSettings } from '../store/settings.ts';
@@ -96,6 +96,7 @@ export const schema = z.strictObject({
   management: managementSettings
     .optional()
     .describe('the listener for operators: health, metrics, administration; none when left out'),
+  workers: workerSettings,
   shutdown: shutdownSettings.prefault({}).describe('the end of a process'),
 
   database: z

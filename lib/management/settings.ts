@@ -26,3 +26,9 @@ export const shutdownSettings = z.strictObject({
     .default(0)
     .describe('seconds of serving on after SIGTERM, while /readyz answers 503 and load balancers turn away'),
 });
+
+/** Processes of one start. */
+export const workerSettings = z
+  .union([z.literal('auto'), z.int().min(1, 'is none, write at least 1').max(256, 'is too many, write at most 256')])
+  .default(1)
+  .describe('processes that share the listeners: a number, or auto for one for each processor core');

@@ -11,6 +11,7 @@ import { managementApp } from '../management/app.ts';
 import { healthFigures, purgeFigures, storeFigures } from '../management/figures.ts';
 import { Health, type Served } from '../management/health.ts';
 import { Metrics } from '../management/metrics.ts';
+import { traceRequests } from '../management/trace.ts';
 import { countRequests, endpointName, watch } from '../management/watch.ts';
 import type { Resources } from '../resources.ts';
 import type { OidcStore } from '../store/open_store.ts';
@@ -18,12 +19,13 @@ import { serverLimits } from './connection_limits.ts';
 import { listen } from './listeners.ts';
 import { mutualTlsOptions, serverOptions } from './tls.ts';
 
-/** Counts what a provider does: middleware that comes before all others. */
+/** Counts and traces what a provider does: middleware that comes before all others. */
 export function counting({ metrics }: Management, config: Config): (provider: Provider) => Middleware[] {
   const path = config.resource ? config.resource.path : undefined;
   return (provider) => {
     watch(provider, metrics);
-    return [countRequests(metrics, endpointName(provider, path))];
+    const nameOf = endpointName(provider, path);
+    return [traceRequests(nameOf), countRequests(metrics, nameOf)];
   };
 }
 

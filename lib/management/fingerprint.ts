@@ -1,0 +1,32 @@
+import { hash } from 'node:crypto';
+
+/** Object keys in one order, so that two processes that mean the same write the same. */
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(canonical);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, member]) => member !== undefined)
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .map(([name, member]) => [name, canonical(member)]),
+  );
+}
+
+/** Tells one value from another in 16 characters, and nothing else of it: what is hashed holds keys or is long. */
+export const fingerprint = (value: unknown): string =>
+  hash('sha256', `node ${JSON.stringify(canonical(value) ?? null)}`).slice(0, 16);
+
+/** Where a process listens, and on which machine its files lie, is its own business. */
+const own = ['listen', 'proxy', 'management', 'shutdown', 'workers', 'log', 'database', 'extend', 'audit', 'keys'];
+
+/** A fingerprint of each part of a configuration that all processes of a fleet have to share, by its key in the file. */
+export function fingerprints(config: Readonly<Record<string, unknown>>): Record<string, string> {
+  const parts = Object.entries(config).filter(([name, part]) => !own.includes(name) && part !== undefined);
+  return Object.fromEntries(
+    parts.map(([name, part]) => {
+      // Of mutual TLS the authorities and addresses that clients see count, not where the files are.
+      const { url, host } = part as { url?: string; host?: string };
+      return [name, fingerprint(name === 'mtls' ? { url, host } : part)];
+    }),
+  );
+}
