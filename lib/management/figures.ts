@@ -4,6 +4,7 @@ import { seconds } from '../seconds.ts';
 import type { Store } from '../store/store.ts';
 import type { Health, Served } from './health.ts';
 import type { Metrics } from './metrics.ts';
+import type { Heartbeat } from './nodes.ts';
 
 /** The pool that knex keeps its connections in; its types know no member of it. */
 interface Pool {
@@ -88,4 +89,26 @@ export function purgeFigures(metrics: Metrics): (purged: Readonly<Record<string,
     at = seconds();
     for (const [model, rows] of Object.entries(purged)) metrics.purged.add({ model }, rows);
   };
+}
+
+/** Figures of the fleet, as this process knows it. */
+export function fleetFigures(metrics: Metrics, heartbeat: Heartbeat): void {
+  metrics.gauge<'state'>(
+    'oidc_nodes',
+    'Processes that were heard of lately, by state',
+    (set) => {
+      const counts: Record<string, number> = { serving: 0 };
+      for (const { state } of heartbeat.nodes) counts[state] = (counts[state] ?? 0) + 1;
+      for (const [state, count] of Object.entries(counts)) set(count, { state });
+    },
+    { labels: ['state'], aggregator: 'max' },
+  );
+  metrics.gauge<'part'>(
+    'oidc_node_differences',
+    '1 for each part in which the nodes that serve are not the same',
+    (set) => {
+      for (const { part } of heartbeat.differences) set(1, { part });
+    },
+    { labels: ['part'], aggregator: 'max' },
+  );
 }

@@ -132,7 +132,6 @@ export function differences(nodes: readonly FleetNode[]): Difference[] {
 export interface HeartbeatOptions {
   readonly knex: Knex;
   readonly schema?: string | undefined;
-  readonly describe: () => Description;
   readonly state: () => 'starting' | 'serving' | 'stopping';
   /** The process's name; default its own. */
   readonly node?: string | undefined;
@@ -145,6 +144,8 @@ export class Heartbeat {
   readonly #options: HeartbeatOptions;
   #timer: NodeJS.Timeout | undefined;
   #beating: Promise<void> | undefined;
+  #describe: (() => Description) | undefined;
+  #told = '';
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
@@ -154,9 +155,10 @@ export class Heartbeat {
     return differences(this.nodes);
   }
 
-  /** Beats until it is stopped; one that fails is not the end. */
-  async start(): Promise<void> {
+  /** Beats until it is stopped; one that fails is not the end. @param describe asked at each beat */
+  async start(describe: () => Description): Promise<void> {
     const { knex, schema } = this.#options;
+    this.#describe = describe;
     await this.#quietly(async () => {
       const table = tableOf(schema, 'oidc_nodes');
       await knex.raw(`delete from ${table} where seen_at < ${now} - ?::bigint`, [forgotten]);
@@ -185,8 +187,9 @@ export class Heartbeat {
   }
 
   async #beat(last?: 'stopped'): Promise<void> {
-    const { knex, schema, describe, state, node = nodeId } = this.#options;
-    const { configuration, profile, keys, chains } = describe();
+    const { knex, schema, state, node = nodeId } = this.#options;
+    if (!this.#describe) return;
+    const { configuration, profile, keys, chains } = this.#describe();
     const is = last ?? (state() === 'stopping' ? 'stopping' : 'serving');
     const details = JSON.stringify({ profile, parts: configuration, state: is });
     const offset = await clockOffset(knex);
@@ -201,5 +204,14 @@ export class Heartbeat {
       [node, hostname(), version, ...written, details] as never[],
     );
     this.nodes = last ? [] : await listNodes(knex, schema, lost);
+    this.#tell();
+  }
+
+  /** Once for each change: a fleet that differs on purpose, as during an update, is not told of again and again. */
+  #tell(): void {
+    const found = this.differences.map(({ text }) => text);
+    const told = found.join();
+    if (told !== this.#told && found.length > 0) log.warn({ differences: found }, 'the nodes of this database differ');
+    this.#told = told;
   }
 }

@@ -1,16 +1,21 @@
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
-import { createServer, type ServerOptions } from 'node:https';
+import { createServer, type Server as HttpsServer, type ServerOptions } from 'node:https';
+import { createSecureContext } from 'node:tls';
 
+import type Koa from 'koa';
 import type { Middleware } from 'koa';
 import type { Provider } from 'oidc-provider';
 
 import type { Config } from '../config/load.ts';
 import { bareHost, urlHost } from '../http/address.ts';
 import { managementApp } from '../management/app.ts';
-import { healthFigures, purgeFigures, storeFigures } from '../management/figures.ts';
+import { fleetFigures, healthFigures, purgeFigures, storeFigures } from '../management/figures.ts';
 import { Health, type Served } from '../management/health.ts';
 import { Metrics } from '../management/metrics.ts';
+import { Heartbeat } from '../management/nodes.ts';
+import type { ManagementSettings } from '../management/settings.ts';
 import { traceRequests } from '../management/trace.ts';
 import { countRequests, endpointName, watch } from '../management/watch.ts';
 import type { Resources } from '../resources.ts';
@@ -33,10 +38,14 @@ export function counting({ metrics }: Management, config: Config): (provider: Pr
 export interface Management {
   readonly health: Health;
   readonly metrics: Metrics;
+  /** This process among the others; it beats once it is started. */
+  readonly heartbeat: Heartbeat;
   /** Certificates that are served, each replaced by its listener when it takes another one. */
   readonly certificates: Map<string, Served>;
   /** Where the listener for operators is reached on this machine. */
   readonly url: string | undefined;
+  /** Reads the listener's certificate again; the answer has new connections use it. */
+  readonly renewed: () => Promise<() => void>;
   /** Told of every round of the purge. */
   readonly onPurged: ReturnType<typeof purgeFigures>;
 }
@@ -45,11 +54,10 @@ export interface ManagementParts {
   readonly store: OidcStore;
   /** Answers under `/admin`. */
   readonly administration?: Middleware | undefined;
-  readonly warnings?: (() => readonly string[]) | undefined;
 }
 
 /** Administrators show a certificate of these authorities; probes and scrapers need none. */
-async function tlsOf({ tls, ca }: NonNullable<Config['management']>): Promise<ServerOptions | undefined> {
+async function tlsOf({ tls, ca }: ManagementSettings): Promise<ServerOptions | undefined> {
   if (!tls) return undefined;
   const pair = { cert: await readFile(tls.cert, 'utf8'), key: await readFile(tls.key, 'utf8') };
   return ca ? { ...mutualTlsOptions(pair), ca: await readFile(ca) } : serverOptions(pair);
@@ -61,20 +69,25 @@ async function tlsOf({ tls, ca }: NonNullable<Config['management']>): Promise<Se
  */
 export async function startManagement(
   config: Config,
-  { store, administration, warnings }: ManagementParts,
+  { store, administration }: ManagementParts,
   resources: Resources,
 ): Promise<Management> {
   const certificates = new Map<string, Served>();
   const served = () => [...certificates.values()];
   const { schema } = config.database;
-  const health = new Health({ knex: store.knex, schema, certificates: served, ...(warnings && { warnings }) });
+  const { knex } = store;
+  const heartbeat = resources.add(new Heartbeat({ knex, schema, state: () => health.state }), (beats) => beats.stop());
+  const warnings = () => heartbeat.differences.map(({ text }) => text);
+  const health: Health = new Health({ knex, schema, certificates: served, warnings });
   const metrics = new Metrics();
   const onPurged = purgeFigures(metrics);
+  const seen = { health, metrics, heartbeat, certificates, onPurged };
   const { management } = config;
-  if (!management) return { health, metrics, certificates, onPurged, url: undefined };
+  if (!management) return { ...seen, renewed: async () => () => {}, url: undefined };
   metrics.collectProcess();
   storeFigures(metrics, store.adapter.store);
   healthFigures(metrics, health, served);
+  fleetFigures(metrics, heartbeat);
   const { registry } = metrics;
   const app = managementApp({
     health,
@@ -82,12 +95,38 @@ export async function startManagement(
     administration: management.administration ? administration : undefined,
     mutualTls: management.ca !== undefined,
   });
+  return { ...seen, ...(await open(config, management, app, certificates, resources)) };
+}
+
+/** Listens as the file says, with a certificate that can be renewed. */
+async function open(
+  config: Config,
+  management: ManagementSettings,
+  app: Koa,
+  certificates: Map<string, Served>,
+  resources: Resources,
+): Promise<Pick<Management, 'url' | 'renewed'>> {
   const options = await tlsOf(management);
   const bounds = serverLimits(config.limits);
   const handler = app.callback();
   const server = options ? createServer({ ...options, ...bounds }, handler) : createHttpServer(bounds, handler);
+  const note = ({ cert }: ServerOptions) => {
+    certificates.set('management', { listener: 'management', certificate: new X509Certificate(`${cert}`) });
+  };
+  if (options) note(options);
   const host = bareHost(management.host);
   const url = new URL(`${options ? 'https' : 'http'}://${urlHost(host)}`);
   url.port = String(await listen(server, config, host, management.port, resources));
-  return { health, metrics, certificates, onPurged, url: url.origin };
+  return {
+    url: url.origin,
+    async renewed() {
+      const read = await tlsOf(management);
+      if (read) createSecureContext(read);
+      return () => {
+        if (!read) return;
+        (server as HttpsServer).setSecureContext(read);
+        note(read);
+      };
+    },
+  };
 }

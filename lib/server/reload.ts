@@ -16,6 +16,7 @@ const fixed: readonly Path[] = [
   ['database'],
   ['audit'],
   ['management'],
+  ['workers'],
   ['shutdown'],
   ['listen', 'host'],
   ['listen', 'port'],

@@ -10,8 +10,9 @@ import type { KnexAdapterFactory } from '../store/adapter.ts';
 import type { DevelopmentCertificate } from './development_certificate.ts';
 import type { Extension } from './extension.ts';
 import { tellReadableKeys } from './key_files.ts';
-import { startListeners } from './listeners.ts';
+import { type Listeners, startListeners } from './listeners.ts';
 import { counting, startManagement } from './management.ts';
+import { describeNode, recordLife } from './node.ts';
 import { openStore } from './open_store.ts';
 import { Reload } from './reload.ts';
 import { Serving } from './serving.ts';
@@ -64,13 +65,15 @@ export async function startServer(config: Config, given: Extension = {}): Promis
     const serving = resources.add(await Serving.begin(config, keys, shared), (begun) => begun.close());
     store.startPurge({ ...config.database.purge, onPurged: management.onPurged });
     const { renewed, ...listeners } = await startListeners(config, serving.handler, resources, management.certificates);
-    const reload = new Reload({ serving, audit, renewed });
+    const reload = new Reload({ serving, audit, renewed: both(renewed, management.renewed) });
     const files = () => filesOf(serving.now.config);
     resources.add(
       watchFiles(files, () => reload.run('a file has changed')),
       (stop) => stop(),
     );
-    const { health, url: managementUrl } = management;
+    const { health, heartbeat, url: managementUrl } = management;
+    if (audit) await recordLife(audit, config, resources);
+    await heartbeat.start(() => describeNode(serving.now, audit));
     health.state = 'serving';
     return {
       issuer: config.issuer,
@@ -92,3 +95,13 @@ export async function startServer(config: Config, given: Extension = {}): Promis
     throw error;
   }
 }
+
+/** Certificates of the public listeners and of that for operators are renewed together, or neither. */
+const both =
+  (renewed: Listeners['renewed'], ours: () => Promise<() => void>): Listeners['renewed'] =>
+  async (config) => {
+    const renewals = await Promise.all([renewed(config), ours()]);
+    return () => {
+      for (const renew of renewals) renew();
+    };
+  };

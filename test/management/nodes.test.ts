@@ -31,11 +31,10 @@ describe('The nodes of a fleet', () => {
     const heartbeat = new Heartbeat({
       knex,
       node,
-      describe: () => ({ ...described, ...differs }),
       state: () => 'serving',
     });
     beating.push(heartbeat);
-    await heartbeat.start();
+    await heartbeat.start(() => ({ ...described, ...differs }));
     return heartbeat;
   }
 
