@@ -14,7 +14,15 @@ describe('oidc-provider-fapi audit', () => {
   let database: FlowDatabase;
   let server: OwnServer;
   const command = (...args: string[]) =>
-    run([...args, '--config', development, '--set', `database.url=${database.url}`]);
+    run([
+      ...args,
+      '--config',
+      development,
+      '--set',
+      `database.url=${database.url}`,
+      '--set',
+      `issuer=${server.issuer}`,
+    ]);
 
   before(async () => {
     database = await migratedDatabase();
