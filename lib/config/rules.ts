@@ -105,6 +105,12 @@ const rules: readonly Rule[] = [
     return [{ path: ['workers'], text }];
   },
 
+  function idleSession({ ttl }) {
+    const { session, session_idle } = (ttl ?? {}) as Record<string, unknown>;
+    if (typeof session !== 'number' || typeof session_idle !== 'number' || session_idle <= session) return [];
+    return [{ path: ['ttl', 'session_idle'], text: `is longer than ttl.session, write at most ${session}` }];
+  },
+
   function clientIds({ clients }) {
     const ids = list(clients).map(({ client_id }) => client_id);
     return repeated(ids, (index) => ['clients', index, 'client_id']);

@@ -24,6 +24,7 @@ export const hookPaths = [
   'ttl.AccessToken',
   'ttl.AuthorizationCode',
   'ttl.ClientCredentials',
+  'ttl.Session',
 ] as const;
 
 export type HookPath = (typeof hookPaths)[number];

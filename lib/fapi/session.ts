@@ -2,8 +2,10 @@ import type { Configuration } from 'oidc-provider';
 
 import { z } from 'zod';
 
-import { coreConfiguration, presets, toCore } from '../settings.ts';
+import { seconds as now } from '../seconds.ts';
+import { coreConfiguration, filled, presets, toCore } from '../settings.ts';
 import { seconds } from '../values.ts';
+import type { Compose, HookAt } from './hooks.ts';
 import type { Finding, Mechanism } from './mechanism.ts';
 
 const days = 86_400;
@@ -18,9 +20,15 @@ export const sessionLifetimes = z.strictObject({
     'ttl.RefreshToken',
   ),
   interaction: toCore(seconds.default(600).describe('the time a person has to log in and consent'), 'ttl.Interaction'),
-  session: toCore(seconds.default(days).describe('a login in the browser'), 'ttl.Session'),
+  session: toCore(seconds.default(days).describe('a login in the browser, whatever the person does'), 'ttl.Session'),
+  session_idle: seconds
+    .default(days / 3)
+    .describe('a login in the browser that no client asks for; what ends with the session ends then as well'),
   grant: toCore(seconds.default(14 * days).describe('what a person has consented to'), 'ttl.Grant'),
 });
+
+/** Of the lifetimes, the one core has no option for. */
+export type SessionSettings = Pick<z.input<typeof sessionLifetimes>, 'session_idle'>;
 
 function* cookies({ cookies: { keys, long, short } = {}, enableHttpPostMethods }: Configuration): Iterable<Finding> {
   if (!keys || (Array.isArray(keys) && (keys.length === 0 || !keys.every(Boolean)))) {
@@ -38,8 +46,23 @@ function* cookies({ cookies: { keys, long, short } = {}, enableHttpPostMethods }
   }
 }
 
+/**
+ * Ends a session so long after the login, and earlier when it is not used: core gives it its whole life anew whenever it
+ * is used, so that a login in use would never end.
+ */
+const sessionLifetime =
+  (idle: number): Compose<HookAt<'ttl.Session'>> =>
+  (theirs, { ttl }) =>
+  (ctx, session) => {
+    const longest = theirs ? theirs(ctx, session) : Number(ttl?.Session);
+    // Before the login there is nothing to end.
+    const age = session.loginTs === undefined ? 0 : now() - session.loginTs;
+    return Math.max(1, Math.min(idle, longest - age));
+  };
+
 /** The person's browser session with the authorization server, which no other site may use. */
-export function session(): Mechanism {
+export function session(settings: SessionSettings = {}): Mechanism {
+  const { session_idle } = filled(sessionLifetimes, settings);
   return {
     name: 'session',
     clauses: [
@@ -73,6 +96,7 @@ export function session(): Mechanism {
       },
       ...coreConfiguration(sessionLifetimes, presets(sessionLifetimes)),
     },
+    hooks: { 'ttl.Session': sessionLifetime(session_idle) },
     middleware: (provider) => ({
       host: [
         function cookieKeys(ctx, next) {

@@ -32,7 +32,7 @@ import { type ResourceInput, resourceSettings } from '../fapi/resource_settings.
 import { resources } from '../fapi/resources.ts';
 import { scope } from '../fapi/scope.ts';
 import { senderConstraint } from '../fapi/sender_constraint.ts';
-import { session, sessionLifetimes } from '../fapi/session.ts';
+import { type SessionSettings, session, sessionLifetimes } from '../fapi/session.ts';
 import { subject } from '../fapi/subject.ts';
 import type { Limits } from '../http/limits.ts';
 import { type SecurityHeaderSettings, securityHeaderSettings } from '../http/security_headers.ts';
@@ -66,6 +66,8 @@ export interface ProfileSettings {
   client_assertion_lifetime?: number;
   /** Bytes of a body, and how often somebody may ask. */
   limits?: Limits;
+  /** Lifetimes that core has no option for; the others stand in its configuration. */
+  ttl?: SessionSettings;
   /** Headers every answer has. */
   security_headers?: SecurityHeaderSettings;
   /** What a refused client is told. */
@@ -127,7 +129,7 @@ export function fapi2SecurityProfile(settings: ProfileSettings = {}): Profile {
       authorizationDetails(details, { ofType, resources: known.map(({ identifier }) => identifier) }),
       refreshToken(),
       introspection(settings.introspection, known),
-      session(),
+      session(settings.ttl),
       subject(),
       jar({ required: false }),
     ],

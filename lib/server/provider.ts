@@ -56,6 +56,7 @@ export function profileOf(
   const settings = {
     par,
     client_assertion_lifetime,
+    ttl: { session_idle: config.ttl.session_idle },
     limits: { body: config.limits.body, tooMany },
     security_headers: {
       ...config.security_headers,

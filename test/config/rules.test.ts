@@ -56,6 +56,11 @@ describe('values', () => {
       'par.request_uri_lifetime: is too long, write 5 to 599 seconds [FAPI2-SP-FINAL-5.3.2.2-12]',
     ],
     [
+      'a login ends no later unused than used',
+      'ttl: { session: 3600, session_idle: 7200 }',
+      'ttl.session_idle: is longer than ttl.session, write at most 3600',
+    ],
+    [
       'FAPI2-SP-FINAL-5.3.2.2-12 a request_uri lives long enough to be used',
       'par: { request_uri_lifetime: 4 }',
       'par.request_uri_lifetime: is too short to be used, write 5 to 599 seconds [FAPI2-SP-FINAL-5.3.2.2-12]',

@@ -28,6 +28,7 @@ const order: Record<(typeof hookPaths)[number], readonly string[]> = {
   'ttl.AccessToken': ['access_token'],
   'ttl.AuthorizationCode': ['authorization_code'],
   'ttl.ClientCredentials': ['access_token'],
+  'ttl.Session': ['session'],
 };
 
 describe('The hooks that carry a rule', () => {

@@ -52,7 +52,6 @@ const harmless: Readonly<Record<string, string>> = {
   'ttl.Interaction': 'no clause limits it',
   'ttl.PreAuthorizedCode': 'the feature is refused at boot (code_flow)',
   'ttl.RefreshToken': 'no clause limits it',
-  'ttl.Session': 'no clause limits it',
   'extraClientMetadata.validator': 'ours judges after it, as it leaves the client (boot.test.ts)',
   renderError: 'a page',
   sectorIdentifierUriValidate: 'a subject is for the deployment to choose',
@@ -162,6 +161,7 @@ const careless: Record<
   'ttl.AccessToken': { theirs: () => year, args: [ctx(), {}, other], within: is(3600) },
   'ttl.AuthorizationCode': { theirs: () => year, args: [ctx(), {}, other], within: is(60) },
   'ttl.ClientCredentials': { theirs: () => year, args: [ctx(), {}, other], within: is(3600) },
+  'ttl.Session': { theirs: () => year, args: [ctx(), {}], within: is(28_800) },
 };
 
 function is(expected: unknown): (answer: unknown) => void {
@@ -181,6 +181,7 @@ const asked: readonly HookPath[] = [
   'ttl.AccessToken',
   'ttl.AuthorizationCode',
   'ttl.ClientCredentials',
+  'ttl.Session',
 ];
 
 const at = (from: object, path: string): unknown =>
