@@ -4,9 +4,9 @@ import { type ClauseId, clauseUrl } from './clause.ts';
 export interface Violation {
   /** Absent where the fault is not a specification's business: a misspelt option. */
   readonly clause?: ClauseId;
-  /** What is wrong and what to write instead. */
+  /** The fault, and what to write instead. */
   readonly text: string;
-  /** Where in the configuration it stands: `['features', 'dPoP', 'enabled']` or `['clients', 0, 'redirect_uris', 1]`. */
+  /** Path in the configuration: `['features', 'dPoP', 'enabled']` or `['clients', 0, 'redirect_uris', 1]`. */
   readonly path?: readonly (string | number)[];
 }
 
@@ -34,7 +34,7 @@ export interface Problem {
   readonly key: string;
   /** The client_id of the client the key belongs to. */
   readonly client_id?: string;
-  /** What is wrong and what to write instead. */
+  /** The fault, and what to write instead. */
   readonly text: string;
   readonly clause?: ClauseId;
 }

@@ -87,7 +87,7 @@ export function judge(
 const below = (violations: readonly Violation[], ...path: readonly (string | number)[]): Violation[] =>
   violations.map((violation) => ({ ...violation, path: [...path, ...(violation.path ?? [])] }));
 
-/** What a deployment would have every client say that says nothing is judged like a client, member by member. */
+/** Judges `clientDefaults`, which stand for every client that says nothing, like a client, member by member. */
 function defaultViolations(profile: Profile, theirs: Configuration, merged: Configuration): Violation[] {
   const named = Object.keys(theirs.clientDefaults ?? {});
   const found = outsideOf(profile, { ...merged.clientDefaults } as ClientMetadata, merged);

@@ -39,7 +39,7 @@ export interface ListedAccount {
   readonly password_hash?: string | undefined;
   /** In clear, for development. */
   readonly password?: string | undefined;
-  /** What clients may be told; `sub` among them outlives a new login, otherwise it is made from the login. */
+  /** Claims that clients may be told; `sub` among them outlives a new login, otherwise it is made from the login. */
   readonly claims?: Readonly<Record<string, unknown>> | undefined;
 }
 

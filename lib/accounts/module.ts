@@ -57,7 +57,7 @@ function guarded<A extends unknown[], R>(
     });
 }
 
-/** What `authenticate()` answers has to be a `sub` or nothing. */
+/** Checks that `authenticate()` answers a `sub` or nothing. */
 function subject(answer: unknown): string | undefined {
   if (answer === undefined || answer === null || answer === false) return undefined;
   if (typeof answer === 'string' && /^[\x21-\x7e]{1,255}$/.test(answer)) return answer;

@@ -6,7 +6,7 @@ import { seconds } from '../seconds.ts';
 import { type AccountSource, canonicalLogin, type KnownAccount } from './accounts.ts';
 import { hashPassword, workToday } from './password.ts';
 
-/** What a store does for accounts beyond an adapter, so that two at the same time do not undo one another's work. */
+/** Operations on accounts beyond an adapter's, so that two at the same time do not undo one another's work. */
 export interface AccountStore {
   /** Changes a payload that is there, in one conditional statement. @returns what was written, if anything */
   change(

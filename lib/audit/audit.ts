@@ -72,7 +72,7 @@ export class Audit {
     return auditTableOf(this.#store.table);
   }
 
-  /** Where this process's chains end, for its heartbeat. */
+  /** The ends of this process's chains, for its heartbeat. */
   get ends(): readonly Link[] {
     return this.#trail.ends;
   }

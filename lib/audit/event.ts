@@ -63,6 +63,6 @@ export interface Occurrence {
   readonly flow?: string | undefined;
   /** Scopes, claims, authorization details, the error and its reason; sealed by the person's key where there is a person. */
   readonly details?: Readonly<Record<string, unknown>> | undefined;
-  /** Who did it: an administrator, a command. */
+  /** The administrator or command that did it. */
   readonly by?: string | undefined;
 }

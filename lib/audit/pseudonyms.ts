@@ -123,7 +123,7 @@ export function sealRecord(key: Buffer, text: string): string {
   return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('hex');
 }
 
-/** What was sealed with the person's key, or `undefined` where it is another's. */
+/** Opens what was sealed with the person's key; `undefined` where it is another's. */
 export function openRecord(key: Buffer, record: string): string | undefined {
   const bytes = Buffer.from(record, 'hex');
   try {

@@ -3,7 +3,7 @@ import type { AuditRow } from '../store/trail.ts';
 import { events, type Occurrence } from './event.ts';
 import { openRecord } from './pseudonyms.ts';
 
-/** Which rows of the trail. Times in milliseconds since the epoch; bytes in hexadecimal. */
+/** A selection of the trail's rows. Times in milliseconds since the epoch; bytes in hexadecimal. */
 export interface Wanted {
   readonly account?: string | undefined;
   readonly client?: string | undefined;

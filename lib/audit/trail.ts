@@ -42,7 +42,7 @@ export class Trail implements TrailWriter {
     this.#known = [...(options.known ?? [])];
   }
 
-  /** Where the chains end that are not under way. */
+  /** The ends of chains that are not under way. */
   get ends(): Link[] {
     return this.#free.map(({ chain }) => chain.end);
   }

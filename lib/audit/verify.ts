@@ -11,7 +11,7 @@ export interface Fault {
   readonly text: string;
 }
 
-/** What a verification found. */
+/** The result of a verification. */
 export interface Verified {
   readonly rows: number;
   readonly chains: number;
@@ -32,7 +32,7 @@ function recordOf({ record }: AuditRow): Record<string, unknown> {
   }
 }
 
-/** What the first record of a chain says of others. */
+/** The ends of other chains, as the first record of a chain names them. */
 function linksOf(row: AuditRow): readonly Link[] {
   const { known } = recordOf(row);
   return Array.isArray(known) ? known : [];

@@ -88,7 +88,7 @@ function pathDefect(path: readonly X509Certificate[], now: Date): string | undef
   return brokenNameConstraint(path) ?? brokenPolicy(path);
 }
 
-/** What else has to be true of a path: asked for each that is right otherwise, the anchor first. */
+/** A further check of a path, asked for each that is right otherwise; the anchor comes first. */
 export type PathCheck = (path: readonly X509Certificate[], now: Date) => string | undefined;
 
 /**

@@ -67,7 +67,7 @@ export function mutualTls({
   authorities?: readonly X509Certificate[];
   proxy?: ProxySettings | undefined;
   accept?: AcceptCertificate | undefined;
-  /** What else has to be true of a path, such as that nothing in it is revoked. */
+  /** A further check of a path, such as that nothing in it is revoked. */
   check?: PathCheck | undefined;
 }): MutualTls {
   const presented = presentedBy(proxy, (why, about) => log.warn({ ...about, why }, 'client certificate refused'));

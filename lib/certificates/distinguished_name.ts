@@ -114,7 +114,7 @@ export function parseDistinguishedName(text: string): DistinguishedName {
   return names.map((rdn) => rdn.map(parseAttribute));
 }
 
-/** Whether it is one at all: a client that registered anything else could never authenticate. */
+/** True for a distinguished name: a client that registered anything else could never authenticate. */
 export function isDistinguishedName(text: string): boolean {
   try {
     return parseDistinguishedName(text).length > 0;

@@ -41,7 +41,7 @@ function fromSocket(socket: TLSSocket): Presented | undefined {
 
 const handshakes = new WeakMap<TLSSocket, Presented | undefined>();
 
-/** What came with the handshake; it stays what it was for as long as the connection lasts. */
+/** The certificate and chain of the handshake, the same for as long as the connection lasts. */
 function ofConnection(socket: TLSSocket): Presented | undefined {
   if (!handshakes.has(socket)) handshakes.set(socket, fromSocket(socket));
   return handshakes.get(socket);
@@ -58,7 +58,7 @@ function ofHeaders(req: IncomingMessage, setting: CertificateHeader, tell: TellW
   }
 }
 
-/** What came with the request, by whoever may say so: the TLS handshake, or a trusted proxy instead of it. */
+/** The certificate of a request: from the TLS handshake, or from a trusted proxy instead of it. */
 export function presentedBy(
   proxy: ProxySettings,
   tell: TellWhy = () => {},

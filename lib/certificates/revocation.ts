@@ -63,7 +63,7 @@ class RevocationFile {
 
 const derOf = (name: GeneralName) => Buffer.from(AsnConvert.serialize(name)).toString('hex');
 
-/** Whether a list is about a certificate: of its kind, and of one of the distribution points that the certificate names. */
+/** True for a list that is about a certificate: of its kind, and of one of the distribution points the certificate names. */
 function isAbout({ scope }: RevocationList, certificate: X509Certificate): boolean {
   if (scope.onlyContainsUserCerts && certificate.ca) return false;
   if (scope.onlyContainsCACerts && !certificate.ca) return false;

@@ -54,7 +54,7 @@ export function signatureAlgorithm({ algorithm, parameters }: AlgorithmIdentifie
   return hash === undefined ? undefined : { hash };
 }
 
-/** Whether a key made a signature; never throws, since both may come from a stranger. */
+/** Verifies that a key made a signature; never throws, since both may come from a stranger. */
 export function isSignedBy(
   key: KeyObject,
   identifier: AlgorithmIdentifier,

@@ -28,7 +28,7 @@ const kinds = {
 } as const;
 
 /**
- * Whether a certificate names the subject a client registered.
+ * Compares a certificate with the subject a client registered.
  *
  * @see [RFC 8705 section 2.1.2 - Client Registration Metadata](https://www.rfc-editor.org/rfc/rfc8705.html#section-2.1.2)
  */

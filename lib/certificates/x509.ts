@@ -49,7 +49,7 @@ export interface PolicyLimits {
   readonly any: number;
 }
 
-/** What Node's own `X509Certificate` does not tell, or tells as text that can be read in two ways. */
+/** Fields that Node's own `X509Certificate` does not tell, or tells as text that can be read in two ways. */
 export interface CertificateFields {
   readonly subject: Name;
   /** RDNs in one spelling, in the certificate's order. */

@@ -1,7 +1,7 @@
 import type { ClauseId } from '../clause.ts';
 import type { Wire } from './wire.ts';
 
-/** What a probe knows of the provider. */
+/** The provider a probe looks at. */
 export interface Target {
   readonly issuer: string;
   readonly metadata: Readonly<Record<string, unknown>>;

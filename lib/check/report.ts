@@ -25,7 +25,7 @@ export interface ClauseReport {
   readonly why?: string;
 }
 
-/** What a check found. */
+/** The result of a check. */
 export interface Report {
   readonly file: string;
   readonly issuer: string | undefined;

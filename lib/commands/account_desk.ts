@@ -65,7 +65,7 @@ export class Desk {
   }
 }
 
-/** What a person holds, without anything that lets its reader act for them. */
+/** Lists what a person holds, without anything that lets its reader act for them. */
 export async function holdings(store: OidcStore, account: string) {
   const sessions: object[] = [];
   for await (const page of store.held('Session', { account })) {

@@ -36,7 +36,7 @@ function get(url: URL): Promise<{ status: number; body: string }> {
   });
 }
 
-/** Where the file says that the listener for operators is; one for every interface is asked on the loopback. */
+/** Address of the listener for operators by the file; one for every interface is asked on the loopback. */
 async function urlOf({ config: file, set = [] }: Partial<Options>): Promise<string> {
   if (file === undefined) throw new UsageError('name the file by --config, or the listener by --url');
   const { management } = await loadConfig(file, { set });

@@ -43,7 +43,7 @@ async function authorityOf(file: string): Promise<string> {
   }
 }
 
-/** What a provider is made of, without anything a running one needs: no database answers, no key is made or kept. */
+/** The parts of a provider for judging alone: no database answers, no key is made or kept. */
 export async function stand(config: Config, make = false): Promise<Parts> {
   const { ca } = config.mtls ?? {};
   const own = config.keys?.jwks as Parameters<typeof loadKeys>[1];

@@ -7,7 +7,7 @@ const width = 80;
 
 const lengthOf = (text: string) => [...text].length;
 
-/** What has no place on a terminal becomes a blank: a name could move the cursor. */
+/** Replaces by a blank what has no place on a terminal: a name could move the cursor. */
 const plain = (value: unknown) => `${value ?? ''}`.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, ' ');
 
 const cut = (text: string, length: number) =>

@@ -7,7 +7,7 @@ import { schema } from './schema.ts';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
-/** What is wrong with one key, before it is known where the key stands. */
+/** A fault of one key, before it is known where the key stands. */
 export interface Finding {
   readonly path: Path;
   readonly text: string;

@@ -5,7 +5,7 @@ import { isSampleJwk, publicKnowledge } from './sample.ts';
 
 type Account = { readonly claims?: { readonly sub?: unknown } };
 
-/** What is no key at all is the schema's to report. */
+/** Matches what looks like a key; anything else is the schema's to report. */
 const wellFormed = /^([0-9a-fA-F]{64}|[A-Za-z0-9+/_-]{43}=?)$/;
 
 /** A random key of 32 bytes has this few different ones once in 10^28. */

@@ -29,9 +29,9 @@ export type Config = Readonly<
 export interface LoadOptions {
   /** Overrides as the command line gives them: `path=value`. */
   readonly set?: readonly string[];
-  /** What `${NAME}` reads; the process's environment by default. */
+  /** Variables that `${NAME}` reads; the process's environment by default. */
   readonly env?: NodeJS.ProcessEnv;
-  /** What else is wrong, in the eyes of a profile: reported in the same run, also beside problems of the file itself. */
+  /** Finds what is outside the profile: reported in the same run, also beside problems of the file itself. */
   readonly judge?: (config: Config) => readonly Violation[] | Promise<readonly Violation[]>;
 }
 
@@ -66,7 +66,7 @@ export async function loadConfig(file: string, options: LoadOptions = {}): Promi
   return config;
 }
 
-/** Where a path of a loaded configuration stands: what the file leaves out stands where its nearest parent does. */
+/** Line and column of a path of a loaded configuration; a key the file leaves out has those of its nearest parent. */
 export function locate(config: Config, path: Path): Place {
   return originOf(config).sources.locate(path);
 }
@@ -93,7 +93,7 @@ export function withValues(config: Config, values: readonly (readonly [path: Pat
   return copy;
 }
 
-/** What was found wrong with a loaded configuration later, as problems of its file. */
+/** Turns violations found in a loaded configuration into problems of its file. */
 export function violationProblems(config: Config, violations: readonly Violation[]): Problem[] {
   return inOrder(violations.map((violation) => originOf(config).sources.problem(inFile(violation))));
 }

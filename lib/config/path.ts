@@ -1,7 +1,7 @@
-/** Where something stands in the file: names of keys, and numbers of items counted from 0. */
+/** A path into the file: names of keys, and numbers of items counted from 0. */
 export type Path = readonly (string | number)[];
 
-/** What stands at a path of plain data. */
+/** The value at a path of plain data. */
 export function at(data: unknown, path: Path): unknown {
   return path.reduce<unknown>(
     (node, step) => (node as Record<string | number, unknown> | null | undefined)?.[step],

@@ -16,7 +16,7 @@ const most = 5_000_000;
 
 export const keyName = (key: unknown) => String(isScalar(key) ? key.value : key);
 
-/** What each alias stands for. */
+/** The value of each alias. */
 export type Targets = ReadonlyMap<Alias, Node | undefined>;
 
 /** Reads every alias's target in one pass; the library looks through the whole document for each. */

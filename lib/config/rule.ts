@@ -12,7 +12,7 @@ type Tolerant<T> = T extends readonly (infer U)[]
 /** A configuration as it was written, valid or not. */
 export type Written = NonNullable<Tolerant<z.input<typeof schema>>>;
 
-/** What one key means for another. A rule judges what was written, valid or not, so that one run reports everything. */
+/** A rule between keys. It judges what was written, valid or not, so that one run reports everything. */
 export type Rule = (input: Written) => Finding[];
 
 /** The items of a list, each an object; of what is no list, none. */

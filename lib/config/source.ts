@@ -26,11 +26,11 @@ export interface Source {
   readonly document: Document;
   readonly lines: LineCounter;
   readonly problems: Problem[];
-  /** What each alias stands for. */
+  /** The value of each alias. */
   readonly targets: Targets;
-  /** What stood in a plain scalar before it was read as a number or a boolean, by its path. */
+  /** Text of plain scalars before they were read as numbers or booleans, by path. */
   readonly texts: Map<string, string>;
-  /** What `--set` has laid over the file. */
+  /** Values that `--set` has laid over the file. */
   readonly overridden: string[];
 }
 
@@ -150,7 +150,7 @@ export function place(source: Source, path: Path): Place {
   return { file, ...position(lines, last?.range?.[0] ?? 0) };
 }
 
-/** What was written at a path, before it was read as a number or a boolean. */
+/** The text at a path, before it was read as a number or a boolean. */
 export function writtenAt(source: Source, path: Path): string | undefined {
   const { value } = follow(source, path);
   const plain = isScalar(value) && value.type === 'PLAIN' && value.value !== null ? value.source : undefined;

@@ -69,7 +69,7 @@ export class Sources {
     }
   }
 
-  /** Whether every file is YAML, so that it can be judged beyond that. */
+  /** True when every file is YAML, so that it can be judged beyond that. */
   get readable(): boolean {
     return this.#readable;
   }
@@ -94,7 +94,7 @@ export class Sources {
     return place(source, path.slice(start.length));
   }
 
-  /** What was written at a path, before it was read as a number or a boolean. */
+  /** The text at a path, before it was read as a number or a boolean. */
   textAt(path: Path): string | undefined {
     const [start, source] = this.#holding(path);
     return writtenAt(source, path.slice(start.length));

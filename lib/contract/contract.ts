@@ -9,7 +9,7 @@ export type { Requirement, Subject } from './requirements.ts';
 /** Everything that is asked of an adapter, for a runner of your own. */
 export const requirements: readonly Requirement[] = [...ofModels, ...uniqueness];
 
-/** What oidc-provider takes as `adapter`. */
+/** An adapter as core takes it: a factory or a class. */
 export type AnyAdapter = AdapterFactory | AdapterConstructor;
 
 export interface Opened {

@@ -6,7 +6,7 @@ import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import { seconds } from '../seconds.ts';
 import { modelsThat } from '../store/models.ts';
 
-/** What is put to the test: an adapter, and one as another process on the same data has it. */
+/** The adapter under test, and the one another process on the same data has. */
 export interface Subject {
   adapter(model: string): Adapter;
   /** The same one where there is no other process. */
@@ -17,7 +17,7 @@ export interface Subject {
 /** One thing oidc-provider, or FAPI 2.0, rests on. */
 export interface Requirement {
   readonly title: string;
-  /** Where it is one requirement for many models. */
+  /** The models, where one requirement is for many. */
   readonly model?: string;
   run(subject: Subject): Promise<void>;
 }

@@ -18,7 +18,7 @@ export interface DatabaseOptions {
   readonly url: string;
   /** Connections to keep at most. Requests share statements, so a few serve many requests. */
   readonly pool_size?: number | undefined;
-  /** Where the tables are; the search path decides when it is absent. */
+  /** Database schema of the tables; the search path decides when it is absent. */
   readonly schema?: string | undefined;
   /** TLS to the server: `true` checks its certificate against the system's authorities, `{ ca }` against this one. */
   readonly tls?: boolean | ConnectionOptions | undefined;
@@ -26,7 +26,7 @@ export interface DatabaseOptions {
 
 export interface Database {
   readonly knex: Knex;
-  /** Whether the database lives in this process: nobody else can reach it, or migrate it. */
+  /** True when the database lives in this process: nobody else can reach it, or migrate it. */
   readonly embedded: boolean;
   close(): Promise<void>;
 }

@@ -42,7 +42,7 @@ function tryLock(file: string): DatabaseSync | undefined {
   }
 }
 
-/** What lies here is everybody's sessions and keys: sealed, but nobody else's business. */
+/** Closes the folder to others: everybody's sessions and keys lie here, sealed, but nobody else's business. */
 async function keepToOurselves(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   if (((await stat(directory)).mode & 0o077) === 0) return;

@@ -1,7 +1,7 @@
 /** A value as it travels: bytes, text, a whole number or nothing. */
 export type Value = Buffer | string | number | null;
 
-/** What of pg's connection a submittable is given to work with. */
+/** The part of pg's connection that a submittable works with. */
 interface Wire {
   readonly stream: { write(bytes: Buffer): boolean };
   readonly parsedStatements: Record<string, string>;

@@ -5,7 +5,7 @@ import { HISTORY, quoted, schemaOf, tableOf } from './schema.ts';
 
 const everything = ['select', 'insert', 'update', 'delete'];
 
-/** What a server's role may do with each table. It appends to the trail, and can neither read nor change it. */
+/** Rights of a server's role, by table. It appends to the trail, and can neither read nor change it. */
 const rights: Readonly<Record<string, readonly string[]>> = {
   oidc_payloads: everything,
   oidc_audit: ['insert'],

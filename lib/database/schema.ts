@@ -11,7 +11,7 @@ const LOCK = 0x0a07_2025;
 const NEWEST = migrationNames.at(-1) as string;
 const LOCK_NOT_AVAILABLE = '55P03';
 
-/** Where the tables are: what the caller says, else what `openDatabase()` was told, else the search path. */
+/** Database schema of the tables: the caller's, else that of `openDatabase()`, else that of the search path. */
 export function schemaOf(knex: Knex, schema?: string): string | undefined {
   return schema ?? (knex.userParams as { schema?: string } | undefined)?.schema;
 }

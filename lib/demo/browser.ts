@@ -1,6 +1,6 @@
 import type { HttpsFetch } from './https_fetch.ts';
 
-/** Where a browser has come to: a page of the provider, or an address elsewhere that it was sent to. */
+/** The place a browser has come to: a page of the provider, or an address elsewhere that it was sent to. */
 export interface Place {
   readonly url: URL;
   /** Absent where the browser was sent away: nothing has been fetched from there. */

@@ -176,5 +176,5 @@ const introspect: Act = async ({ narrator, config, tokens, signed }) => {
   );
 };
 
-/** What a client does, from nothing to using its tokens. */
+/** The steps of a client, from nothing to using its tokens. */
 export const flow: readonly Act[] = [discover, push, decide, exchange, call, refresh, userinfo, introspect];

@@ -6,7 +6,7 @@ import type { SecureContextOptions } from 'node:tls';
 
 import { bareHost } from '../http/address.ts';
 
-/** What a client shows, and whom it trusts, on its TLS connections. */
+/** TLS settings of a client: the certificate it shows, and the authorities it trusts. */
 export interface HttpsFetchOptions extends Pick<SecureContextOptions, 'cert' | 'key' | 'ca'> {
   /** Origins whose certificate is not looked at: a development provider's, which made its certificate itself. */
   readonly unverified?: readonly string[];

@@ -99,7 +99,7 @@ const tokensGone: Act = async ({ narrator, config, tokens, resource, options }) 
   );
 };
 
-/** What must not work, however right it looks. */
+/** Steps that must be refused, however right they look. */
 export const misuse: readonly Act[] = [
   proofAgain,
   stolenToken,

@@ -9,7 +9,7 @@ export interface Exchange {
   readonly status: number;
   readonly received: Headers;
   readonly body: string;
-  /** Whether it is another request once more, to the letter. */
+  /** True when it is another request once more, byte for byte. */
   readonly repeats: boolean;
 }
 
@@ -42,7 +42,7 @@ export class Recorder {
     return this.fetch(url, { method, headers, body }, true);
   }
 
-  /** What went over the wire since the last time. */
+  /** Takes what went over the wire since the last time. */
   take(): Exchange[] {
     return this.#exchanges.splice(0);
   }

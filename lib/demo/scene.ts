@@ -6,7 +6,7 @@ import type { Narrator } from './narrator.ts';
 import type { Exchange } from './recorder.ts';
 import type { Target } from './target.ts';
 
-/** Who is there, and what happened so far: every step finds here what the ones before have left. */
+/** The state of a demo: every step finds here what the ones before have left. */
 export class Scene {
   readonly narrator: Narrator;
   readonly target: Target;
@@ -40,7 +40,7 @@ export class Scene {
     return new URL(path, this.client.showsCertificate ? mtls : issuer);
   }
 
-  /** Whether requests, answers and introspections are signed. */
+  /** True when requests, answers and introspections are signed. */
   get signed(): boolean {
     return this.target.profile === 'fapi2-message-signing';
   }

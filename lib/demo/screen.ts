@@ -111,7 +111,7 @@ export class Screen {
   }
 }
 
-/** What a person sees of an answer, or what a client library makes of it. */
+/** Shows an answer as a person sees it, or as a client library reads it. */
 function remark({ body, received }: Exchange): string {
   const title = /<h1[^>]*>([^<]*)/.exec(body)?.[1];
   if (title) return `  page “${title}”`;

@@ -33,7 +33,7 @@ export interface Target {
   readonly unverified: readonly string[];
 }
 
-/** What a provider says of itself; `undefined` when nobody answers. */
+/** Reads a provider's metadata; `undefined` when nobody answers. */
 async function metadataOf(issuer: string): Promise<Record<string, unknown> | undefined> {
   const fetch = httpsFetch({ unverified: local(issuer) });
   try {

@@ -30,7 +30,7 @@ export function shown(name: string, value: string): string {
   return secret.test(name) || isJwt(rest) || isLong(rest) ? scheme + short(rest) : value;
 }
 
-/** What a JWT says: its header and its claims, each as one line. */
+/** Header and claims of a JWT, each as one line. */
 export function contents(jwt: string): [header: string, claims: string] {
   const { jwk, ...header } = decodeProtectedHeader(jwt);
   const { kty, crv } = jwk ?? {};

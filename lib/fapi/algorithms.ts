@@ -34,7 +34,7 @@ export const algorithmSettings = z.strictObject({
   ),
 });
 
-/** What we sign, as opposed to what we verify. */
+/** Members that name algorithms we sign with; the others name those we verify. */
 const signing = [
   'idTokenSigningAlgValues',
   'userinfoSigningAlgValues',

@@ -14,7 +14,7 @@ type Result = { readonly consent?: { readonly authorization_details?: readonly A
 
 const refuse = (description: string) => new errors.InvalidAuthorizationDetails(description);
 
-/** What the request says, which core has parsed and judged before. */
+/** The details of the request, which core has parsed and judged before. */
 function askedIn({ oidc: { params } }: KoaContextWithOIDC): AuthorizationDetail[] | undefined {
   const json = params?.authorization_details;
   return typeof json === 'string' ? (JSON.parse(json) as AuthorizationDetail[]) : undefined;
@@ -39,7 +39,7 @@ function bounded(limits: DetailLimits) {
   };
 }
 
-/** What the person granted of this request: as our page says, or what another page has added to the grant. */
+/** The details a person granted of this request: as our page says, or as another page has added to the grant. */
 function consented(ctx: KoaContextWithOIDC, choose: (type: string) => string | undefined): AuthorizationDetail[] {
   const asked = askedIn(ctx) ?? [];
   const { oidc } = ctx;

@@ -9,7 +9,7 @@ const [country, commonName] = ['2.5.4.6', '2.5.4.3'];
 const hostName =
   /^(?=.{1,253}$)(?:\*\.)?[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*\.?$/i;
 
-/** What each registered value has to be: anything else can stand in no certificate, and each request would be refused. */
+/** The form of each registered value: no certificate can have another, and each request would be refused. */
 const forms: readonly (readonly [property: string, is: (value: string) => boolean, write: string])[] = [
   [
     'tls_client_auth_subject_dn',

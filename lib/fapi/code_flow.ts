@@ -33,7 +33,7 @@ const forbiddenFeatures = [
   'webMessageResponseMode',
 ] as const satisfies (keyof NonNullable<Configuration['features']>)[];
 
-/** Which of a client's grants a clause forbids. */
+/** Lists a client's grants that a clause forbids. */
 function* forbiddenBy(clause: ClauseId, grants: unknown, named: readonly string[]): Iterable<Finding> {
   if (!Array.isArray(grants)) return;
   const allowed = [...governed, ...named];

@@ -10,7 +10,7 @@ const none = Symbol('no such value');
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** What a request leaves of a granted value: never more than was granted; `none` when it asks for something else. */
+/** Narrows a granted value to what a request asks for: never more than was granted; `none` when it asks for something else. */
 function narrow(asked: unknown, granted: unknown, path: string, lists: readonly string[]): unknown {
   if (isDeepStrictEqual(asked, granted)) return granted;
   if (Array.isArray(asked) && Array.isArray(granted) && asked.length > 0 && lists.includes(path)) {

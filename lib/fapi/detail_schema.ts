@@ -48,7 +48,7 @@ function whole(type: string, schema: JsonSchema): JsonSchema {
   };
 }
 
-/** What a member did not do, in the words of an error description: no quotes, no backslash, no value of the client's. */
+/** Says what is wrong with a member, as an error description may: no quotes, no backslash, no value of the client's. */
 function ruleOf({ keyword, params, message = 'is not valid' }: ErrorObject): string {
   const { additionalProperty, unevaluatedProperty, missingProperty, allowedValues, allowedValue } = params;
   const unknown = additionalProperty ?? unevaluatedProperty;
@@ -114,7 +114,7 @@ function* parts(schema: unknown, root: JsonSchema, seen = new Set<unknown>()): G
   }
 }
 
-/** Whether a schema knows a member by this path; lists are stepped through, `accounts.iban` is each account's. */
+/** True when a schema knows a member by this path; lists are stepped through, `accounts.iban` is each account's. */
 export function hasMember(schema: JsonSchema, path: readonly string[], root: JsonSchema = schema): boolean {
   const [name, ...rest] = path;
   if (name === undefined) return true;

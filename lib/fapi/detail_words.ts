@@ -7,7 +7,7 @@ export type Localized = string | Readonly<Record<string, string>>;
 export interface DetailWords {
   /** One line: what is allowed. Members stand in braces: `Pay {instructedAmount | money} to {creditorName}`. */
   readonly title: Localized;
-  /** What stands below it. A row whose members are all absent is left out. */
+  /** Rows below it. A row whose members are all absent is left out. */
   readonly fields?: readonly { readonly label: Localized; readonly value: Localized }[] | undefined;
   /** A list among the members, whose entries the person may leave out one by one. */
   readonly choose?: string | undefined;
@@ -68,7 +68,7 @@ const placeholder = /\{\s*([^{}|]*?)\s*(?:\|\s*([^{}:]*?)\s*(?::\s*([^{}]*?)\s*)
 /** The value of a member, as a person reads it. `text` is empty when the member is absent. */
 type Read = (path: string) => unknown;
 
-/** What stands at a dotted path; a list on the way stands for the members of its entries. */
+/** The value at a dotted path; a list on the way stands for the members of its entries. */
 export function memberOf(value: unknown, path: readonly string[]): unknown {
   const [name, ...rest] = path;
   if (name === undefined) return value;
@@ -145,7 +145,7 @@ function* faultsOf(text: Localized, schema: JsonSchema, base: readonly string[])
   }
 }
 
-/** What is wrong with a type's words, by the path inside them. */
+/** Faults of a type's words, by the path inside them. */
 export function* wordsFaults(
   { title, fields = [], choose, each }: DetailWords,
   schema: JsonSchema,

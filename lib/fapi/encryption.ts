@@ -15,7 +15,7 @@ const algs = [
 ] as const;
 const encs = ['A128GCM', 'A256GCM', 'A128CBC-HS256', 'A256CBC-HS512'] as const;
 
-/** What the server sends to a client, or a client to the server. */
+/** Messages that may be encrypted, by the server for a client or by a client for the server. */
 const kinds = ['idToken', 'userinfo', 'requestObject', 'introspection', 'authorization'] as const;
 
 /** Client metadata that ask for a response in encrypted form. */

@@ -11,7 +11,7 @@ export function jwtTypeOf({ typ }: { typ?: unknown }): string | undefined {
 
 const compact = /^[\w-]+(\.[\w-]*){2}(\.[\w-]+){0,2}$/;
 
-/** Whether a text is in compact serialization: base64url parts without padding. What it says is not looked at. */
+/** True for a text in compact serialization: base64url parts without padding. What it says is not looked at. */
 export const isCompact = (jwt: string): boolean => compact.test(jwt);
 
 /** The deepest nesting of objects and lists in a JSON text; counted without a stack, so that no text is too deep for it. */

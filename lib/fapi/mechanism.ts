@@ -14,9 +14,9 @@ export interface Requirement extends Clause {
   readonly setting?: { readonly key: string; tightens(value: unknown): boolean };
   /** Every way in which the merged configuration violates it; absent where the clause is held by what the mechanism does. */
   violated?(configuration: Configuration, issuer?: string): Finding | Iterable<Finding> | undefined;
-  /** What is wrong with a client; asked at boot for every configured client and whenever core loads one. */
+  /** Every way in which a client violates it; asked at boot for configured clients and whenever core loads one. */
   client?(metadata: ClientMetadata, configuration: Configuration): Iterable<Finding>;
-  /** What a provider does otherwise than its configuration says; asked once, before it serves. */
+  /** Tries the provider itself, which may do otherwise than its configuration says; asked once, before it serves. */
   tried?(provider: Provider): Promise<Finding | undefined>;
 }
 

@@ -23,7 +23,7 @@ export interface MtlsSettings {
   crl?: readonly string[] | undefined;
   /** Refuses a certificate that is right otherwise, when it answers anything but `true`. */
   accept?: AcceptCertificate | undefined;
-  /** Who may hand over a client certificate in a header, when TLS ends before this process. */
+  /** Proxies that may hand over a client certificate in a header, when TLS ends before this process. */
   proxy?: ProxySettings | undefined;
 }
 

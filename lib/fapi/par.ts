@@ -97,7 +97,7 @@ function ignoreSpent(error: { error?: string }): void {
 }
 
 /**
- * What stands beside a pushed request counts for nothing. Core uses none of it either, but refuses a response_type that
+ * Ignores what stands beside a pushed request. Core uses none of it either, but refuses a response_type that
  * differs. A redirect_uri stays: where the pushed request cannot be loaded, core tells the client so at one it registered.
  *
  * @see [RFC 9101 section 6.3 - Request Parameter Assembly](https://www.rfc-editor.org/rfc/rfc9101.html#section-6.3)

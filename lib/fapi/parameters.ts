@@ -86,7 +86,7 @@ function checkParameters(provider: Provider, others: readonly string[]): Middlew
   };
 }
 
-/** What parameters may look like, wherever they stand: in a form or in a request object. */
+/** Checks parameters, in a form or in a request object. */
 export function parameters(): Mechanism {
   return {
     name: 'parameters',

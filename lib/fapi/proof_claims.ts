@@ -5,7 +5,7 @@ import type { Context } from 'koa';
 
 const known = new WeakMap<IncomingMessage, JWTPayload>();
 
-/** What the request's DPoP proof says, before anybody has verified it; nothing where it cannot be read, which core refuses. */
+/** Claims of the request's DPoP proof, before anybody has verified it; none where it cannot be read, which core refuses. */
 export function proofClaims(ctx: Pick<Context, 'req' | 'get'>): JWTPayload {
   let claims = known.get(ctx.req);
   if (!claims) {

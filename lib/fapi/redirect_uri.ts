@@ -8,7 +8,7 @@ function isLoopback(uri: URL, applicationType: unknown): boolean {
   return applicationType === 'native' && uri.protocol === 'http:' && loopback.includes(uri.hostname);
 }
 
-/** What the answer adds to the query: one of the same name in the address would stand beside it. */
+/** Parameters the answer adds to the query: one of the same name in the address would stand beside it. */
 const answered = ['code', 'state', 'iss', 'error', 'error_description', 'error_uri', 'response'];
 
 function fault(value: unknown, applicationType: unknown): string | undefined {
@@ -27,7 +27,7 @@ function fault(value: unknown, applicationType: unknown): string | undefined {
     : `must use https, not ${uri.protocol.slice(0, -1)}`;
 }
 
-/** Where the answer of the authorization endpoint may go. */
+/** The addresses to which the answer of the authorization endpoint may go. */
 export function redirectUri(): Mechanism {
   return {
     name: 'redirect_uri',

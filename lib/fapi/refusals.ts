@@ -90,7 +90,7 @@ export interface Explained {
 
 const explained = new WeakMap<object, Explained>();
 
-/** What the table says of an error that was answered with these words, or would have been. */
+/** Finds the refusal of the table for an error that was answered with these words, or would have been. */
 export const explanationOf = (error: object): Explained | undefined => explained.get(error);
 
 const events = [

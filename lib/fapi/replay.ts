@@ -8,7 +8,7 @@ import { refuses } from './hooks.ts';
 import type { Finding, Mechanism } from './mechanism.ts';
 
 /**
- * What an adapter offers for the model `ReplayDetection` besides core's interface: a decision by one statement. Core looks
+ * The adapter of the model `ReplayDetection`: core's interface, and a decision by one statement. Core looks
  * first and saves later, so that two requests at once both pass. `oidc-provider-fapi/contract` tries it.
  *
  * @example

@@ -14,7 +14,7 @@ const isNumber = (value: unknown) => typeof value === 'number';
 const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
 const isTexts = (value: unknown) => Array.isArray(value) && value.every(isText);
 
-/** What a claim may be, where it is not a text. */
+/** Types of claims that are no text. */
 const types: Readonly<Record<string, [what: string, is: (value: unknown) => boolean]>> = {
   aud: ['a text or a list of texts', (value) => isText(value) || isTexts(value)],
   resource: ['a text or a list of texts', (value) => isText(value) || isTexts(value)],

@@ -26,7 +26,7 @@ export function retained(location: string, registered: string): string | undefin
   return registered + (added && separator + added) + hash;
 }
 
-/** Where an answer of this request may go, to the letter. */
+/** The redirect URIs an answer of this request may go to, character by character. */
 function destinations(ctx: Context): readonly string[] {
   const { oidc } = ctx as KoaContextWithOIDC;
   const { redirect_uri } = (oidc?.params ?? {}) as { redirect_uri?: unknown };

@@ -10,7 +10,7 @@ export type Fields = Readonly<Record<string, string | string[] | undefined>>;
 const fields = new WeakMap<IncomingMessage, Fields>();
 const none: Fields = Object.freeze({});
 
-/** What core reads at most by itself. */
+/** Bytes of a body that core reads by itself at most. */
 export const coreReads = 56 * 1024;
 
 const tooLarge = (most: number) =>

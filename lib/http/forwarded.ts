@@ -2,7 +2,7 @@ import { BlockList, isIP, type Socket } from 'node:net';
 
 import type { Context, Middleware } from 'koa';
 
-/** Whether an address is a proxy's that may speak for the client. */
+/** True for the address of a proxy that may speak for the client. */
 export type Trusted = (address: string | undefined) => boolean;
 
 // A name of 45 characters, brackets, quotes, a zone and a port; longer is none.

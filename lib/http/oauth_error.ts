@@ -1,7 +1,7 @@
 import type { Context, Middleware } from 'koa';
 import { errors } from 'oidc-provider';
 
-/** What an error tells the client: never a stack, a statement or a host name. */
+/** The body of an error: never a stack, a statement or a host name. */
 function refusalOf(error: unknown): { status: number; error: string; error_description: string } | undefined {
   if (error instanceof errors.OIDCProviderError && error.expose) {
     return { status: error.status, error: error.error, error_description: error.error_description ?? error.error };

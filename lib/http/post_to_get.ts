@@ -5,7 +5,7 @@ import { errors } from 'oidc-provider';
 import { fieldsOf } from './form_body.ts';
 import { endpoints } from './routes.ts';
 
-/** What a URL may have, so that every proxy passes it on. */
+/** Bytes of a URL that every proxy passes on. */
 const longest = 8192;
 
 /**

@@ -35,7 +35,7 @@ function pathOf(provider: Provider, name: string): string | undefined {
   }
 }
 
-/** Which of the provider's routes a request is for, mounted under the issuer's path or not. */
+/** Finds the route of the provider that a request is for, mounted under the issuer's path or not. */
 export function endpoints(provider: Provider): (ctx: Context) => Endpoint {
   const { pathname } = new URL(provider.issuer);
   const mountPath = pathname.replace(/\/$/, '');

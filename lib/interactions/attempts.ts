@@ -7,7 +7,7 @@ import { canonicalLogin } from '../accounts/accounts.ts';
 import { presets } from '../settings.ts';
 import { passwordLimits } from './settings.ts';
 
-/** What became of an attempt: the check's answer, or the seconds to wait because the check was not made. */
+/** The outcome of an attempt: the check's answer, or the seconds to wait because the check was not made. */
 export type Attempt<T> = { readonly result: T | undefined } | { readonly wait: number };
 
 /** Slows down whoever guesses passwords. */
@@ -16,7 +16,7 @@ export interface Attempts {
   make<T>(login: string, address: string, check: () => Promise<T | undefined>): Promise<Attempt<T>>;
 }
 
-/** What is needed of a limiter of rate-limiter-flexible. */
+/** The methods used of a limiter of rate-limiter-flexible. */
 export type Limiter = Pick<RateLimiterAbstract, 'consume' | 'reward' | 'get' | 'set' | 'delete'>;
 
 /** One limit: so many wrong passwords within so many seconds. */
@@ -41,7 +41,7 @@ export interface AttemptsOptions {
   address?: Limit | undefined;
   /** Attempts under way at one time from one address. Default 10. */
   in_progress?: number | undefined;
-  /** Where the counts are kept. Default: the memory of this process. */
+  /** Keeps the counts. Default: the memory of this process. */
   limiter?: ((options: LimiterOptions) => Limiter) | undefined;
 }
 
@@ -50,7 +50,7 @@ const preset = presets(passwordLimits);
 /** Within what a Node timer can count, which is 24 days. */
 const fortnight = 14 * 24 * 3600;
 
-/** Who has one address of a network of IPv6 usually has the network: its 64 bits are counted as one. */
+/** Counts an IPv6 network as one by its 64 bits: somebody with one address of it usually has all. */
 function networkOf(address: string): string {
   if (!isIPv6(address)) return address;
   const [, mapped] = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address) ?? [];
@@ -80,7 +80,7 @@ async function secondsUntil(consumed: Promise<RateLimiterRes>): Promise<number |
 
 const inMemory = (options: LimiterOptions): Limiter => new RateLimiterMemory(options);
 
-/** Who logged in here lately, as many as fit: a limiter of this process would keep a timer of a fortnight for each. */
+/** Logins that succeeded here lately, as many as fit: a limiter of this process would keep a timer of a fortnight for each. */
 function recent(most = 10_000) {
   const until = new Map<string, number>();
   return {

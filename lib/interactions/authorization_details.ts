@@ -73,7 +73,7 @@ const isEmpty = (value: unknown) =>
   typeof value === 'object' && value !== null && Object.keys(value as object).length === 0;
 
 /**
- * What authorization details ask for, in the words of their types and of the person's language; values are cut, never
+ * Says what authorization details ask for, in the words of their types and the person's language; values are cut, never
  * interpreted: markup in them stays text.
  */
 export function detailsInWords(
@@ -121,7 +121,7 @@ function withList(detail: AuthorizationDetail, path: readonly string[], list: re
 }
 
 /**
- * What a posted form leaves of the details that were pushed. The form names them by their place; nothing else in it can
+ * Keeps of the pushed details what a posted form leaves. The form names them by their place; nothing else in it can
  * be granted.
  */
 export function chosenDetails(

@@ -1,6 +1,6 @@
 import type { AuthorizationDetail, Interaction, Provider } from 'oidc-provider';
 
-/** What core's consent prompt asks for. */
+/** Scopes, claims and resources that core's consent prompt asks for. */
 export interface Asked {
   readonly missingOIDCScope?: readonly string[];
   readonly missingOIDCClaims?: readonly string[];
@@ -8,13 +8,13 @@ export interface Asked {
   readonly rar?: readonly AuthorizationDetail[] | undefined;
 }
 
-/** What the consent prompt is going to ask of somebody who never granted anything. */
+/** Reasons and details of the consent prompt for somebody who never granted anything. */
 export interface ConsentAhead {
   readonly reasons: readonly string[];
   readonly details: Asked;
 }
 
-/** Where a person is in an interaction. */
+/** The step of an interaction a person is at. */
 export type Step =
   | { readonly name: 'login' }
   | {
@@ -29,7 +29,7 @@ export type Step =
 /** Reasons a correct login is sure to settle; for any other, core has to look at who logged in before consent is asked. */
 const settledByLogin = new Set(['login_prompt', 'no_session', 'max_age', 'account_missing', 'account_changed']);
 
-/** What is to be asked right after the login, in the same interaction. */
+/** Finds what is to be asked right after the login, in the same interaction. */
 export function consentAfterLogin({ prompt, session }: Interaction, accountId: string): Asked | undefined {
   const ahead = prompt.details.consent as ConsentAhead | undefined;
   // Somebody who logs in again may have granted it before: core knows.

@@ -10,7 +10,7 @@ import { type Notice, show } from './show.ts';
 import { type Desk, finish, type Visit } from './visit.ts';
 
 /**
- * Whether the request insists on an authentication no password reaches; to ask for one would be to ask for ever.
+ * True for a request that insists on an authentication no password reaches; to ask for one would be to ask for ever.
  *
  * @see [OpenID Connect Core section 5.5.1.1](https://openid.net/specs/openid-connect-core-1_0.html#acrSemantics)
  */

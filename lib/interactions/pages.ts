@@ -7,7 +7,7 @@ import { render, short } from './render.ts';
 
 /** Settings of the pages. */
 export interface PagesOptions {
-  /** What the service is called. Default: the host of the issuer. */
+  /** Name of the service. Default: the host of the issuer. */
   name?: string | undefined;
   /** Further languages by their tags (BCP 47), or other words for ours. */
   messages?: OwnMessages | undefined;
@@ -25,7 +25,7 @@ const explained = [
 
 export const nameOf = (issuer: string, { name }: PagesOptions): string => name ?? new URL(issuer).host;
 
-/** What a page outside an interaction is made with. */
+/** Values a page outside an interaction is made with. */
 interface Around {
   readonly name: string;
   readonly language: Language;

@@ -21,7 +21,7 @@ export interface InteractionsOptions extends PagesOptions {
   attempts?: Attempts | undefined;
   /** The Authentication Context Class Reference a login by password reaches. Default: none. */
   acr?: string;
-  /** What scopes, claims and authorization details mean. */
+  /** Words for scopes, claims and authorization details. */
   words?: Words | undefined;
   /** Types of authorization details, with the words of each. */
   details?: DetailTypes;
@@ -31,7 +31,7 @@ export interface InteractionsOptions extends PagesOptions {
 
 const route = /^\/interaction\/([\w-]{1,128})$/;
 
-/** Where core sends the browser for an interaction: `interactions.url` of its configuration, under a mount path too. */
+/** The address core sends the browser to for an interaction: `interactions.url` of its configuration, under a mount path too. */
 export function interactionUrl(ctx: KoaContextWithOIDC, { uid }: { uid: string }): string {
   const { pathname } = new URL(ctx.oidc.urlFor('jwks'));
   const mountPath = pathname.slice(0, -ctx.oidc.provider.pathFor('jwks', { mountPath: '' }).length);

@@ -42,7 +42,7 @@ function lastingOf(client: Client, scope: string): Lasting {
   return scope.split(' ').includes('offline_access') ? 'always' : 'session';
 }
 
-/** What is said above the form, and what it is filled with. */
+/** Text above the form, and values it is filled with. */
 export interface Notice {
   readonly status?: number;
   readonly alert?: string | undefined;

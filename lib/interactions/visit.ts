@@ -7,7 +7,7 @@ import type { DetailTypes } from './authorization_details.ts';
 import type { Choose, Language } from './language.ts';
 import type { Words } from './words.ts';
 
-/** What every interaction of a provider is answered with. */
+/** Everything the interactions of a provider share. */
 export interface Desk {
   readonly provider: Provider;
   readonly accounts: Accounts;

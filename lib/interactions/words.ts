@@ -2,7 +2,7 @@ import { inLanguage, type Localized } from '../fapi/detail_words.ts';
 import type { Asked } from './consent.ts';
 import type { Language } from './language.ts';
 
-/** What a deployment's own scopes, claims and types of authorization details mean, in words a person understands. */
+/** Words for a deployment's own scopes, claims and types of authorization details, as a person understands them. */
 export interface Words {
   readonly scopes?: Readonly<Record<string, Localized>> | undefined;
   readonly claims?: Readonly<Record<string, Localized>> | undefined;
@@ -35,7 +35,7 @@ export function spoken(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** What has no words of its own goes by its name, which stands beside it where that is another. */
+/** Words for a scope or claim; one without words goes by its name, which stands beside it where that is another. */
 function named(name: string): Item {
   const text = spoken(name);
   return { text, detail: text.toLowerCase() === name.toLowerCase() ? undefined : name };
@@ -77,7 +77,7 @@ function claimsItem(names: readonly string[], words: Words, { tag, messages, say
 export type Lasting = 'always' | 'session' | undefined;
 
 /**
- * What a client asks for, in words.
+ * Says in words what a client asks for.
  *
  * @see [FAPI2-SP-FINAL-5.3.2.2-13](https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.3.2.2)
  */

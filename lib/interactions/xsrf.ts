@@ -17,7 +17,7 @@ export function formToken({ cid, uid }: Interaction, step: Step): string {
     .digest('base64url');
 }
 
-/** Whether a posted token is the one of the interaction's present step. */
+/** Compares a posted token with that of the interaction's present step. */
 export function ownForm(token: string | null, interaction: Interaction, step: Step): boolean {
   const expected = Buffer.from(formToken(interaction, step));
   const received = Buffer.from(token ?? '');
@@ -25,7 +25,7 @@ export function ownForm(token: string | null, interaction: Interaction, step: St
 }
 
 /**
- * Whether the browser itself says that another site made it post. `Origin` does not serve: under
+ * True when the browser itself says that another site made it post. `Origin` does not serve: under
  * `Referrer-Policy: no-referrer` it is `null` for our own forms too.
  *
  * @see [Fetch Metadata Request Headers](https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header)

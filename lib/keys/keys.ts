@@ -25,9 +25,9 @@ export const keySettings = z.strictObject({
 export interface Keys {
   /** Private signing keys. */
   readonly jwks: { readonly keys: JWK[] };
-  /** What cookies are signed with: the first signs, all verify. */
+  /** Keys of cookies: the first signs, all verify. */
   readonly cookies: CookieKeys;
-  /** What server-provided DPoP nonces are made from, 32 bytes. */
+  /** Secret of server-provided DPoP nonces, 32 bytes. */
   readonly dpopNonce: Buffer;
 }
 
@@ -46,7 +46,7 @@ export class CookieKeys {
     return this.#digest(data, this.#keys[0] as KeyObject).toString('base64url');
   }
 
-  /** Which of the keys the digest is by, or -1. */
+  /** Index of the key that made the digest, or -1. */
   index(data: string, digest: string): number {
     const given = Buffer.from(digest, 'base64url');
     return this.#keys.findIndex((key) => {

@@ -5,7 +5,7 @@ import Koa, { type Context, type Middleware } from 'koa';
 import { log } from '../log.ts';
 import type { Health } from './health.ts';
 
-/** What the listener for operators serves. */
+/** The parts of a server that the listener for operators serves. */
 export interface ManagementOptions {
   readonly health: Health;
   /** The metrics in Prometheus' text format, and its media type. */

@@ -16,7 +16,7 @@ function canonical(value: unknown): unknown {
 export const fingerprint = (value: unknown): string =>
   hash('sha256', `node ${JSON.stringify(canonical(value) ?? null)}`).slice(0, 16);
 
-/** Where a process listens, and on which machine its files lie, is its own business. */
+/** Parts of a configuration that may differ between processes: where each listens, and names of its files. */
 const own = ['listen', 'proxy', 'management', 'shutdown', 'workers', 'log', 'database', 'extend', 'audit', 'keys'];
 
 /** A fingerprint of each part of a configuration that all processes of a fleet have to share, by its key in the file. */

@@ -13,7 +13,7 @@ export interface Served {
   readonly certificate: X509Certificate;
 }
 
-/** What `/readyz` looks at. */
+/** The parts of a server that `/readyz` looks at. */
 export interface HealthOptions {
   readonly knex: Knex;
   readonly schema?: string | undefined;
@@ -49,7 +49,7 @@ async function inTime<T>(question: Promise<T>): Promise<T> {
   return Promise.race([question, late]).finally(() => clearTimeout(timer));
 }
 
-/** Whether this process may be sent requests. One question at a time goes to the database, whoever asks how often. */
+/** Finds out if this process may be sent requests. One question at a time goes to the database, however often it is asked. */
 export class Health {
   state: State = 'starting';
   /** The process's clock less the database's, in milliseconds, when it was last asked for. */

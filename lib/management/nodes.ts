@@ -9,14 +9,14 @@ import { nodeId } from '../node_id.ts';
 import { version } from '../package_file.ts';
 import { fingerprint } from './fingerprint.ts';
 
-/** What a process says of itself. */
+/** A process, as it tells the others of itself. */
 export interface Description {
   /** A fingerprint of each part of the configuration, by its key in the file. */
   readonly configuration: Readonly<Record<string, string>>;
   readonly profile: string;
   /** Ids of the keys it holds, by their use. */
   readonly keys: Readonly<Record<string, readonly string[]>>;
-  /** Where its chains of audit records end. */
+  /** The ends of its chains of audit records. */
   readonly chains?: readonly unknown[] | undefined;
 }
 

@@ -47,7 +47,7 @@ const refusals = [
   'refused',
 ];
 
-/** What an occurrence is as the result of a login. */
+/** Result of a login, by occurrence. */
 const logins: Readonly<Record<string, string>> = {
   'login.refused': 'refused',
   'login.limited': 'limited',

@@ -70,7 +70,7 @@ export interface ProfileSettings {
   ttl?: SessionSettings;
   /** Headers every answer has. */
   security_headers?: SecurityHeaderSettings;
-  /** What a refused client is told. */
+  /** Settings of the words a refused client gets. */
   refusals?: RefusalSettings;
   /** Absent: no mutual TLS, so clients authenticate by private_key_jwt and tokens are bound by DPoP. */
   mtls?: MtlsSettings | undefined;

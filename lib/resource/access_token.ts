@@ -1,4 +1,4 @@
-/** What a resource server knows of an access token, in the words of token introspection. */
+/** An access token as a resource server knows it, with the members of token introspection. */
 export interface AccessToken {
   readonly client_id: string;
   /** Seconds since the epoch. */

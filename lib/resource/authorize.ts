@@ -6,7 +6,7 @@ import { checkDpopProof, dpopSigningAlgs, type ProofRules } from './dpop_proof.t
 import { invalidProof, invalidRequest, invalidToken, Refusal, type Scheme } from './refusal.ts';
 import type { ResourceRequest } from './request.ts';
 
-/** What a resource server asks of a request. `Request` is the framework's. */
+/** The rules of a resource server for a request. `Request` is the framework's. */
 export interface Protection<Request> extends Omit<ProofRules, 'nonces' | 'nonceRequired'> {
   /** `tokensOf(provider)`, `jwtAccessTokens(...)` or `introspection(...)`. */
   readonly verify: VerifyAccessToken;
@@ -18,7 +18,7 @@ export interface Protection<Request> extends Omit<ProofRules, 'nonces' | 'nonceR
   readonly nonce?: { readonly nonces: DpopNonces; readonly required: boolean } | undefined;
   /** Scopes a token has to have, with a space between. */
   readonly scope?: string | undefined;
-  /** What the token's `aud` has to contain; a token without `aud` is then for nobody here. */
+  /** Value that the token's `aud` has to contain; a token without `aud` is refused then. */
   readonly audience?: string | undefined;
 }
 

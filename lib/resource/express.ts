@@ -10,7 +10,7 @@ type Handler = (
   next: (error?: unknown) => void,
 ) => void;
 
-/** What `protect()` leaves in `res.locals`. */
+/** Members of `res.locals` after `protect()`. */
 export interface ProtectedLocals {
   token: AccessToken;
 }

@@ -5,9 +5,9 @@ import { type AccessToken, VerificationFailed, type VerifyAccessToken } from './
 /** An authorization server that issues access tokens as JWTs. */
 export interface JwtAccessTokenSettings {
   readonly issuer: string;
-  /** What a token's `aud` has to contain: the identifier of this resource server. */
+  /** Value that a token's `aud` has to contain: the identifier of this resource server. */
   readonly audience: string;
-  /** Where the server publishes its keys, or a function that finds the key. */
+  /** Address at which the server publishes its keys, or a function that finds the key. */
   readonly jwks: string | JWTVerifyGetKey;
   readonly fetch?: typeof fetch;
 }

@@ -8,7 +8,7 @@ import { authorize, challenge, type Protection } from './authorize.ts';
 import { Refusal } from './refusal.ts';
 import { ofNode } from './request.ts';
 
-/** What `protect()` leaves for the resource. */
+/** Members of `ctx.state` after `protect()`. */
 export interface ProtectedState {
   token: AccessToken;
 }

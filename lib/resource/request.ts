@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** What a resource server looks at in a request, of whichever make it is. */
+/** The parts of a request that a resource server looks at, in any framework. */
 export interface ResourceRequest {
   readonly method: string;
   /** Its path and query are those the client sent; its origin says nothing. */

@@ -24,7 +24,7 @@ import { openAccounts } from './open_accounts.ts';
 import { createProvider } from './provider.ts';
 import { type RequestRates, requestRates } from './request_rates.ts';
 
-/** What every provider of a process shares. */
+/** The parts all providers of a process share. */
 export interface Shared {
   readonly adapter: KnexAdapterFactory;
   readonly limiter: ReturnType<typeof sharedLimiter>;

@@ -30,7 +30,7 @@ export function limitConnections(server: Server, limits: LimitSettings, perAddre
   });
 }
 
-/** What of it a server has to be made with. */
+/** The limits a server has to be made with. */
 export const serverLimits = ({ handshake_time, headers }: LimitSettings) => ({
   handshakeTimeout: handshake_time * 1000,
   maxHeaderSize: headers,

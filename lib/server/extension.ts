@@ -16,7 +16,7 @@ export interface Extension {
   readonly middleware?: Staged | ((provider: Provider) => Staged);
   /** Settings of the login and consent pages, laid over the file's. */
   readonly interactions?: Partial<Omit<InteractionsOptions, 'accounts'>>;
-  /** Who may log in, instead of the file's accounts and the database's. */
+  /** The accounts that may log in, instead of the file's and the database's. */
   readonly accounts?: Accounts;
 }
 

@@ -76,7 +76,7 @@ function note(certificates: Map<string, Served>, listener: string, { cert }: Key
   certificates.set(listener, { listener, certificate: new X509Certificate(cert) });
 }
 
-/** What the files of a configuration hold for a listener now, once OpenSSL has taken it. */
+/** Reads the files a listener's TLS is made of, and returns them once OpenSSL has taken them. */
 async function pairFrom(files: { cert: string; key: string } | undefined): Promise<KeyPair | undefined> {
   const pair = await readPair(files);
   if (pair) createSecureContext(serverOptions(pair));

@@ -15,7 +15,7 @@ interface Failure {
   stack?: string;
 }
 
-/** What the operator needs to find a request again and to understand it; nothing a client sent as a secret is in it. */
+/** Log fields by which an operator finds a request again and understands it; nothing a client sent as a secret is among them. */
 function about(ctx: KoaContextWithOIDC, failure: Failure) {
   const { error, error_description, error_detail, cause } = failure;
   return {
@@ -31,7 +31,7 @@ function about(ctx: KoaContextWithOIDC, failure: Failure) {
   };
 }
 
-/** What Node says of a client that went away, or stopped to speak HTTP, in the middle of its request. */
+/** Codes of Node for a client that went away, or stopped to speak HTTP, in the middle of its request. */
 const hangUps = /^(ECONNRESET|EPIPE|HPE_.+)$/;
 
 /** Not an error of ours: anybody could fill the log with those, and wake whoever is called for them. */

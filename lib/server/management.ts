@@ -34,7 +34,7 @@ export function counting({ metrics }: Management, config: Config): (provider: Pr
   };
 }
 
-/** What operators see of a running server. */
+/** The listener for operators of a running server. */
 export interface Management {
   readonly health: Health;
   readonly metrics: Metrics;
@@ -42,7 +42,7 @@ export interface Management {
   readonly heartbeat: Heartbeat;
   /** Certificates that are served, each replaced by its listener when it takes another one. */
   readonly certificates: Map<string, Served>;
-  /** Where the listener for operators is reached on this machine. */
+  /** Address of the listener for operators on this machine. */
   readonly url: string | undefined;
   /** Reads the listener's certificate again; the answer has new connections use it. */
   readonly renewed: () => Promise<() => void>;

@@ -16,7 +16,7 @@ function partsOf(config: Config): Record<string, string> {
   return parts;
 }
 
-/** What this process says of itself among the nodes; no key is in it. */
+/** The row of this process among the nodes; no key is in it. */
 export function describeNode({ config, keys }: { config: Config; keys: Keys }, audit: Audit | undefined): Description {
   return {
     configuration: partsOf(config),

@@ -25,7 +25,7 @@ import { refusalsPage, refusalsPath } from './refusals_page.ts';
 import type { RequestRates } from './request_rates.ts';
 import { sampleResource } from './sample_resource.ts';
 
-/** What a provider is made of besides its configuration. */
+/** The parts of a provider besides its configuration. */
 export interface Parts {
   readonly adapter: NonNullable<Configuration['adapter']>;
   readonly accounts: Accounts;
@@ -74,7 +74,7 @@ export function profileOf(
   return profiles[config.profile]({ ...settings, message_signing });
 }
 
-/** What a configuration file says, in core's words. */
+/** Translates a configuration file into core's configuration. */
 export function configurationOf(config: Config, { adapter, accounts, keys, extension }: Parts): Configuration {
   const { renderError, features } = pages(config.pages);
   const own: Configuration = {

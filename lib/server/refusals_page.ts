@@ -4,7 +4,7 @@ import { clauseUrl } from '../clause.ts';
 import type { Facts } from '../fapi/refusals/refusal.ts';
 import { refusals, textOf } from '../fapi/refusals.ts';
 
-/** Where `error_uri` leads. */
+/** Path of the page that `error_uri` leads to. */
 export const refusalsPath = '/refusals';
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', "'": '&#39;' };

@@ -9,7 +9,7 @@ import { log } from '../log.ts';
 import type { Listeners } from './listeners.ts';
 import type { Serving } from './serving.ts';
 
-/** What a process is made with once: a change of these takes effect at its next start. */
+/** Keys a process reads once: a change of these takes effect at its next start. */
 const fixed: readonly Path[] = [
   ['issuer'],
   ['development'],

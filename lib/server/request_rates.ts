@@ -13,7 +13,7 @@ const remembered = 10_000;
 /** Milliseconds from one exchange with the other processes to the next. */
 const every = 1000;
 
-/** Who has one address of a network of IPv6 usually has the network: its first groups are counted as one. */
+/** Counts an IPv6 network as one by its first groups: somebody with one address of it usually has all. */
 const networkOf = (address: string): string => (isIPv6(address) ? address.split(':').slice(0, 4).join(':') : address);
 
 /** The client a request says it is from, before anybody has looked whether it is. */

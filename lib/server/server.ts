@@ -21,11 +21,11 @@ import { watchFiles } from './watch_files.ts';
 /** A provider that answers. */
 export interface RunningServer {
   readonly issuer: string;
-  /** Where the listener for everyone is reached on this machine. */
+  /** Address of the listener for everyone on this machine. */
   readonly url: string;
-  /** Where the listener that asks for client certificates is reached on this machine. */
+  /** Address on this machine of the listener that asks for client certificates. */
   readonly mtlsUrl: string | undefined;
-  /** Where the listener for operators is reached on this machine. */
+  /** Address of the listener for operators on this machine. */
   readonly managementUrl: string | undefined;
   /** The certificate a development server made for itself. */
   readonly certificate: DevelopmentCertificate | undefined;

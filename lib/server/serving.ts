@@ -9,7 +9,7 @@ import { type Assembled, assemble, type Shared } from './assembled.ts';
 import { endChanged } from './open_accounts.ts';
 import type { RequestRates } from './request_rates.ts';
 
-/** What a provider is made anew of. */
+/** The parts of a provider that a reload makes anew. */
 export interface Change {
   readonly config?: Config;
   readonly keys?: Keys;

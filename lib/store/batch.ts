@@ -10,7 +10,7 @@ export interface BatchOptions<Item, Result> {
   /** One round trip: what came of the items, by key. */
   readonly run: (items: Item[]) => Promise<Map<string, Result>>;
   readonly keyOf: (item: Item) => string;
-  /** Whether an error is due to what was asked, so that others are not to suffer from it. */
+  /** True for an error that is due to one item, so that others do not suffer from it. */
   readonly isOwnFault: (error: unknown) => boolean;
   /** Statements under way at a time. */
   readonly lanes: number;

@@ -5,7 +5,7 @@ import { modelsThat } from './models.ts';
 import { destroyed, holderOf } from './row.ts';
 import type { Store } from './store.ts';
 
-/** Whose grants, sessions and tokens; several conditions narrow it. */
+/** The holder of grants, sessions and tokens; several conditions narrow it. */
 export interface Holder {
   /** An account's `sub`. */
   readonly account?: string | undefined;
@@ -36,7 +36,7 @@ const BATCH = 1000;
 /** As one value: a thousand of them cost more than what is done with them. */
 const array = (ids: readonly string[]) => `{${ids.map((id) => `"\\\\x${id}"`)}}`;
 
-/** What a holder's rows of a model are found by. */
+/** Conditions by which a holder's rows of a model are found. */
 function conditionOf(store: Store, model: string, holder: Holder): { text: string; values: string[] } {
   const texts = ['model = ?', 'payload is not null'];
   const values = [model];

@@ -105,7 +105,7 @@ const unknown: Model = {
 /** The models that are known, as they are listed. */
 export const models: readonly string[] = Object.keys(table);
 
-/** What the store does with a model; one it has never heard of is treated with care. */
+/** Looks up a model; one that is not listed is treated with care. */
 export function modelOf(name: string): Model {
   return Object.hasOwn(table, name) ? (table[name] as Model) : unknown;
 }

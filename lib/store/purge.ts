@@ -27,7 +27,7 @@ const LOCK = 0x0a07_2026;
 
 interface Batch {
   readonly models: string[];
-  /** Where the next batch starts; none when another node is at it or nothing is left. */
+  /** Start of the next batch; none when another node is at it or nothing is left. */
   readonly next: number | undefined;
 }
 

@@ -8,13 +8,13 @@ export interface Row {
   /** The primary key, in hexadecimal, and the key a distributed database spreads rows by. */
   readonly id: string;
   readonly model: string;
-  /** What is sealed; none in a row that says all it has to say by being there. */
+  /** The payload, before it is sealed; null for replay markers, which say all by being there. */
   readonly text: string | null;
   /** The id of the grant's own row. */
   readonly grant_id: string | null;
   /** The other name a row is found by: a session's uid, a device's user code. */
   readonly alias: string | null;
-  /** Whose it is, of the models that are looked for by that; see `foundBy()`. */
+  /** Account and client, for models that are looked for by them; see `foundBy()`. */
   readonly account?: string | null;
   readonly client?: string | null;
   /** Seconds since the epoch, retention included; none keeps the row for good. */

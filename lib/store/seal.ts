@@ -53,7 +53,7 @@ function sealingKey(secret: EncryptionKey, index: number): SealingKey {
  * draws the same random bytes twice, repeats a nonce only for the same text in the same row.
  */
 export class Seal {
-  /** What rows are found by, under keys that follow from these. */
+  /** Names that rows are found by, under keys that follow from these. */
   readonly names: Names;
   readonly #keys: readonly SealingKey[];
   readonly #random = Buffer.allocUnsafeSlow(RANDOM);

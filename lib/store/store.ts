@@ -20,7 +20,7 @@ export interface StoreOptions {
   readonly secrets_in_the_clear?: boolean | undefined;
   /** Seconds a row is kept after it has expired, by model. */
   readonly retention?: Retention | undefined;
-  /** Where the tables are; the search path decides when it is absent. */
+  /** Database schema of the tables; the search path decides when it is absent. */
   readonly schema?: string | undefined;
   /** Write and read statements under way at a time, each. */
   readonly lanes?: number | undefined;
@@ -54,7 +54,7 @@ export class Store {
   readonly foresee: () => Foresight;
   /** Seconds a row is kept after it has expired, by model. */
   retention: Retention | undefined;
-  /** Where records of the audit trail get their places; without it, none are written. */
+  /** Gives records of the audit trail their places; without it, none are written. */
   trail: TrailWriter | undefined;
   /** Statements sent so far. */
   roundTrips = 0;
@@ -84,12 +84,12 @@ export class Store {
     return { reads: this.#reads.length, writes: this.#writes.length };
   }
 
-  /** What is there under these ids, in their order. */
+  /** Reads the rows of these ids, in their order. */
   find(ids: readonly string[]): Promise<(Found | undefined)[]> {
     return this.#reads.submit(ids);
   }
 
-  /** Which of the rows got what they asked for, in their order; all of them in one statement. */
+  /** Writes rows in one statement, and tells of each, in their order, if it got what it asked for. */
   write(rows: readonly Row[]): Promise<(Found | undefined)[]> {
     return this.#writes.submit(rows);
   }
@@ -121,7 +121,7 @@ export class Store {
     }
   }
 
-  /** What the row says, or `undefined` when it is empty or is not what this store wrote there. */
+  /** Opens a row's payload; `undefined` when it is empty or is not what this store wrote there. */
   open(model: string, { id, payload }: Found): string | undefined {
     if (!payload) return undefined;
     const text = this.seal.open(payload, Buffer.from(id, 'hex'));

@@ -38,6 +38,6 @@ export interface TrailWriter {
   append(entries: readonly Entry[]): Appended | undefined;
   /** Keeps an entry for the next statement that leaves. */
   put(entry: Entry): void;
-  /** What the entries told of was taken back: somebody else had been first. */
+  /** Drops entries whose rows were taken back: somebody else had been first. */
   withdrawn(entries: readonly Entry[], refusal: Error): void;
 }

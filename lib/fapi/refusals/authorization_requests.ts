@@ -3,7 +3,7 @@ import type { Refusal } from './refusal.ts';
 const redirect = ({ redirect_uri, registered }: { redirect_uri: string; registered: string }) =>
   `sent was ${redirect_uri || 'none'}, registered are ${registered || 'none'}; it is compared character by character, and for an application on a device write 127.0.0.1 in place of localhost`;
 
-/** What is pushed, and what a browser brings. */
+/** Refusals of pushed requests, and of requests a browser brings. */
 export const authorizationRequests: readonly Refusal[] = [
   {
     id: 'pkce_missing',

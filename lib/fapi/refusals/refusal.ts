@@ -1,6 +1,6 @@
 import type { ClauseId } from '../../clause.ts';
 
-/** What a text may name of the request and of this server. */
+/** Values of the request and of this server that a text may name. */
 export interface Facts {
   readonly issuer: string;
   /** Base URL of the endpoints that take client certificates; the issuer's where there is none. */

@@ -1,4 +1,4 @@
-/** What is asked for in authorization details; a box stands where the person may leave something out. */
+/** Shows authorization details; a box stands where the person may leave something out. */
 export const authorizationDetails = `<% const rows = (fields) => { %>
 <dl>
 <% for (const [name, value] of fields) { %><div><dt><%= name %></dt><dd><bdi><%= value %></bdi></dd></div>

@@ -1,4 +1,4 @@
-/** Who asks, and where to read more about them. */
+/** The client that asks, and links to read more about it. */
 export const client = `<% if (it.client.links.length > 0) { %>
 <ul class="links" aria-label="<%= it.say('about_application') %>">
 <% for (const { href, text } of it.client.links) { %>

@@ -1,4 +1,4 @@
-/** Who are you? */
+/** The login form. */
 export const login = `<% layout('@layout') %>
 <h1><%= it.say('sign_in') %></h1>
 <p><%~ it.rich('continue_to', { client: it.client.name }) %></p>
