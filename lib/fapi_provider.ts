@@ -24,7 +24,7 @@ function refuseForeign(Provider: unknown): void {
 }
 
 /** Core looks at a static client when it is first used; a client it would refuse is a boot error here. */
-function refusedByCore(provider: Provider, clients: readonly ClientMetadata[] = []): Violation[] {
+export function refusedByCore(provider: Provider, clients: readonly ClientMetadata[] = []): Violation[] {
   // The type has no constructor: core makes clients itself.
   const Client = provider.Client as unknown as new (metadata: ClientMetadata) => unknown;
   return clients.flatMap((client, index): Violation[] => {

@@ -3,7 +3,9 @@ import { Command } from 'commander';
 import * as accounts from './commands/accounts_program.ts';
 import * as audit from './commands/audit.ts';
 import * as check from './commands/check.ts';
+import * as clients from './commands/clients_program.ts';
 import { examples, name } from './commands/command.ts';
+import * as grants from './commands/grants.ts';
 import * as health from './commands/health.ts';
 import * as migrate from './commands/migrate.ts';
 import * as nodes from './commands/nodes.ts';
@@ -18,7 +20,8 @@ export const program = new Command(name)
   .version(version)
   .exitOverride();
 
-for (const { register } of [serve, migrate, check, health, nodes, accounts, audit, prune, reseal]) register(program);
+const commands = [serve, migrate, check, health, nodes, clients, accounts, grants, audit, prune, reseal];
+for (const { register } of commands) register(program);
 
 program
   .command('demo')

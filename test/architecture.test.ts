@@ -36,6 +36,8 @@ const floors: readonly (readonly string[])[] = [
   ['interactions/'],
   ['management/'],
   ['config/'],
+  ['clients/'],
+  ['administration/'],
   ['server/'],
   ['check/'],
   ['demo/'],

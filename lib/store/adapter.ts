@@ -84,6 +84,8 @@ export class KnexAdapter implements Adapter {
         return isBeingDecided() ? undefined : this.#replayed(id, await unit.find(own));
       }
       const payload = await this.#read(unit, own);
+      // Kept by an administrator, and nobody's until it is enabled.
+      if (this.#model === 'Client' && payload?.disabled_at !== undefined) return undefined;
       if (payload?.consumed && this.#is.spent === 'code') await this.#revokeExpired(unit, payload);
       return payload;
     });

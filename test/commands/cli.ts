@@ -11,14 +11,14 @@ interface Finished {
   readonly stderr: string;
 }
 
-/** The program, as an operator runs it. */
-export class Running {
+/** A program of its own, and what it prints. */
+export class Program {
   readonly process: ChildProcessWithoutNullStreams;
   stdout = '';
   stderr = '';
 
-  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-    this.process = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', cli, ...args], {
+  constructor(file: string, env: NodeJS.ProcessEnv = {}, args: readonly string[] = []) {
+    this.process = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', file, ...args], {
       env: { ...process.env, ...env },
     });
     this.process.stdout.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
@@ -41,6 +41,13 @@ export class Running {
     const { exitCode } = this.process;
     const code = exitCode ?? (await once(this.process, 'close'))[0];
     return { code, stdout: this.stdout, stderr: this.stderr };
+  }
+}
+
+/** The program, as an operator runs it. */
+export class Running extends Program {
+  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+    super(cli, env, args);
   }
 }
 

@@ -1,0 +1,197 @@
+import type { ClientMetadata } from 'oidc-provider';
+
+import { aboutOf, differences, idsOf, type Members, noted, withId, withoutNotes } from '../clients/members.ts';
+import { clientFindings, type JudgeClient } from '../clients/metadata.ts';
+import { type RegisteredClient, Registry } from '../clients/registry.ts';
+import { seconds } from '../seconds.ts';
+import type { Revoked } from '../store/held.ts';
+import type { OidcStore } from '../store/open_store.ts';
+import type { Acts } from './acts.ts';
+import { ActRefused } from './refused.ts';
+
+/** Parts a desk for clients is made of. */
+export interface ClientDeskParts {
+  readonly store: Pick<OidcStore, 'adapter' | 'revoke'>;
+  readonly acts: Acts;
+  /** Clients of the configuration file: they are changed there. */
+  readonly listed: readonly ClientMetadata[];
+  /** Asked for before a write: whoever only reads needs no judge. */
+  readonly judge: () => Promise<JudgeClient>;
+  readonly development: boolean;
+}
+
+/** A client of the file or of the database. */
+export interface KnownClient {
+  readonly client: RegisteredClient;
+  readonly source: 'file' | 'database';
+}
+
+/** Administers the clients of a database: each act is judged first, done at once on every process, and recorded. */
+export class ClientDesk {
+  /** The clients of the database. */
+  readonly registry: Registry;
+  readonly #parts: ClientDeskParts;
+
+  constructor(parts: ClientDeskParts) {
+    this.#parts = parts;
+    this.registry = new Registry(parts.store.adapter.store);
+  }
+
+  /** @throws {ActRefused} when there is none. */
+  async known(client_id: string): Promise<KnownClient> {
+    const inFile = this.#parts.listed.find((client) => client.client_id === client_id);
+    if (inFile) return { client: inFile, source: 'file' };
+    const client = await this.registry.find(client_id);
+    if (!client) throw new ActRefused(404, `no client ${client_id}`);
+    return { client, source: 'database' };
+  }
+
+  /**
+   * Adds a client; it gets an id where the metadata has none.
+   *
+   * @throws {ActRefused} with everything that is wrong with it, or when the id is taken.
+   */
+  add(metadata: Members): Promise<RegisteredClient> {
+    const client = withId(metadata);
+    return this.#parts.acts.attempt('clients add', aboutOf(client), async () => {
+      const judge = await this.#parts.judge();
+      const [judged] = this.#judged(judge, [client]);
+      const added = { ...(judged as RegisteredClient), client_id_issued_at: seconds() };
+      const [taken] = await this.registry.add([added]);
+      if (taken) throw new ActRefused(409, `there is a client ${taken.client_id} already`);
+      await this.#parts.acts.record('client.added', { client: added.client_id });
+      return added;
+    });
+  }
+
+  /**
+   * Changes a client's metadata.
+   *
+   * @param make the metadata as they are to be, out of those there are
+   * @throws {ActRefused} with everything that is wrong with them, or when there is no such client.
+   */
+  set(client_id: string, make: (metadata: RegisteredClient) => Members): Promise<RegisteredClient> {
+    return this.#parts.acts.attempt('clients set', { client: client_id }, async () => {
+      this.#notInFile(client_id);
+      const judge = await this.#parts.judge();
+      let names: string[] = [];
+      const changed = await this.registry.change(client_id, (client) => {
+        const made = make(client);
+        if ((made.client_id ?? client_id) !== client_id) {
+          throw new ActRefused(400, 'client_id is what a client is known by: add another client');
+        }
+        const [judged] = this.#judged(judge, [{ ...made, client_id }]);
+        const next = { ...(judged as RegisteredClient), ...noted(client) };
+        names = differences(client, next);
+        return next;
+      });
+      if (!changed) throw new ActRefused(404, `no client ${client_id}`);
+      await this.#parts.acts.record('client.changed', { client: client_id, details: { changed: names } });
+      return changed;
+    });
+  }
+
+  /** Nobody is this client from now on, and what it holds is ended unless it is kept. */
+  disable(client_id: string, { keepGrants = false } = {}): Promise<Revoked> {
+    return this.#parts.acts.attempt('clients disable', { client: client_id }, async () => {
+      await this.#switch(client_id, 'is disabled already', (client) =>
+        client.disabled_at === undefined ? { ...client, disabled_at: seconds() } : undefined,
+      );
+      const revoked = keepGrants ? nothing : await this.#parts.store.revoke({ client: client_id });
+      await this.#parts.acts.record('client.disabled', { client: client_id, details: { ...revoked } });
+      return revoked;
+    });
+  }
+
+  /** Brings a disabled client back, if it is inside the profile as that is now. */
+  enable(client_id: string): Promise<void> {
+    return this.#parts.acts.attempt('clients enable', { client: client_id }, async () => {
+      const judge = await this.#parts.judge();
+      await this.#switch(client_id, 'is not disabled', ({ disabled_at, ...client }) => {
+        if (disabled_at === undefined) return undefined;
+        this.#judged(judge, [client]);
+        return client as RegisteredClient;
+      });
+      await this.#parts.acts.record('client.enabled', { client: client_id });
+    });
+  }
+
+  /** Removes a client, and ends what it holds. */
+  remove(client_id: string): Promise<Revoked> {
+    return this.#parts.acts.attempt('clients remove', { client: client_id }, async () => {
+      this.#notInFile(client_id);
+      if (!(await this.registry.remove(client_id))) throw new ActRefused(404, `no client ${client_id}`);
+      const revoked = await this.#parts.store.revoke({ client: client_id });
+      await this.#parts.acts.record('client.removed', { client: client_id, details: { ...revoked } });
+      return revoked;
+    });
+  }
+
+  /**
+   * Adds many clients: all of them, or none where one of them is wrong or is there already.
+   *
+   * @param replace clients that are there are replaced
+   * @throws {ActRefused} with everything that is wrong.
+   */
+  import(clients: readonly Members[], { replace = false } = {}): Promise<RegisteredClient[]> {
+    const made = clients.map(withId);
+    return this.#parts.acts.attempt('clients import', {}, async () => {
+      const judge = await this.#parts.judge();
+      const own = this.#judged(judge, made).map((client, index) => ({
+        ...client,
+        client_id_issued_at: seconds(),
+        ...noted(made[index] ?? {}),
+      }));
+      const known = await this.registry.known(own);
+      if (!replace && known.size > 0) {
+        throw new ActRefused(409, `there already, and nothing was changed: ${idsOf([...known])}`);
+      }
+      const taken = await this.registry.add(own, { replace });
+      const left = new Set(taken);
+      const added = own.filter((client) => !left.has(client));
+      for (const { client_id, disabled_at } of added) {
+        if (disabled_at !== undefined) await this.#parts.store.revoke({ client: client_id });
+        await this.#parts.acts.record(known.has(client_id) ? 'client.changed' : 'client.added', { client: client_id });
+      }
+      if (taken.length > 0) {
+        throw new ActRefused(
+          409,
+          `added meanwhile by somebody else: ${idsOf(taken.map(({ client_id }) => client_id))}`,
+        );
+      }
+      return added;
+    });
+  }
+
+  async #switch(
+    client_id: string,
+    already: string,
+    make: (client: RegisteredClient) => RegisteredClient | undefined,
+  ): Promise<void> {
+    this.#notInFile(client_id);
+    let found = false;
+    const changed = await this.registry.change(client_id, (client) => {
+      found = true;
+      return make(client);
+    });
+    if (!found) throw new ActRefused(404, `no client ${client_id}`);
+    if (!changed) throw new ActRefused(409, `client ${client_id} ${already}`);
+  }
+
+  #judged(judge: JudgeClient, clients: readonly Members[]): RegisteredClient[] {
+    for (const { client_id } of clients) this.#notInFile(`${client_id}`);
+    const metadata = clients.map(withoutNotes);
+    const findings = clientFindings(metadata, judge, this.#parts);
+    if (findings.length === 0) return metadata as unknown as RegisteredClient[];
+    const [only] = metadata;
+    throw new ActRefused(400, metadata.length === 1 ? `client ${only?.client_id}` : 'clients', findings);
+  }
+
+  #notInFile(client_id: string): void {
+    if (this.#parts.listed.some((client) => client.client_id === client_id)) {
+      throw new ActRefused(409, `${client_id} stands in the configuration file, change it there`);
+    }
+  }
+}
+
+const nothing: Revoked = { grants: 0, sessions: 0, tokens: 0 };

@@ -1,0 +1,21 @@
+import type { Finding } from '../config/explain.ts';
+import { UsageError } from '../errors.ts';
+
+/** Statuses of HTTP that say why an act was refused. */
+export type RefusedStatus = 400 | 404 | 409 | 412;
+
+const lineOf = ({ path, text, clause }: Finding): string =>
+  `${path.slice(2).join('.')} ${text}${clause ? ` [${clause}]` : ''}`.trim();
+
+/** Refuses an administrative act: nothing was changed. */
+export class ActRefused extends UsageError {
+  readonly status: RefusedStatus;
+  /** What is wrong with the metadata of clients; paths begin with `clients` and the number of the client. */
+  readonly findings: readonly Finding[];
+
+  constructor(status: RefusedStatus, message: string, findings: readonly Finding[] = []) {
+    super([message, ...findings.map(lineOf)].filter(Boolean).join('\n  '));
+    this.status = status;
+    this.findings = findings;
+  }
+}

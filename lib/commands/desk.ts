@@ -1,0 +1,57 @@
+import { userInfo } from 'node:os';
+
+import { canonicalLogin } from '../accounts/accounts.ts';
+import { subOf } from '../accounts/listed.ts';
+import { Acts } from '../administration/acts.ts';
+import { ClientDesk } from '../administration/client_desk.ts';
+import { GrantDesk } from '../administration/grant_desk.ts';
+import { openAudit } from '../audit/open.ts';
+import type { Config } from '../config/load.ts';
+import type { Resources } from '../resources.ts';
+import { clientJudge } from '../server/client_judge.ts';
+import { openAccounts } from '../server/open_accounts.ts';
+import { openStore } from '../server/open_store.ts';
+import { createProvider } from '../server/provider.ts';
+import type { OidcStore } from '../store/open_store.ts';
+import { stand } from './judge.ts';
+
+/** Who runs the command, as the trail names them: the operating system's user. */
+export function operator(): string {
+  try {
+    return `${userInfo().username} by command`;
+  } catch {
+    return `user ${process.getuid?.()} by command`;
+  }
+}
+
+/** Names are logins or subs of the file or the database; where accounts are a module's, every name may be a sub. */
+function subjectsOf({ accounts }: Config, { adapter }: OidcStore): (name: string) => Promise<string | undefined> {
+  return async function subjectOf(name) {
+    if (!Array.isArray(accounts)) return name;
+    const login = canonicalLogin(name);
+    const listed = accounts.find((account) => canonicalLogin(account.login) === login || subOf(account) === name);
+    if (listed) return subOf(listed);
+    const stored = await openAccounts(adapter);
+    return ((await stored.byLogin(name)) ?? (await stored.bySub(name)))?.sub;
+  };
+}
+
+/** Opens what a command on clients and grants works with; a provider to judge by is made when it is needed. */
+export async function openDesks(
+  config: Config,
+  resources: Resources,
+): Promise<{ clients: ClientDesk; grants: GrantDesk }> {
+  const store = await openStore(config, resources);
+  const audit = await openAudit(store.adapter, config.audit);
+  if (audit) resources.add(audit, () => audit.close());
+  const acts = new Acts(audit, operator());
+  async function judge() {
+    const keys = await store.keys(config.keys?.jwks);
+    const parts = { ...(await stand(config)), adapter: store.adapter, keys };
+    return clientJudge(config, parts, await createProvider(config, parts));
+  }
+  const { clients: listed, development } = config;
+  const clients = new ClientDesk({ store, acts, listed, development, judge });
+  const knownClient = (client_id: string) => clients.known(client_id);
+  return { clients, grants: new GrantDesk({ store, acts, knownClient, subjectOf: subjectsOf(config, store) }) };
+}
