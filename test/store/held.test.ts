@@ -111,8 +111,9 @@ for (const kind of ['PGlite', 'Postgres']) {
       expect(await there()).to.deep.equal(gone);
     });
 
-    for (const holder of [{ account: 'jane' }, { account: 'jane', before: seconds() }]) {
-      it(`is more than one page, ${holder.before ? 'looked at' : 'unread'}`, async () => {
+    for (const how of ['unread', 'looked at']) {
+      it(`is more than one page, ${how}`, async () => {
+        const holder = { account: 'jane', ...(how === 'looked at' && { before: seconds() }) };
         const grant = { accountId: 'jane', clientId: 'shop', iat: seconds() - 60 };
         await Promise.all(Array.from({ length: 1200 }, () => save('Grant', grant)));
         expect(await revoked(holder)).to.include({ grants: 1200 });
