@@ -2,7 +2,7 @@
  * The specifications whose clauses this package holds, by the prefix the conformance suite gives their ids. A clause
  * id is the thread through the house: it stands in the mechanism, the boot error, the test title and the `check` report.
  */
-const specifications = {
+const specifications: Record<string, string> = {
   'FAPI2-SP-FINAL-': 'https://openid.net/specs/fapi-security-profile-2_0-final.html#section-',
   // The suite's modules for the final Message Signing still cite its first draft; the sections are the same.
   'FAPI2-MS-ID1-': 'https://openid.net/specs/fapi-message-signing-2_0-final.html#section-',
@@ -29,10 +29,24 @@ const specifications = {
   'RFC9700-': 'https://www.rfc-editor.org/rfc/rfc9700.html#section-',
   'RFC9701-': 'https://www.rfc-editor.org/rfc/rfc9701.html#section-',
   'OIDCC-': 'https://openid.net/specs/openid-connect-core-1_0.html#section-',
-} as const;
+};
 
 /** A requirement's identifier as the conformance suite spells it, for example `FAPI2-SP-FINAL-5.3.2.2-3`. */
-export type ClauseId = `${keyof typeof specifications}${string}`;
+export type ClauseId = `${Uppercase<string>}-${string}`;
+
+/**
+ * Makes the clauses of a further specification known, such as an ecosystem's, by the prefix of their ids.
+ *
+ * @param prefix up to and with the last `-` before the section, `CID-SP-` for example.
+ * @param source address of the document; the number of the section is added to one that ends in `-`.
+ * @throws {TypeError} when the prefix stands for another document already.
+ */
+export function specification(prefix: `${Uppercase<string>}-`, source: string): void {
+  if ((specifications[prefix] ?? source) !== source) {
+    throw new TypeError(`${prefix} stands for ${specifications[prefix]} already`);
+  }
+  specifications[prefix] = source;
+}
 
 /** One requirement of a specification: its id and its words. */
 export interface Clause {
@@ -40,10 +54,17 @@ export interface Clause {
   readonly text: string;
 }
 
-/** The address of the section a clause stands in: list item numbers behind the section number are cut off. */
+/**
+ * The address of the section a clause stands in: list item numbers behind the section number are cut off.
+ *
+ * @throws {TypeError} for a clause of no known specification.
+ */
 export function clauseUrl(id: ClauseId): string {
-  for (const [prefix, base] of Object.entries(specifications)) {
-    if (id.startsWith(prefix)) return base + (id.slice(prefix.length).match(/^[0-9]+(\.[0-9]+)*/)?.[0] ?? '');
-  }
-  throw new TypeError(`${id} is a clause of no known specification`);
+  const [prefix, base] =
+    Object.entries(specifications)
+      .filter(([known]) => id.startsWith(known))
+      .sort(([one], [other]) => other.length - one.length)[0] ?? [];
+  if (prefix === undefined || base === undefined) throw new TypeError(`${id} is a clause of no known specification`);
+  const [section = ''] = id.slice(prefix.length).match(/^[0-9]+(\.[0-9]+)*/) ?? [];
+  return base.endsWith('-') ? base + section : base;
 }

@@ -6,6 +6,8 @@ export interface Asked {
   readonly missingOIDCClaims?: readonly string[];
   readonly missingResourceScopes?: Readonly<Record<string, readonly string[]>>;
   readonly rar?: readonly AuthorizationDetail[] | undefined;
+  /** A consent the client has registered before, by an ecosystem's consent API; `until` in seconds since the epoch. */
+  readonly account_consent?: { readonly permissions: readonly string[]; readonly until: number };
 }
 
 /** Reasons and details of the consent prompt for somebody who never granted anything. */

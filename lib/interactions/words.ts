@@ -90,10 +90,11 @@ export function askedInWords(
     words = {},
   }: { scope: string; lasting: Lasting; language: Language; words?: Words | undefined },
 ): Group[] {
-  const { missingOIDCScope = [], missingOIDCClaims = [], missingResourceScopes = {} } = asked;
+  const { missingOIDCScope = [], missingOIDCClaims = [], missingResourceScopes = {}, account_consent: agreed } = asked;
   const items = (scopes: readonly string[]) =>
     scopes.filter((one) => one !== 'offline_access').map((one) => scopeItem(one, words, language));
   const groups: Group[] = [
+    ...(agreed ? [{ items: items(agreed.permissions) }] : []),
     ...Object.entries(missingResourceScopes).map(([resource, names]) => ({
       heading: language.say('at_resource', { resource }),
       items: items(names),
@@ -107,7 +108,9 @@ export function askedInWords(
   ].filter((group) => group.items.length > 0);
   const before = { heading: language.say('allowed_before'), items: items(scope.split(' ').filter(Boolean)) };
   // What lasts is said last.
-  const last = lasting && { items: [{ text: lastingInWords(lasting, words, language) }] };
+  const last = agreed
+    ? { items: [{ text: untilInWords(agreed.until, language) }] }
+    : lasting && { items: [{ text: lastingInWords(lasting, words, language) }] };
   return [...(groups.length > 0 ? groups : [before]), ...(last ? [last] : [])].filter(
     (group) => group.items.length > 0,
   );
@@ -116,4 +119,10 @@ export function askedInWords(
 function lastingInWords(lasting: 'always' | 'session', words: Words, { tag, say }: Language): string {
   if (lasting === 'session') return say('lasting_session');
   return own(words.scopes, 'offline_access', tag) ?? say('lasting');
+}
+
+/** The end of a consent as the person reads it. */
+function untilInWords(until: number, { tag, say }: Language): string {
+  const format = new Intl.DateTimeFormat(tag, { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' });
+  return say('until', { when: `${format.format(new Date(until * 1000))} UTC` });
 }

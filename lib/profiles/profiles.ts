@@ -1,19 +1,26 @@
 import { z } from 'zod';
 
+import { cbuae } from './cbuae.ts';
 import { fapi2MessageSigning, messageSigningSettings } from './fapi2_message_signing.ts';
 import { fapi2SecurityProfile, profileSettings } from './fapi2_security_profile.ts';
+import { ksa } from './ksa.ts';
 
 /** Every profile, by the name a configuration file and the command line know it by. */
 export const profiles = {
   'fapi2-security-profile': fapi2SecurityProfile,
   'fapi2-message-signing': fapi2MessageSigning,
+  cbuae,
+  ksa,
 } as const;
 
 export const profileNames = Object.keys(profiles) as (keyof typeof profiles)[];
 
 /** Settings of every profile, and which one is held. */
 export const settings = z.strictObject({
-  profile: z.enum(profileNames).default('fapi2-security-profile').describe('the FAPI 2.0 profile the server holds'),
+  profile: z
+    .enum(profileNames)
+    .default('fapi2-security-profile')
+    .describe('the profile the server holds: FAPI 2.0 itself, or an ecosystem on top of it'),
   message_signing: messageSigningSettings
     .optional()
     .describe('the parts of FAPI 2.0 Message Signing that are claimed; all three when left out'),

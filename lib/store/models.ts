@@ -87,6 +87,7 @@ const table: Readonly<Record<string, Model>> = {
   PushedAuthorizationRequest:       { spent: 'request', ofGrant: no,  waits: no,  decidesLater: never, issued: yes, returns: no,  renewed: no,  kept: request,  isCore: yes },
   ReplayDetection:                  { spent: 'jti',     ofGrant: no,  waits: no,  decidesLater: both,  issued: no,  returns: no,  renewed: no,  kept: jti,      isCore: yes },
   Account:                          { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, isCore: no  },
+  AccountConsent:                   { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, isCore: no  },
 };
 
 /** Written at once, decided at once, never taken back, spent where somebody asks for it: right for any model, if not the quickest. */

@@ -2,7 +2,7 @@ import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import type { ClientMetadata } from 'oidc-provider';
 
 import type { CertificateAuthority } from '../support/certificates.ts';
-import { type Plan, richAuthorizationRequest } from './plans.ts';
+import { isRich, type Plan, richAuthorizationRequest } from './plans.ts';
 
 /** What the suite has to know of a client that the provider does not: its private keys. */
 export interface PrivateClient {
@@ -28,7 +28,9 @@ interface Algorithms {
 }
 
 /** Without a PS256 key of the first client, the suite skips its RS256 modules; its second client takes turns. */
-function algorithmsOf({ variant }: Plan, number: 1 | 2): Algorithms {
+function algorithmsOf({ variant, group }: Plan, number: 1 | 2): Algorithms {
+  // Ecosystems know no other, or have every party support it.
+  if (group === 'eco') return { key: 'PS256', dpop: 'PS256', response: 'PS256' };
   if (number === 1) return { key: 'PS256', dpop: 'ES256', response: 'PS256' };
   return variant.openid === 'openid_connect'
     ? { key: 'EdDSA', dpop: 'PS256', response: 'EdDSA' }
@@ -50,7 +52,12 @@ function redirectUris(suite: string, alias: string): string[] {
   return [callback, `${callback}?dummy1=lorem&dummy2=ipsum`];
 }
 
+/** Scopes of ecosystems whose clients have other ones. */
+const ecosystemScopes: Readonly<Record<string, string>> = { ksa: 'openid accounts' };
+
 function scopeOf({ variant }: Plan): string {
+  const own = ecosystemScopes[variant.fapi_profile ?? ''];
+  if (own) return own;
   return variant.openid === 'openid_connect' ? 'openid profile email phone address' : 'accounts';
 }
 
@@ -68,12 +75,14 @@ function metadata(plan: Plan, suite: string, number: 1 | 2, keys: JWK[]): Client
       ? { tls_client_certificate_bound_access_tokens: true }
       : { dpop_bound_access_tokens: true }),
     scope: scopeOf(plan),
-    grant_types: credentials ? ['client_credentials'] : ['authorization_code', 'refresh_token'],
+    grant_types: credentials
+      ? ['client_credentials']
+      : ['authorization_code', 'refresh_token', ...(plan.group === 'eco' ? ['client_credentials'] : [])],
     response_types: credentials ? [] : ['code'],
     redirect_uris: credentials ? [] : redirectUris(suite, plan.name),
     ...(!credentials && { id_token_signed_response_alg: response }),
     ...(plan.variant.fapi_response_mode === 'jarm' && { authorization_signed_response_alg: response }),
-    ...(plan.group === 'rar' && { authorization_details_types: richAuthorizationRequest.map(({ type }) => type) }),
+    ...(isRich(plan) && { authorization_details_types: richAuthorizationRequest.map(({ type }) => type) }),
     jwks: { keys },
   } as ClientMetadata;
 }

@@ -5,10 +5,11 @@ import { parseDocument, stringify } from 'yaml';
 
 import { type Config, loadConfig } from '../../lib/config/load.ts';
 import { OperationalError } from '../../lib/errors.ts';
+import { ksaConsents } from '../../lib/fapi/ecosystems/ksa_consents.ts';
 import { CertificateAuthority } from '../support/certificates.ts';
 import { browserScript, type Person } from './browser.ts';
 import { type Clients, makeClients } from './clients.ts';
-import { type Plan, type ProviderName, providers, richAuthorizationRequest } from './plans.ts';
+import { isRich, type Plan, type ProviderName, providers, richAuthorizationRequest } from './plans.ts';
 
 /** One line of `plans.json`. */
 export interface Listed {
@@ -19,6 +20,11 @@ export interface Listed {
   /** The configuration file of the provider that serves it. */
   readonly provider: string;
 }
+
+/** Where an ecosystem's clients register their consents, and what else its plan asks for. */
+const ecosystemResources: Readonly<Record<string, (url: string) => object>> = {
+  ksa: (url) => ({ resourceUrlAccountRequests: `${url}${ksaConsents.path}` }),
+};
 
 /** The plan's configuration, as the suite's own page takes it. */
 export function planConfiguration(plan: Plan, { registered: _, ...clients }: Clients, config: Config) {
@@ -35,7 +41,8 @@ export function planConfiguration(plan: Plan, { registered: _, ...clients }: Cli
     ...(mtls && { mtls: clients.mtls, mtls2: clients.mtls2 }),
     resource: {
       resourceUrl: `${sender_constrain === 'mtls' ? config.mtls?.url : config.issuer}${path}`,
-      ...(plan.group === 'rar' && { richAuthorizationRequest }),
+      ...(isRich(plan) && { richAuthorizationRequest }),
+      ...ecosystemResources[plan.variant.fapi_profile ?? '']?.(`${config.mtls?.url}`),
     },
     // Styles would be loaded for nobody to see.
     options: { browsercontrol_css_enable: false },
@@ -45,7 +52,7 @@ export function planConfiguration(plan: Plan, { registered: _, ...clients }: Cli
 
 /** Names in a copy of one of the product's files what is made for the run. */
 async function writeProvider(name: ProviderName, directory: string, issuer?: string): Promise<Config> {
-  const { source, message_signing } = providers[name];
+  const { source, message_signing }: { source: string; message_signing?: object } = providers[name];
   const file = new URL(`../../config/${source}.yaml`, import.meta.url);
   const document = parseDocument(await readFile(file, 'utf8'));
   const port =

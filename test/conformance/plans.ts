@@ -1,16 +1,31 @@
 import { modules } from './modules.ts';
 
 /** What `--plans` selects. */
-export const groups = ['sp', 'ms', 'cc', 'rar'] as const;
+export const groups = ['sp', 'ms', 'cc', 'rar', 'eco'] as const;
 export type Group = (typeof groups)[number];
 
-/** The configurations of the product a full run needs: two files, and two that claim one part of Message Signing only. */
+interface Served {
+  /** The file in config/, without its ending. */
+  readonly source: string;
+  /** What is claimed of Message Signing, where that is another part than the file's. */
+  readonly message_signing?: Readonly<Record<string, true>>;
+}
+
+/** Ecosystems as the suite's `fapi_profile` spells them; the profile's name and its file have hyphens instead. */
+const ecosystems = ['cbuae', 'ksa'] as const;
+type Hyphenated<T extends string> = T extends `${infer A}_${infer B}` ? `${A}-${Hyphenated<B>}` : T;
+type Ecosystem = Hyphenated<(typeof ecosystems)[number]>;
+
+/** The configurations of the product a full run needs: files, and two that claim one part of Message Signing only. */
 export const providers = {
-  conformance: { source: 'conformance', message_signing: undefined },
-  'conformance-message-signing': { source: 'conformance-message-signing', message_signing: undefined },
+  conformance: { source: 'conformance' },
+  'conformance-message-signing': { source: 'conformance-message-signing' },
   'conformance-jar': { source: 'conformance-message-signing', message_signing: { signed_request_object: true } },
   'conformance-jarm': { source: 'conformance-message-signing', message_signing: { jarm: true } },
-} as const;
+  ...(Object.fromEntries(
+    ecosystems.map((name) => name.replaceAll('_', '-')).map((name) => [name, { source: `ecosystems/${name}` }]),
+  ) as Record<Ecosystem, Served>),
+} as const satisfies Readonly<Record<string, Served>>;
 export type ProviderName = keyof typeof providers;
 
 /** One of the suite's test plans in one variant, and the provider that serves it. */
@@ -54,6 +69,14 @@ function plan(kind: string, provider: ProviderName, how: readonly [string, strin
 const ways = ['private_key_jwt', 'mtls'].flatMap((auth) => ['dpop', 'mtls'].map((bound) => [auth, bound] as const));
 const every = ways.flatMap((way) => ['openid_connect', 'plain_oauth'].map((openid) => [...way, openid] as const));
 
+/** The only variant of an ecosystem that the suite certifies and that leaves nothing out. */
+function ecosystemPlan(fapi_profile: (typeof ecosystems)[number]): Plan {
+  const provider = fapi_profile.replaceAll('_', '-') as Ecosystem;
+  const more = { fapi_profile, ...jar, ...plain, ...(fapi_profile === 'cbuae' && rar) };
+  const made = plan('ms', provider, ['private_key_jwt', 'mtls', 'openid_connect'], more);
+  return { ...made, group: 'eco', name: `eco-${provider}` };
+}
+
 /** A full run. */
 export const plans: readonly Plan[] = [
   ...every.map((how) => plan('sp', 'conformance', how)),
@@ -69,6 +92,7 @@ export const plans: readonly Plan[] = [
     ...rar,
   }),
   plan('rar-ms', 'conformance-message-signing', ['mtls', 'dpop', 'openid_connect'], { ...jar, ...jarm, ...rar }),
+  ...ecosystems.map(ecosystemPlan),
 ];
 
 const prefix = 'fapi2-security-profile-final-';
@@ -83,6 +107,9 @@ export const richAuthorizationRequest = [
     remittanceInformation: 'Ref Number Merchant',
   },
 ] as const;
+
+/** Whether clients of a plan ask by authorization details. */
+export const isRich = ({ variant }: Plan): boolean => variant.authorization_request_type === 'rar';
 
 /** A module's name as the suite spells it. */
 export const testName = (name: string): string => prefix + name;
@@ -102,9 +129,10 @@ export function expectedModules({ variant }: Plan): string[] {
   };
   return modules
     .filter(({ flags }) => {
-      const [letters = '', profile] = /^([A-Z]*)\s*(-?P:.*)?$/.exec(flags)?.slice(1) ?? [];
+      const [letters = '', not, names] = /^([A-Z]*)\s*(?:(-?)P:(.*))?$/.exec(flags)?.slice(1) ?? [];
       if (credentials && !letters.includes('C')) return false;
-      if (profile && profile.startsWith('-') === profile.includes('plain')) return false;
+      const own = names?.split(',').some((name) => variant.fapi_profile?.includes(name));
+      if (own !== undefined && own === (not === '-')) return false;
       return [...letters].every((letter) => holds[letter]);
     })
     .map(({ name }) => testName(name));

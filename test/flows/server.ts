@@ -33,7 +33,7 @@ export const trustingFetch = ({ cert, key }: Partial<KeyPair> = {}) =>
   httpsFetch({ ca: authority.certificate, ...(cert && key ? { cert, key } : {}) });
 
 export interface FlowServerOptions {
-  readonly profile?: 'fapi2-security-profile' | 'fapi2-message-signing';
+  readonly profile?: Config['profile'];
   readonly database?: string;
   readonly clients?: readonly { readonly metadata: object }[];
   /** The issuer's port; a free one when absent. */

@@ -33,6 +33,7 @@ export const ar: Messages = {
   see_details: 'الاطلاع على هذه البيانات عنك',
   lasting: 'الاحتفاظ بهذا الوصول أثناء غيابك',
   lasting_session: 'الاحتفاظ بهذا الوصول حتى تسجل الخروج هنا',
+  until: 'حتى {when}',
   about_application: 'عن التطبيق',
   privacy_policy: 'سياسة الخصوصية',
   terms_of_service: 'شروط الخدمة',

@@ -35,6 +35,7 @@ export const de: Messages = {
   see_details: 'Diese Angaben über Sie sehen',
   lasting: 'Diesen Zugriff behalten, während Sie nicht da sind',
   lasting_session: 'Diesen Zugriff behalten, bis Sie sich hier abmelden',
+  until: 'Bis {when}',
 
   about_application: 'Über die Anwendung',
   privacy_policy: 'Datenschutzerklärung',

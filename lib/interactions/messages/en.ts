@@ -33,6 +33,7 @@ export const en = {
   see_details: 'See these details about you',
   lasting: 'Keep this access while you are away',
   lasting_session: 'Keep this access until you sign out here',
+  until: 'Until {when}',
 
   about_application: 'About the application',
   privacy_policy: 'Privacy policy',

@@ -16,6 +16,8 @@ export interface Variant {
   readonly signed: boolean;
   /** Asks for authorization details as well: the suite's `authorization_request_type=rar`. */
   readonly rich?: true;
+  /** Of an ecosystem: a certificate everywhere, signed requests and plain responses. */
+  readonly ecosystem?: true;
 }
 
 const both = [true, false];

@@ -104,6 +104,7 @@ export class SuiteClient {
 
   /** The alias where the client authenticates, or its token is bound, by certificate. */
   url(path: string): string {
+    if (this.variant.ecosystem) return this.server.mtls + path;
     const mutual = path === '/request' ? this.variant.client_auth_type === 'mtls' : this.#showsCertificate;
     return (mutual ? this.server.mtls : this.server.issuer) + path;
   }
@@ -117,7 +118,7 @@ export class SuiteClient {
       scope: this.scope,
       state: letters(10),
       ...(this.variant.openid === 'openid_connect' && { nonce: letters(10) }),
-      ...(this.variant.signed && { response_mode: 'jwt' }),
+      ...(this.variant.signed && !this.variant.ecosystem && { response_mode: 'jwt' }),
       ...(this.variant.rich && { authorization_details: JSON.stringify(richAuthorizationRequest) }),
       code_challenge_method: 'S256',
       code_challenge: hash('sha256', this.verifier, 'base64url'),
@@ -149,7 +150,7 @@ export class SuiteClient {
 
   async send(
     url: string,
-    init: { method?: string; headers?: Record<string, string>; body?: URLSearchParams } = {},
+    init: { method?: string; headers?: Record<string, string>; body?: URLSearchParams | string } = {},
     bare = false,
   ): Promise<Answer> {
     const response = await (bare ? this.#without : this.#with)(url, init);

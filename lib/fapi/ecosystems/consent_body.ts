@@ -1,0 +1,53 @@
+import { z } from 'zod';
+
+import { Refusal } from '../../resource/refusal.ts';
+import { seconds } from '../../seconds.ts';
+
+/** A list of permissions, each a word. */
+export const permissions = z
+  .array(z.string().regex(/^\w{1,100}$/, 'is no permission'))
+  .min(1, 'lists nothing')
+  .max(100, 'lists more than 100');
+
+/** A time with its offset, in seconds since the epoch. */
+export const time = z.iso
+  .datetime({ offset: true, error: 'is no time with an offset' })
+  .transform((text) => Math.floor(Date.parse(text) / 1000));
+
+const printable = (text: string) => text.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?').slice(0, 200);
+
+/**
+ * A consent as an ecosystem's schema has it.
+ *
+ * @throws {Refusal} with the first fault and its place.
+ */
+export function checked<S extends z.ZodType>(schema: S, body: unknown): z.output<S> {
+  const { success, data, error } = schema.safeParse(body);
+  if (success) return data;
+  const [{ path, message } = { path: [], message: 'is malformed' }] = error.issues;
+  throw new Refusal('invalid_request', printable(`${path.join('.') || 'the consent'}: ${message}`), { status: 400 });
+}
+
+/** @throws {Refusal} when it is no JSON. */
+export function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Refusal('invalid_request', 'the body is no JSON', { status: 400 });
+  }
+}
+
+/**
+ * When a consent ends: at the time that was asked for, or after the longest one.
+ *
+ * @param longest days.
+ * @throws {Refusal} for a time that has passed, or is further away.
+ */
+export function endOf(asked: number | undefined, longest: number): number {
+  const last = seconds() + longest * 86_400;
+  if (asked === undefined) return last;
+  if (asked <= seconds() || asked > last) {
+    throw new Refusal('invalid_request', `a consent ends in the future, and within ${longest} days`, { status: 400 });
+  }
+  return asked;
+}

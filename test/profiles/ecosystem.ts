@@ -1,0 +1,80 @@
+import { exportJWK, type JWTPayload } from 'jose';
+
+import type { Config } from '../../lib/config/load.ts';
+import { party, type Variant } from '../conformance/rows/setting.ts';
+import { type Answer, jwt, now, SuiteClient } from '../conformance/rows/suite_client.ts';
+import { flowServer, type OwnServer, person } from '../flows/server.ts';
+
+const ways: Variant = {
+  client_auth_type: 'private_key_jwt',
+  sender_constrain: 'mtls',
+  openid: 'openid_connect',
+  signed: true,
+  ecosystem: true,
+};
+
+async function metadataOf(index: 0 | 1, own: object): Promise<Record<string, unknown>> {
+  const { client_id, key, kid, redirect_uri } = party(ways, index);
+  const { kty, n, e } = await exportJWK(key as never);
+  return {
+    client_id,
+    token_endpoint_auth_method: 'private_key_jwt',
+    tls_client_certificate_bound_access_tokens: true,
+    redirect_uris: [redirect_uri],
+    grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
+    jwks: { keys: [{ kty, n, e, kid, alg: 'PS256', use: 'sig' }] },
+    ...own,
+  };
+}
+
+/** A server of the ecosystem's shipped file, and the suite's two clients of it. */
+export interface Ecosystem {
+  readonly server: OwnServer;
+  readonly first: SuiteClient;
+  readonly second: SuiteClient;
+}
+
+export interface EcosystemOptions {
+  /** What the clients' metadata say besides the usual. */
+  readonly client?: object;
+  /** Claims of the person who logs in. */
+  readonly claims?: object;
+  readonly rich?: true;
+  readonly set?: readonly string[];
+}
+
+export async function ecosystem(profile: Config['profile'], options: EcosystemOptions = {}): Promise<Ecosystem> {
+  const { client = {}, claims = {}, set = [], rich } = options;
+  const server = await flowServer({
+    profile,
+    file: `config/ecosystems/${profile}.yaml`,
+    clients: await Promise.all(([0, 1] as const).map(async (index) => ({ metadata: await metadataOf(index, client) }))),
+    set: [`accounts=${JSON.stringify([{ ...person, claims }])}`, ...set],
+  });
+  const variant = { ...ways, ...(rich && { rich }) };
+  const of = (index: 0 | 1) => SuiteClient.create(server, variant, party(ways, index));
+  return { server, first: await of(0), second: await of(1) };
+}
+
+/** A token of the client's own. */
+export async function ownToken(client: SuiteClient, scope: string): Promise<string> {
+  const { body } = await client.token({ grant_type: 'client_credentials', scope });
+  return body.access_token;
+}
+
+/** A request to a resource with a token, as the ecosystem's clients send it. */
+export function call(
+  client: SuiteClient,
+  token: string,
+  path: string,
+  { method = 'GET', type, body }: { method?: string; type?: string; body?: string } = {},
+): Promise<Answer> {
+  const headers = { authorization: `Bearer ${token}`, ...(type && { 'content-type': type }) };
+  return client.send(client.server.mtls + path, { method, headers, ...(body !== undefined && { body }) });
+}
+
+/** A JWT by a client for the server. */
+export function signedBy({ party: { client_id, key, kid }, server }: SuiteClient, claims: JWTPayload): Promise<string> {
+  const own = { iss: client_id, aud: [server.issuer], iat: now(), nbf: now(), exp: now() + 3600 };
+  return jwt({ ...own, ...claims }, { alg: 'PS256', kid }, key);
+}
