@@ -5,7 +5,7 @@ import type { Grant, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { seconds } from '../../seconds.ts';
 import type { ReplayAdapter } from '../replay.ts';
 
-/** What becomes of a consent; it leaves the first state once, and comes back from none. */
+/** States of a consent: it leaves the first one once, and comes back from none. */
 export type ConsentState = 'awaiting' | 'authorised' | 'rejected' | 'revoked' | 'expired';
 
 /** A consent as its client asked for it. */
@@ -15,7 +15,7 @@ export interface ConsentRequest {
   readonly ends_at: number;
   /** The only person who can give it, by a claim and its value; anybody the client sends when left out. */
   readonly person?: { readonly claim: string; readonly value: string } | undefined;
-  /** What the client sent, for the answer. */
+  /** The client’s own words, for the answer. */
   readonly content: unknown;
 }
 

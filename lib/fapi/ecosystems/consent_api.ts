@@ -16,7 +16,7 @@ import { type Consent, type ConsentRequest, type ConsentState, Consents } from '
 /** An ecosystem's consents on the wire. */
 export interface ConsentApi {
   readonly clause: Clause;
-  /** Where consents are registered by POST; each is read and ended below, by GET and DELETE. */
+  /** Path of the POST that registers a consent; each is read and ended below it, by GET and DELETE. */
   readonly path: string;
   /** Scope of the client_credentials token that is asked for. */
   readonly scope: string;
@@ -31,7 +31,7 @@ export interface ConsentApi {
   write(consent: Consent, state: ConsentState, server: Server): Promise<string> | string;
 }
 
-/** Who answers. */
+/** The server that answers. */
 export interface Server {
   readonly issuer: string;
   /** Private signing keys. */

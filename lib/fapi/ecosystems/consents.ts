@@ -101,7 +101,7 @@ function refreshUntilEnd({ RefreshToken: { prototype } }: Provider, issuing: Wea
   };
 }
 
-/** What an ecosystem says of its consents. */
+/** An ecosystem’s rules of its consents. */
 export interface ConsentRules {
   /** The consent belongs to its client, is given once, by a person who was shown it, and ends grant and tokens. */
   readonly lifecycle: Clause;
