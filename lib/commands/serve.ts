@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { once } from 'node:events';
 import type { Command } from 'commander';
 import type { Config } from '../config/load.ts';
@@ -5,12 +6,25 @@ import { isLocal } from '../http/address.ts';
 import { databaseName } from '../redact.ts';
 import type { Resources } from '../resources.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
+import { type Reached, tellPrimary, toldToStop, Workers, workersOf } from '../server/workers.ts';
 import { configured, examples, type Options, withConfig } from './command.ts';
 
 export const summary = 'start the authorization server';
 
 /** Serves until told to stop; requests under way are answered first. */
 export async function run(config: Config, resources: Resources, file: string): Promise<void> {
+  if (cluster.isWorker) return serveAsWorker(config, resources);
+  const workers = workersOf(config);
+  if (workers > 1) return serveByWorkers(workers, config, file);
+  const server = await begun(config, resources);
+  const stop = firstSignal();
+  // Whoever reads this may send a signal at once.
+  console.log(greeting(config, server, file));
+  tellStop(await stop);
+}
+
+/** Starts the server, which a SIGHUP has read its files again. */
+async function begun(config: Config, resources: Resources): Promise<RunningServer> {
   let running: RunningServer | undefined;
   // Heard until everything is closed: without a listener the signal ends the process in the middle of its requests.
   const reload = resources.add(
@@ -18,21 +32,52 @@ export async function run(config: Config, resources: Resources, file: string): P
     (listener) => process.off('SIGHUP', listener),
   );
   process.on('SIGHUP', reload);
-  const server = resources.add(await startServer(config), ({ close }) => close());
-  running = server;
+  running = resources.add(await startServer(config), ({ close }) => close());
+  return running;
+}
+
+/** Another signal finds no listener, and ends the process as it would have without us. */
+async function firstSignal(): Promise<string> {
   const heard = new AbortController();
   const told = (['SIGTERM', 'SIGINT'] as const).map((name) =>
     once(process, name, { signal: heard.signal }).then(() => name),
   );
-  // Whoever reads this may send a signal at once.
-  console.log(greeting(config, server, file));
   const signal = await Promise.race(told);
-  // Another signal finds no listener, and ends the process as it would have without us.
   heard.abort();
-  console.log(`${signal}: answering what is under way, then stopping`);
+  return signal;
 }
 
-function greeting(config: Config, { url, mtlsUrl, managementUrl, certificate }: RunningServer, file: string): string {
+const tellStop = (signal: string) => console.log(`${signal}: answering what is under way, then stopping`);
+
+/** Of a terminal's signals, which every process of it gets, the first counts; another is the primary's to act on. */
+async function serveAsWorker(config: Config, resources: Resources): Promise<void> {
+  // Closed last: as long as it is connected, the process goes on.
+  resources.add(cluster.worker, (worker) => worker?.disconnect());
+  const heard = new AbortController();
+  const told = Promise.race([firstSignal(), toldToStop(heard.signal).catch(() => {})]);
+  tellPrimary(await begun(config, resources));
+  await told;
+  heard.abort();
+  for (const name of ['SIGTERM', 'SIGINT']) process.on(name, () => {});
+}
+
+async function serveByWorkers(count: number, config: Config, file: string): Promise<void> {
+  const workers = new Workers(count);
+  const reload = () => workers.reload();
+  process.on('SIGHUP', reload);
+  const stop = firstSignal();
+  const started = workers.start();
+  const reached = await Promise.race([started, stop.then(() => undefined)]);
+  if (reached && 'code' in reached) process.exitCode = reached.code;
+  else if (reached) {
+    console.log(greeting(config, reached, file));
+    tellStop(await stop);
+  }
+  await workers.stop(config.shutdown.delay * 1000);
+  process.off('SIGHUP', reload);
+}
+
+function greeting(config: Config, { url, mtlsUrl, managementUrl, certificate }: Reached, file: string): string {
   const { issuer, profile, clients, development, accounts } = config;
   const discovery = `${issuer}/.well-known/openid-configuration`;
   const rows: [string, string | undefined][] = [

@@ -18,6 +18,7 @@ import { Heartbeat } from '../management/nodes.ts';
 import type { ManagementSettings } from '../management/settings.ts';
 import { traceRequests } from '../management/trace.ts';
 import { countRequests, endpointName, watch } from '../management/watch.ts';
+import { metricsText } from '../management/worker_metrics.ts';
 import type { Resources } from '../resources.ts';
 import type { OidcStore } from '../store/open_store.ts';
 import { serverLimits } from './connection_limits.ts';
@@ -91,7 +92,7 @@ export async function startManagement(
   const { registry } = metrics;
   const app = managementApp({
     health,
-    metrics: { contentType: registry.contentType, text: () => registry.metrics() },
+    metrics: { contentType: registry.contentType, text: metricsText(registry) },
     administration: management.administration ? administration : undefined,
     mutualTls: management.ca !== undefined,
   });
