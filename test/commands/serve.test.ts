@@ -78,6 +78,8 @@ describe('serve', () => {
     for (const form of forms) {
       const client = connect({ host, port: Number(port), rejectUnauthorized: false });
       await once(client, 'secureConnect');
+      // The server is killed at the end of the test.
+      client.on('error', () => {});
       client.end(
         `POST /request HTTP/1.1\r\nHost: ${headers.host}\r\nContent-Type: application/x-www-form-urlencoded\r\n${form}`,
       );
