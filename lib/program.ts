@@ -7,6 +7,7 @@ import * as clients from './commands/clients_program.ts';
 import { examples, name } from './commands/command.ts';
 import * as grants from './commands/grants.ts';
 import * as health from './commands/health.ts';
+import * as keys from './commands/keys.ts';
 import * as migrate from './commands/migrate.ts';
 import * as nodes from './commands/nodes.ts';
 import * as prune from './commands/prune.ts';
@@ -20,7 +21,7 @@ export const program = new Command(name)
   .version(version)
   .exitOverride();
 
-const commands = [serve, migrate, check, health, nodes, clients, accounts, grants, audit, prune, reseal];
+const commands = [serve, migrate, check, health, nodes, clients, accounts, grants, keys, audit, prune, reseal];
 for (const { register } of commands) register(program);
 
 program

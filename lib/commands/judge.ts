@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { rootCertificates } from 'node:tls';
 
@@ -8,6 +9,7 @@ import type { ReplayAdapter } from '../fapi/replay.ts';
 import { loadKeys } from '../keys/keys.ts';
 import { violations } from '../profile.ts';
 import { loadExtension } from '../server/extension.ts';
+import { ownKeys } from '../server/key_module.ts';
 import { configurationOf, createProvider, type Parts, profileOf } from '../server/provider.ts';
 
 /** Stands for the store: it keeps nothing but which ids it was asked about. */
@@ -46,7 +48,8 @@ async function authorityOf(file: string): Promise<string> {
 /** The parts of a provider for judging alone: no database answers, no key is made or kept. */
 export async function stand(config: Config, make = false): Promise<Parts> {
   const { ca } = config.mtls ?? {};
-  const own = config.keys?.jwks as Parameters<typeof loadKeys>[1];
+  // That the module is not there has been reported with the file's problems.
+  const own = config.keys.module && !existsSync(config.keys.module) ? undefined : await ownKeys(config);
   return {
     adapter: Nowhere,
     // That its file is not there has been reported with the file's problems.

@@ -46,6 +46,7 @@ const files: readonly (readonly [path: Path, holds: string, read: Reader])[] = [
   [['database', 'tls', 'key'], 'a PEM private key', createPrivateKey],
   [['accounts', 'module'], 'a module', () => undefined],
   [['extend'], 'a module', () => undefined],
+  [['keys', 'module'], 'a module', () => undefined],
   [['authorization_details', 'module'], 'a module', () => undefined],
 ];
 

@@ -108,8 +108,8 @@ export const schema = z.strictObject({
 
   ...profileSettings.shape,
   keys: keySettings
-    .optional()
-    .describe("the server's signing keys; made at the first start and kept in the database when left out"),
+    .prefault({})
+    .describe("the server's own keys; made at the first start, kept in the database and rotated there"),
 
   scopes: toCore(
     z.array(text).default(['openid', 'offline_access']).describe('scopes besides those that claims name'),

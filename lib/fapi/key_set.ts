@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 
 import type { JWK } from 'jose';
+import { ExternalSigningKey } from 'oidc-provider';
 
 import type { Finding } from './mechanism.ts';
 
@@ -41,6 +42,8 @@ function thumbprint({ kty, crv, e, n, x, y }: JWK): string {
 
 /** A signing key with the `alg` and `kid` it may leave out. Keys for decryption stay as they are: several algorithms fit. */
 export function completed(key: JWK): JWK {
+  // It signs elsewhere, and is a class of the deployment's own.
+  if (key instanceof ExternalSigningKey) return key;
   if (key.use === 'enc') return { ...key, kid: key.kid ?? thumbprint(key) };
   const alg = key.alg ?? algorithmOf(key);
   return { ...key, kid: key.kid ?? thumbprint(key), ...(alg && { alg }) };

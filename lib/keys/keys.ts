@@ -1,12 +1,14 @@
-import { createHmac, createSecretKey, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, hash, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
 
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose';
+import type { ExternalSigningKey } from 'oidc-provider';
 import { z } from 'zod';
 
 import { concerning } from '../settings.ts';
-import { text } from '../values.ts';
+import { file, text } from '../values.ts';
+import { inUse, type Purpose, type Ring, type Secret, type SigningKey, signingAlgorithms } from './ring.ts';
 
-/** Settings of the signing keys. */
+/** Settings of the keys. */
 export const keySettings = z.strictObject({
   jwks: concerning(
     z
@@ -16,19 +18,38 @@ export const keySettings = z.strictObject({
           .min(1, 'lists no key, leave keys out to have them made')
           .describe('private keys'),
       })
-      .describe('JWK Set of private signing keys, or a file that holds it'),
+      .optional()
+      .describe('JWK Set of private signing keys, or a file that holds it: the first of an algorithm signs'),
     'jwks',
   ),
+  module: file
+    .optional()
+    .describe(
+      'module whose keys() answers signing keys that lie elsewhere, in a KMS or HSM; relative to the configuration file',
+    ),
+  rotate_every: z
+    .string()
+    .regex(/^(never|[1-9]\d*[smhd])$/, 'is no time, write for example 90d, 12h, or never')
+    .default('90d')
+    .describe('how long a key of the database signs; signing keys, cookie keys and the nonce secret: 90d, 12h, never'),
+  max_age: z
+    .int()
+    .min(0, 'is too short, write at least 0')
+    .max(86_400, 'is too long, write at most 86400 seconds')
+    .default(600)
+    .describe('seconds clients may keep /jwks; a signing key is published as long before it signs'),
 });
 
 /** The secrets every process of one database shares. */
 export interface Keys {
   /** Private signing keys. */
-  readonly jwks: { readonly keys: JWK[] };
+  readonly jwks: { readonly keys: (JWK | ExternalSigningKey)[] };
   /** Keys of cookies: the first signs, all verify. */
   readonly cookies: CookieKeys;
   /** Secret of server-provided DPoP nonces, 32 bytes. */
   readonly dpopNonce: Buffer;
+  /** Secrets whose nonces are taken as well, while one follows the other. */
+  readonly otherNonces?: readonly Buffer[] | undefined;
 }
 
 /**
@@ -74,15 +95,77 @@ export async function makeSigningKey(alg: string): Promise<JWK> {
   return { ...jwk, kid: await calculateJwkThumbprint(jwk), alg, use: 'sig' };
 }
 
-const makeSecret = () => randomBytes(32).toString('base64url');
+/** A secret of 32 random bytes, or the one given; its `kid` tells nothing of it. */
+export function secretOf(now: number, secret = randomBytes(32).toString('base64url')): Secret {
+  return { kid: hash('sha256', `kid ${secret}`, 'base64url').slice(0, 16), secret, status: 'next', made_at: now };
+}
+
+/** Makes a key for a purpose, that is not in use yet. */
+export async function makeKey(purpose: Purpose, now: number): Promise<SigningKey | Secret> {
+  if (purpose === 'cookies' || purpose === 'nonces') return secretOf(now);
+  return { ...(await makeSigningKey(purpose)), status: 'next', made_at: now } as SigningKey;
+}
+
+const active = <T extends object>(key: T, now: number) => ({ ...key, status: 'active' as const, active_at: now });
+
+/** The keys of a database that has none yet. */
+async function firstRing(signs: boolean): Promise<Ring> {
+  const now = Date.now();
+  const made = signs ? await Promise.all(signingAlgorithms.map((alg) => makeKey(alg, now))) : [];
+  return {
+    keys: made.map((key) => active(key as SigningKey, now)),
+    cookies: [active(secretOf(now), now)],
+    nonces: [active(secretOf(now), now)],
+  };
+}
+
+/** A ring as an earlier version left it: keys without dates, and secrets in rows of their own. */
+async function completedRing(kept: Kept, { keys, ...row }: { keys: JWK[] } & Partial<Ring>): Promise<Ring> {
+  const now = Date.now();
+  const dated = keys.map((key, index) => {
+    if ('status' in key) return key as SigningKey;
+    const isFirst = keys.findIndex(({ alg }) => alg === key.alg) === index;
+    return { ...key, status: isFirst ? 'active' : 'retired', made_at: now, active_at: now } as SigningKey;
+  });
+  const random = () => randomBytes(32).toString('base64url');
+  const cookies =
+    row.cookies ?? (await kept('cookie_keys', () => [random()])).map((old) => active(secretOf(now, old), now));
+  const nonces = row.nonces ?? [active(secretOf(now, await kept('dpop_nonce_secret', random)), now)];
+  return { keys: dated, cookies, nonces };
+}
+
+/** The name of the row that holds the keys. */
+export const ringName = 'signing_keys';
+
+/** Reads the keys of a database, or makes them at the first start. @param signs false where signing keys are given. */
+export async function loadRing(kept: Kept, signs = true): Promise<Ring> {
+  return completedRing(
+    kept,
+    await kept<{ keys: JWK[] } & Partial<Ring>>(ringName, async () => firstRing(signs) as never),
+  );
+}
+
+const bytes = ({ secret }: Secret) => Buffer.from(secret, 'base64url');
+
+/** What a key says of itself, and to itself only. */
+function jwkOf({ status, made_at, active_at, retired_at, ...jwk }: SigningKey): JWK {
+  return jwk;
+}
+
+/** The keys as a provider uses them; signing keys of the deployment's own win. */
+export function keysOf(ring: Ring, own?: Keys['jwks']): Keys {
+  const order: readonly string[] = signingAlgorithms;
+  const sorted = [...ring.keys].sort((a, b) => order.indexOf(a.alg) - order.indexOf(b.alg) || b.made_at - a.made_at);
+  const [nonce, ...otherNonces] = inUse(ring.nonces).map(bytes);
+  return {
+    jwks: own ?? { keys: inUse(sorted).map(jwkOf) },
+    cookies: new CookieKeys(inUse(ring.cookies).map(({ secret }) => secret)),
+    dpopNonce: nonce ?? randomBytes(32),
+    otherNonces,
+  };
+}
 
 /** Reads the secrets, or makes them at the first start; `jwks` of the deployment's own wins. */
-export async function loadKeys(kept: Kept, jwks?: { keys: JWK[] }): Promise<Keys> {
-  const [signing, cookies, dpopNonce] = await Promise.all([
-    jwks ??
-      kept('signing_keys', async () => ({ keys: await Promise.all(['ES256', 'PS256', 'EdDSA'].map(makeSigningKey)) })),
-    kept('cookie_keys', () => [makeSecret()]),
-    kept('dpop_nonce_secret', makeSecret),
-  ]);
-  return { jwks: signing, cookies: new CookieKeys(cookies), dpopNonce: Buffer.from(dpopNonce, 'base64url') };
+export async function loadKeys(kept: Kept, jwks?: Keys['jwks']): Promise<Keys> {
+  return keysOf(await loadRing(kept, jwks === undefined), jwks);
 }

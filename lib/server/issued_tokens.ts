@@ -1,19 +1,24 @@
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 
 import { createLocalJWKSet, type JWK, jwtVerify } from 'jose';
-import type { Provider } from 'oidc-provider';
+import { ExternalSigningKey, type Provider } from 'oidc-provider';
 
 import { algorithms } from '../fapi/algorithms.ts';
+import type { Keys } from '../keys/keys.ts';
 import type { AccessToken, VerifyAccessToken } from '../resource/access_token.ts';
 import { tokensOf } from '../resource/access_tokens.ts';
 
-function publicPart({ kid, alg, ...jwk }: JWK): JWK {
-  const key = createPublicKey({ key: jwk as never, format: 'jwk' });
+function publicPart(signing: JWK | ExternalSigningKey): JWK {
+  const { kid, alg } = signing;
+  const key =
+    signing instanceof ExternalSigningKey
+      ? (signing.keyObject() as KeyObject)
+      : createPublicKey({ key: signing as never, format: 'jwk' });
   return { ...key.export({ format: 'jwk' }), ...(kid && { kid }), ...(alg && { alg }) };
 }
 
 /** Access tokens of a provider in the same process, opaque ones and JWTs for whichever resource. */
-export function issuedTokens(provider: Provider, keys: readonly JWK[]): VerifyAccessToken {
+export function issuedTokens(provider: Provider, keys: Keys['jwks']['keys']): VerifyAccessToken {
   const opaque = tokensOf(provider);
   const published = createLocalJWKSet({ keys: keys.map(publicPart) });
   const rules = { issuer: provider.issuer, typ: 'at+jwt', algorithms: [...algorithms] };

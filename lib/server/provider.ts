@@ -1,5 +1,5 @@
 import type { Middleware } from 'koa';
-import Provider, { type Configuration } from 'oidc-provider';
+import Provider, { type Configuration, ExternalSigningKey } from 'oidc-provider';
 
 import type { Accounts } from '../accounts/accounts.ts';
 import { certificateHeaderNames } from '../certificates/certificate_headers.ts';
@@ -87,6 +87,9 @@ export function configurationOf(config: Config, { adapter, accounts, keys, exten
       claimsParameter: { enabled: true },
       clientCredentials: { enabled: true },
       rpInitiatedLogout: { enabled: true, ...features.rpInitiatedLogout },
+      ...(keys.jwks.keys.some((key) => key instanceof ExternalSigningKey) && {
+        externalSigningSupport: { enabled: true, ack: 'experimental-01' },
+      }),
     },
     interactions: { policy: interactionPolicy(), url: interactionUrl },
     renderError,
@@ -112,10 +115,19 @@ export function createProvider(config: Config, parts: Parts): Promise<Provider> 
         refusalsPage(config.issuer, config.mtls?.url, config.client_assertion_lifetime),
         interactions(provider, { ...config.pages, accounts, attempts, details, resourceScopes, ...pageSettings }),
       ],
+      metadata: [keptFor(config.keys.max_age)],
       resource: config.resource ? [sampleResource(provider, config.resource.path, config, parts.keys)] : [],
     };
     return bothStaged(ours, theirs);
   });
+}
+
+/** Tells clients for how many seconds they may keep the keys: no key signs before that time is over. */
+function keptFor(max_age: number): Middleware {
+  return async function keptFor(ctx, next) {
+    await next();
+    if (ctx.oidc?.route === 'jwks' && ctx.status === 200) ctx.set('cache-control', `public, max-age=${max_age}`);
+  };
 }
 
 const bothStaged = (ours: Staged, theirs: Staged): Staged =>

@@ -7,6 +7,7 @@ import { at, type Path } from '../config/path.ts';
 import { ConfigError } from '../errors.ts';
 import { log } from '../log.ts';
 import type { Listeners } from './listeners.ts';
+import type { LiveKeys } from './live_keys.ts';
 import type { Serving } from './serving.ts';
 
 /** Keys a process reads once: a change of these takes effect at its next start. */
@@ -55,6 +56,7 @@ function problemsOf(error: unknown): string[] {
 
 export interface ReloadOptions {
   readonly serving: Serving;
+  readonly keys: LiveKeys;
   readonly audit: Audit | undefined;
   readonly renewed: Listeners['renewed'];
 }
@@ -80,7 +82,7 @@ export class Reload {
   }
 
   async #once(by: string): Promise<boolean> {
-    const { serving, renewed } = this.#options;
+    const { serving, keys, renewed } = this.#options;
     const old = serving.now.config;
     try {
       const read = await rereadConfig(old);
@@ -90,7 +92,7 @@ export class Reload {
         kept.map((path) => [path, at(old, path)]),
       );
       let renew = () => {};
-      await serving.change({ config }, async () => {
+      await serving.change({ config, keys: await keys.of(config) }, async () => {
         renew = await renewed(config);
       });
       renew();

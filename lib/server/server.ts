@@ -11,6 +11,7 @@ import type { DevelopmentCertificate } from './development_certificate.ts';
 import type { Extension } from './extension.ts';
 import { tellReadableKeys } from './key_files.ts';
 import { type Listeners, startListeners } from './listeners.ts';
+import { LiveKeys } from './live_keys.ts';
 import { counting, startManagement } from './management.ts';
 import { describeNode, recordLife } from './node.ts';
 import { openStore } from './open_store.ts';
@@ -61,11 +62,12 @@ export async function startServer(config: Config, given: Extension = {}): Promis
     if (audit) resources.add(audit, () => audit.close());
     const limiter = sharedLimiter(adapter.store.knex);
     const shared = { adapter, limiter, audit, given, watch: counting(management, config) };
-    const keys = await store.keys(config.keys?.jwks);
-    const serving = resources.add(await Serving.begin(config, keys, shared), (begun) => begun.close());
+    const keys = new LiveKeys(adapter, audit);
+    const serving = resources.add(await Serving.begin(config, await keys.of(config), shared), (begun) => begun.close());
+    resources.add(keys.follow(serving), (stop) => stop());
     store.startPurge({ ...config.database.purge, onPurged: management.onPurged });
     const { renewed, ...listeners } = await startListeners(config, serving.handler, resources, management.certificates);
-    const reload = new Reload({ serving, audit, renewed: both(renewed, management.renewed) });
+    const reload = new Reload({ serving, keys, audit, renewed: both(renewed, management.renewed) });
     const files = () => filesOf(serving.now.config);
     resources.add(
       watchFiles(files, () => reload.run('a file has changed')),

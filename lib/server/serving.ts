@@ -7,6 +7,7 @@ import { log } from '../log.ts';
 import { retentionFor } from '../store/models.ts';
 import { type Assembled, assemble, type Shared } from './assembled.ts';
 import { endChanged } from './open_accounts.ts';
+import { otherNonces } from './other_nonces.ts';
 import type { RequestRates } from './request_rates.ts';
 
 /** The parts of a provider that a reload makes anew. */
@@ -24,11 +25,13 @@ export class Serving {
   #now: Assembled;
   #changes: Promise<unknown> = Promise.resolve();
   #stopSharing: () => void;
+  #takeOther: ReturnType<typeof otherNonces>;
 
   private constructor(shared: Shared, first: Assembled) {
     this.#shared = shared;
     this.#now = first;
     this.#stopSharing = this.#share(first.rates);
+    this.#takeOther = this.#others(first);
   }
 
   /** @throws {ConfigError} when the configuration is outside its profile. */
@@ -43,7 +46,10 @@ export class Serving {
   }
 
   /** Takes every request of the listeners. */
-  readonly handler: RequestListener = (request, response) => this.#now.handler(request, response);
+  readonly handler: RequestListener = (request, response) => {
+    const { handler } = this.#now;
+    if (!this.#takeOther(request, response, handler)) handler(request, response);
+  };
 
   /**
    * Makes the provider anew; one change after the other.
@@ -77,7 +83,15 @@ export class Serving {
     }
     hashing.limit(next.config.limits.passwords);
     this.#shared.adapter.store.retention = retentionFor(next.config.ttl);
+    this.#takeOther = this.#others(next);
     this.#now = next;
+  }
+
+  #others(now: Assembled): ReturnType<typeof otherNonces> {
+    return otherNonces(now.keys, async (dpopNonce) => {
+      const { handler } = await assemble(now.config, { ...now.keys, dpopNonce }, this.#shared, now);
+      return handler;
+    });
   }
 
   #share(rates: RequestRates): () => void {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { decodeJwt, importJWK, SignJWT } from 'jose';
+import { decodeJwt, importJWK, type JWK, SignJWT } from 'jose';
 import { authorize } from '../../lib/demo/browser.ts';
 import { fapi2MessageSigning } from '../../lib/profiles/fapi2_message_signing.ts';
 import { dpopNonces } from '../../lib/resource/dpop_nonce.ts';
@@ -393,7 +393,7 @@ describe('What a profile holds falls with the mechanism that holds it', () => {
     });
 
     const hint = async (client: RawClient, sub: string) => {
-      const [jwk = {}] = keys.jwks.keys;
+      const [jwk = {}] = keys.jwks.keys as JWK[];
       return new SignJWT({ sub, iss: client.issuer, aud: 'client', iat: now(), exp: now() + 60 })
         .setProtectedHeader({ alg: `${jwk.alg}`, kid: `${jwk.kid}` })
         .sign(await importJWK(jwk));

@@ -1,0 +1,245 @@
+import { createPrivateKey } from 'node:crypto';
+
+import { calculateJwkThumbprint, type JWK } from 'jose';
+
+import type { Audit } from '../audit/audit.ts';
+import type { EventName } from '../audit/event.ts';
+import type { Config } from '../config/load.ts';
+import { UsageError } from '../errors.ts';
+import { completed, weak } from '../fapi/key_set.ts';
+import { makeKey } from '../keys/keys.ts';
+import {
+  added,
+  goneAt,
+  keysFor,
+  type Policy,
+  type Purpose,
+  planned,
+  promoted,
+  purposesOf,
+  type Ring,
+  removed,
+  retired,
+  ripeAt,
+  type Secret,
+  type SigningKey,
+  type Status,
+  signingAlgorithms,
+} from '../keys/ring.ts';
+import type { KnexAdapterFactory } from '../store/adapter.ts';
+import { RingRow } from '../store/ring_row.ts';
+import { policyOf } from './keys_policy.ts';
+
+/** A key as an operator sees it: nothing that signs. Times in milliseconds since the epoch. */
+export interface ShownKey {
+  readonly kid: string;
+  readonly purpose: Purpose;
+  readonly status: Status;
+  readonly made_at: number;
+  /** When it began to sign, or begins at the earliest. */
+  readonly active_at: number | undefined;
+  readonly retired_at: number | undefined;
+  /** When it is forgotten. */
+  readonly gone_at: number | undefined;
+}
+
+const iso = (time: number) => new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
+
+/** What operators do with keys, the same for the commands and over HTTP. Each act leaves a record, refused ones too. */
+export class KeyDesk {
+  readonly #row: RingRow;
+  readonly #policy: Policy;
+  readonly #purposes: readonly Purpose[];
+  readonly #audit: Audit | undefined;
+  readonly #by: string;
+
+  /** @param by who acts, for the trail */
+  constructor(config: Config, adapter: KnexAdapterFactory, audit: Audit | undefined, by: string) {
+    const signs = !config.keys.jwks && !config.keys.module;
+    this.#row = new RingRow(adapter, signs);
+    this.#policy = policyOf(config);
+    this.#purposes = purposesOf(signs);
+    this.#audit = audit;
+    this.#by = by;
+  }
+
+  async list(): Promise<ShownKey[]> {
+    const ring = await this.#row.read();
+    return this.#purposes.flatMap((purpose) =>
+      keysFor(ring, purpose).map((key) => ({
+        kid: key.kid,
+        purpose,
+        status: key.status,
+        made_at: key.made_at,
+        active_at: key.status === 'next' ? Math.max(key.active_at ?? 0, ripeAt(key, this.#policy)) : key.active_at,
+        retired_at: key.retired_at,
+        gone_at: goneAt(key, purpose, this.#policy),
+      })),
+    );
+  }
+
+  /**
+   * Adds a next key, made here or given.
+   *
+   * @throws {UsageError} when it is no private key of a permitted algorithm, too weak, or there already.
+   */
+  add(alg: string | undefined, given?: string): Promise<string> {
+    return this.#act('keys.added', { alg }, async (ring, now) => {
+      const key = given === undefined ? await makeKey(this.#algorithm(alg), now) : await readKey(given, alg, now);
+      if (!this.#purposes.includes((key as SigningKey).alg as Purpose)) throw new UsageError(elsewhere);
+      if (ring.keys.some(({ kid }) => kid === key.kid)) throw new UsageError(`the key ${key.kid} is there already`);
+      return [added(ring, (key as SigningKey).alg as Purpose, key), key.kid];
+    });
+  }
+
+  /**
+   * Has the next key of each purpose follow: at once where it has been published long enough, else as soon as it has.
+   * Where there is none, one is made.
+   *
+   * @returns by purpose, when its next key signs
+   */
+  rotate(): Promise<Readonly<Record<string, number>>> {
+    return this.#act('keys.rotated', {}, async (ring, now) => {
+      let after = ring;
+      const times: Record<string, number> = {};
+      for (const purpose of this.#purposes) {
+        let next = keysFor(after, purpose).find(({ status }) => status === 'next');
+        if (!next) {
+          next = await makeKey(purpose, now);
+          after = added(after, purpose, next);
+        }
+        const ripe = ripeAt(next, this.#policy);
+        after = now >= ripe ? promoted(after, purpose, next.kid, now) : planned(after, purpose, next.kid, ripe);
+        times[purpose] = Math.max(now, ripe);
+        if (now < ripe || this.#policy.rotate_every === undefined) continue;
+        if (keysFor(after, purpose).every(({ status }) => status !== 'next') && 'alg' in next)
+          after = added(after, purpose, await makeKey(purpose, now));
+      }
+      return [after, times];
+    });
+  }
+
+  /** Makes a next key the active one. @throws {UsageError} when it is none, or was not published long enough. */
+  promote(kid: string): Promise<string> {
+    return this.#act('keys.promoted', { kid }, async (ring, now) => {
+      const [purpose, key] = this.#known(ring, kid);
+      if (key.status !== 'next')
+        throw new UsageError(`the key ${kid} is ${key.status}, only a next key can be promoted`);
+      const ripe = ripeAt(key, this.#policy);
+      if (now < ripe) {
+        throw new UsageError(
+          `the key ${kid} was made at ${iso(key.made_at)} and is not known to everyone before ${iso(ripe)}: promote it then, or \`keys rotate\` does it by itself`,
+        );
+      }
+      return [promoted(ring, purpose, kid, now), purpose];
+    });
+  }
+
+  /**
+   * Retires the active key for the next one, takes a next key back, and with `now` forgets a retired one, so that nothing
+   * it signed verifies any more.
+   *
+   * @throws {UsageError} when it is the last key that signs.
+   */
+  retire(kid: string, { now: forget = false }: { readonly now?: boolean } = {}): Promise<string> {
+    return this.#act('keys.retired', { kid, forget }, async (ring, now) => {
+      const [purpose, key] = this.#known(ring, kid);
+      if (key.status === 'next') return [removed(ring, purpose, kid), 'was not used yet, and is gone'];
+      if (key.status === 'retired') {
+        const gone = goneAt(key, purpose, this.#policy);
+        if (forget) return [removed(ring, purpose, kid), 'is gone: nothing it signed verifies any more'];
+        const when = gone === undefined ? 'stays' : `goes at ${iso(gone)}`;
+        throw new UsageError(`the key ${kid} is retired and ${when}: --now forgets it at once`);
+      }
+      const next = keysFor(ring, purpose).find(
+        (other) => other.status === 'next' && now >= ripeAt(other, this.#policy),
+      );
+      if (!next) {
+        throw new UsageError(
+          `the key ${kid} is the only one that can sign for ${purpose} now: run \`keys rotate\` first`,
+        );
+      }
+      const followed = retired(promoted(ring, purpose, next.kid, now), purpose, kid, now);
+      if (forget) return [removed(followed, purpose, kid), `is gone, ${next.kid} signs`];
+      return [followed, `is retired, ${next.kid} signs`];
+    });
+  }
+
+  #algorithm(alg: string | undefined): Purpose {
+    const found = signingAlgorithms.find((known) => known === (alg === 'Ed25519' ? 'EdDSA' : (alg ?? 'ES256')));
+    if (!found) throw new UsageError(`${alg} is none of ${signingAlgorithms.join(', ')}`);
+    if (!this.#purposes.includes(found)) throw new UsageError(elsewhere);
+    return found;
+  }
+
+  #known(ring: Ring, kid: string): [Purpose, SigningKey | Secret] {
+    for (const purpose of this.#purposes) {
+      const key = keysFor(ring, purpose).find((known) => known.kid === kid);
+      if (key) return [purpose, key];
+    }
+    throw new UsageError(`no key ${kid}: \`keys list\` shows those there are`);
+  }
+
+  async #act<T>(
+    event: EventName,
+    details: Readonly<Record<string, unknown>>,
+    make: (ring: Ring, now: number) => Promise<[Ring, T]>,
+  ): Promise<T> {
+    const by = this.#by;
+    try {
+      let answer: T | undefined;
+      const done = await this.#row.change(async (ring) => {
+        const [after, said] = await make(ring, Date.now());
+        answer = said;
+        return after;
+      });
+      if (!done)
+        throw new UsageError('somebody else has changed the keys at the same time: look at them, and try again');
+      await this.#audit?.write({ event, by, details });
+      return answer as T;
+    } catch (error) {
+      if (error instanceof UsageError) {
+        await this.#audit?.write({
+          event: 'admin.refused',
+          by,
+          details: { ...details, act: event, reason: error.message },
+        });
+      }
+      throw error;
+    }
+  }
+}
+
+const elsewhere = 'the signing keys stand in the configuration (keys.jwks or keys.module): change them there';
+
+/** A private key in PEM or as a JWK. Nothing of it is in what is said about it. */
+async function readKey(text: string, alg: string | undefined, now: number): Promise<SigningKey> {
+  const jwk = privateJwk(text);
+  const [finding] = [...weak([jwk], [], { RSA: 2048, EC: 224 })];
+  if (finding) throw new UsageError(`the key ${finding.text}`);
+  const { kid, ...complete } = completed({ ...jwk, use: 'sig', ...(alg !== undefined && { alg }) });
+  const permitted: readonly unknown[] = signingAlgorithms;
+  const fits = { RSA: 'PS256', EC: jwk.crv === 'P-256' ? 'ES256' : '', OKP: jwk.crv === 'Ed25519' ? 'EdDSA' : '' };
+  const own = fits[`${jwk.kty}` as keyof typeof fits];
+  if (!own || complete.alg !== own || !permitted.includes(own)) {
+    throw new UsageError(
+      `the key is for none of ${signingAlgorithms.join(', ')}: an RSA key of 2048 bits or more, or one of P-256 or Ed25519 is`,
+    );
+  }
+  return { ...complete, kid: kid ?? (await calculateJwkThumbprint(jwk)), status: 'next', made_at: now } as SigningKey;
+}
+
+function privateJwk(text: string): JWK {
+  try {
+    const given = text.trim();
+    const { kid, alg, ...jwk } = given.startsWith('{') ? JSON.parse(given) : {};
+    const key = given.startsWith('{') ? createPrivateKey({ key: jwk, format: 'jwk' }) : createPrivateKey(given);
+    return {
+      ...key.export({ format: 'jwk' }),
+      ...(typeof kid === 'string' && kid && { kid }),
+      ...(alg && { alg }),
+    } as JWK;
+  } catch {
+    throw new UsageError('that is no private key: give one in PEM (PKCS #8), or as a JWK');
+  }
+}
