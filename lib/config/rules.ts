@@ -111,6 +111,11 @@ const rules: readonly Rule[] = [
     return [{ path: ['ttl', 'session_idle'], text: `is longer than ttl.session, write at most ${session}` }];
   },
 
+  function signingKeys({ keys }) {
+    const both = keys?.module !== undefined && keys.jwks !== undefined;
+    return both ? [{ path: ['keys', 'module'], text: 'stands beside keys.jwks, leave one of them out' }] : [];
+  },
+
   function clientIds({ clients }) {
     const ids = list(clients).map(({ client_id }) => client_id);
     return repeated(ids, (index) => ['clients', index, 'client_id']);

@@ -21,7 +21,7 @@ async function fromModule(path: string): Promise<Keys['jwks']> {
     throw failed(`cannot be loaded: ${cause.message}`, cause);
   });
   if (typeof module.keys !== 'function') throw failed('has to export keys()');
-  const keys = await Promise.resolve(module.keys({ ExternalSigningKey })).catch((cause: Error) => {
+  const keys = await (async () => module.keys?.({ ExternalSigningKey }))().catch((cause: Error) => {
     throw failed(`cannot say what its keys are: ${cause.message}`, cause);
   });
   if (!Array.isArray(keys) || keys.length === 0) throw failed('has to answer a list of keys');

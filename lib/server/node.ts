@@ -22,7 +22,7 @@ export function describeNode({ config, keys }: { config: Config; keys: Keys }, a
     configuration: partsOf(config),
     profile: config.profile,
     keys: {
-      signing: keys.jwks.keys.map(({ kid, ...jwk }) => kid ?? fingerprint(jwk.x ?? jwk.n)),
+      signing: keys.jwks.keys.map(({ kid, x, n }) => kid ?? fingerprint(x ?? n)),
       cookies: [fingerprint(keys.cookies.sign('node'))],
       dpop_nonce: [fingerprint(keys.dpopNonce.toString('hex'))],
       encryption: config.database.encryption_keys.map((key) => fingerprint(bytesOf(key))),

@@ -56,8 +56,12 @@ export class Reloadable {
 
   static async start(own: Record<string, unknown> = {}): Promise<Reloadable> {
     const made = await Reloadable.write(own);
-    made.#server = await startServer(await loadConfig(made.file, { judge }));
+    await made.start();
     return made;
+  }
+
+  async start(): Promise<void> {
+    this.#server = await startServer(await loadConfig(this.file, { judge }));
   }
 
   get server(): RunningServer {
