@@ -12,7 +12,7 @@ const { name } = await import('./commands/command.ts');
 const { program } = await import('./program.ts');
 const { checkLogLevel } = await import('./log.ts');
 
-/** Without its properties: an error of a URL that does not parse has the URL in one, and the password in that. */
+/** The stack of an error and its causes, without its properties: an error of a URL that does not parse has the URL in one, and the password in that. */
 function stackOf(error: unknown): string {
   if (!(error instanceof Error)) return `threw ${typeof error}`;
   const cause = error.cause === undefined ? '' : `\ncaused by ${stackOf(error.cause)}`;

@@ -10,7 +10,7 @@ export interface Violation {
   readonly path?: readonly (string | number)[];
 }
 
-/** Thrown at boot; the provider never starts outside the profile it was asked to run. */
+/** Thrown at boot with every violation: a provider never starts outside its profile. */
 export class ProfileViolationError extends Error {
   override readonly name = 'ProfileViolationError';
   readonly code = 'ERR_PROFILE_VIOLATION';

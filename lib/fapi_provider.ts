@@ -53,7 +53,7 @@ async function tried({ mechanisms }: Profile, provider: Provider): Promise<Viola
  * constructed with it, and the profile's middleware, hooks and model statics are in place before anybody has it. What the
  * deployment registers on it afterwards can only tighten the profile.
  *
- * @param Provider oidc-provider's class. It is handed over so that a second copy of oidc-provider is noticed.
+ * @param Provider core's class, as `oidc-provider` exports it. It is handed over so that a second copy of core is noticed.
  * @param configuration core's configuration; later changes to it have no effect.
  * @param profile what `fapi2SecurityProfile()` or `fapi2MessageSigning()` answers; one for each provider.
  * @param around middleware beside the profile's, each at its stage, made for the provider.

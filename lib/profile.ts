@@ -100,7 +100,11 @@ function defaultViolations(profile: Profile, theirs: Configuration, merged: Conf
 /**
  * Every way in which a configuration, laid over the profile's own, is outside the profile.
  *
+ * @param configuration the deployment's own.
  * @param issuer the Issuer Identifier the configuration is for, judged as well when it is given.
+ * @returns nothing when it is inside. `fapiProvider()` asks this itself, and tries the provider besides.
+ * @example
+ * for (const { clause, path, text } of violations(fapi2SecurityProfile(), configuration)) console.log(clause, path, text);
  */
 export function violations(
   profile: Profile,

@@ -19,6 +19,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0002_operation': operation,
 };
 
+/** Names of the migrations, in the order in which they are applied. */
 export const migrationNames: readonly string[] = Object.keys(migrations);
 
 /**
@@ -51,7 +52,15 @@ async function recordState(knex: Knex, last: number, schema?: string): Promise<v
 /** A statement that waits for a lock holds up all that come after it: it gives up, and may be tried again. */
 const patience = `set local lock_timeout = '5s'`;
 
-/** Named in code, so that the same name is recorded whether the sources run or what was built from them. */
+/**
+ * The migrations as knex takes them. They are named in code, so that the same name is recorded whether the sources run or
+ * what was built from them.
+ *
+ * @param schema database schema of the tables; the search path decides when it is absent.
+ * @example
+ * // Beside migrations of your own, under one history:
+ * const getMigration = (name) => (migrationNames.includes(name) ? migrationSource().getMigration(name) : yours[name]);
+ */
 export function migrationSource(schema?: string): Knex.MigrationSource<string> {
   return {
     getMigrations: async () => [...migrationNames],

@@ -75,7 +75,13 @@ async function matches(password: string, { password: plain, password_hash }: Cre
   return passwordForms(password).some((form) => timingSafeEqual(digest(form), own));
 }
 
-/** Accounts out of several sources; the first that knows a login or a sub answers for it. */
+/**
+ * Accounts out of several sources.
+ *
+ * @param sources asked in this order; the first that knows a login or a sub answers for it.
+ * @throws {AccountLocked} from `authenticate()`, for the right password of a locked account.
+ * @throws {HashingBusy} from `authenticate()`, when too many passwords wait to be compared.
+ */
 export function accountsFrom(...sources: readonly AccountSource[]): Accounts {
   async function first(ask: (source: AccountSource) => Promise<KnownAccount | undefined>) {
     // All at once: which source knows a login is not to be told from the time it takes.

@@ -38,7 +38,14 @@ function checkListed(account: KnownAccount, earlier: readonly KnownAccount[]): v
   if (earlier.some(({ sub }) => sub === account.sub)) throw new TypeError(`sub ${account.sub} stands twice`);
 }
 
-/** Accounts of the configuration file; `others` are asked for whom the list does not know. */
+/**
+ * Accounts of a list, such as that of the configuration file.
+ *
+ * @param others asked for whom the list does not know.
+ * @throws {TypeError} for an account that is wrong, and for a login or sub that stands twice.
+ * @example
+ * const { authenticate, findAccount } = listedAccounts([{ login: 'jane', password_hash, claims: { name: 'Jane Doe' } }]);
+ */
 export function listedAccounts(list: readonly ListedAccount[], ...others: readonly AccountSource[]): Accounts {
   const known: KnownAccount[] = [];
   for (const listed of list) {

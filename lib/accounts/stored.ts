@@ -63,7 +63,14 @@ function byAdapter(adapter: Adapter): AccountStore {
   };
 }
 
-/** Accounts kept through an oidc-provider adapter, under the model name `Account`: sealed and hashed as everything else. */
+/**
+ * Accounts kept through an adapter of core's, under the model name `Account`: sealed and hashed as everything else.
+ *
+ * @param adapter `adapter('Account')`.
+ * @param store operations beyond the adapter's; with the adapter alone, of two changes at once one may be lost.
+ * @example
+ * const sub = await storedAccounts(adapter('Account')).add({ login: 'jane', password });
+ */
 export function storedAccounts(adapter: Adapter, store: AccountStore = byAdapter(adapter)): StoredAccounts {
   const byLogin = async (login: string) => opened(await adapter.findByUid(canonicalLogin(login)));
   async function change(login: string, make: (account: KnownAccount) => KnownAccount | undefined) {

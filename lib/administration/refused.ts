@@ -10,7 +10,7 @@ const lineOf = ({ path, text, clause }: Finding): string =>
 /** Refuses an administrative act: nothing was changed. */
 export class ActRefused extends UsageError {
   readonly status: RefusedStatus;
-  /** What is wrong with the metadata of clients; paths begin with `clients` and the number of the client. */
+  /** Faults of the metadata of clients; paths begin with `clients` and the number of the client. */
   readonly findings: readonly Finding[];
 
   constructor(status: RefusedStatus, message: string, findings: readonly Finding[] = []) {

@@ -44,7 +44,7 @@ export type AcceptCertificate = (
   client: Client | undefined,
 ) => boolean;
 
-/** Whatever a certificate is made of, it is refused, not an error of ours. */
+/** Refuses a certificate whose judgement throws: whatever it is made of, it is no error of ours. */
 function refusing(judge: () => string | undefined): string | undefined {
   try {
     return judge();

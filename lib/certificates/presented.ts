@@ -90,6 +90,7 @@ type NodeRequest = IncomingMessage | { readonly req: IncomingMessage };
  * The certificate a client proved to have. One that is expired, not yet valid or of a weak key is none, for every
  * method and for binding: core itself does not look, for `self_signed_tls_client_auth`.
  *
+ * @param options.proxy proxies that may hand a certificate over; none by default.
  * @param options.tell is told why a certificate is taken for none; by default nobody is.
  * @see [RFC 8705 section 6.3 - Certificate Expiration and Bound Access Tokens](https://www.rfc-editor.org/rfc/rfc8705.html#section-6.3)
  */

@@ -15,7 +15,7 @@ export interface ClientsDocument {
 const isMap = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Where clients stand: the document itself is one, a list of them, or a map with such a list. */
+/** Finds the clients of a document: it is one itself, a list of them, or a map with such a list. */
 function startOf(plain: unknown): Path | undefined {
   if (Array.isArray(plain)) return [];
   if (!isMap(plain)) return undefined;

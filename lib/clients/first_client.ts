@@ -1,6 +1,6 @@
 import type { ClientMetadata } from 'oidc-provider';
 
-/** What a first client has to know. */
+/** Settings of a first client. */
 export interface FirstClient {
   readonly issuer: string;
   readonly metadata: ClientMetadata;
@@ -32,7 +32,7 @@ async function customFetch(url, { method = 'GET', headers, body } = {}) {
 
 /** Waits for the browser on the loopback address, or has its address typed where it ends elsewhere. */
 const back = `
-/** Where the browser ends: on a port of this machine, or at an address that is pasted here. */
+/** The place the browser ends at: a port of this machine, or an address that is pasted here. */
 async function listen() {
   const url = new URL(registered);
   if (url.protocol !== 'http:') {

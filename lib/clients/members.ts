@@ -14,7 +14,7 @@ export const withId = (metadata: Members): Members => ({
 /** The metadata, without what the registry adds. */
 export const withoutNotes = ({ client_id_issued_at, disabled_at, ...metadata }: Members): Members => metadata;
 
-/** What the registry adds to metadata, where it is there. */
+/** Members the registry adds to metadata, where they are there. */
 export function noted(client: Members): Pick<RegisteredClient, 'client_id_issued_at' | 'disabled_at'> {
   const notes = { client_id_issued_at: client.client_id_issued_at, disabled_at: client.disabled_at };
   return Object.fromEntries(Object.entries(notes).filter(([, value]) => Number.isInteger(value)));

@@ -29,7 +29,7 @@ export async function readDocument(file: string): Promise<ClientsDocument> {
   return readClients(file, text);
 }
 
-/** What is wrong with clients of a file, at its place there. */
+/** Faults of clients of a file, at their places there. */
 export async function placed<T>(document: ClientsDocument | undefined, act: Promise<T>): Promise<T> {
   return act.catch((error: unknown) => {
     if (document && error instanceof ActRefused && error.findings.length > 0) {

@@ -15,7 +15,7 @@ import { createProvider } from '../server/provider.ts';
 import type { OidcStore } from '../store/open_store.ts';
 import { stand } from './judge.ts';
 
-/** Who runs the command, as the trail names them: the operating system's user. */
+/** The operating system's user that runs the command, as the trail names them. */
 export function operator(): string {
   try {
     return `${userInfo().username} by command`;

@@ -45,6 +45,8 @@ const origins = new WeakMap<Config, Origin>();
 /**
  * Reads a configuration file, whole or not at all.
  *
+ * @param file its path; files it names are relative to it.
+ * @param options `set` are overrides as on the command line, `env` what `${NAME}` reads.
  * @throws {ConfigError} with every problem of the file and of the files it names.
  */
 export async function loadConfig(file: string, options: LoadOptions = {}): Promise<Config> {

@@ -27,7 +27,7 @@ export interface Contract {
   readonly expected_failures?: readonly string[];
 }
 
-/** oidc-provider tells a class from a function by its prototype, and makes one adapter for each model. */
+/** Core tells a class from a function by its prototype, and makes one adapter for each model. */
 function instances(adapter: AnyAdapter): (model: string) => Adapter {
   const made = new Map<string, Adapter>();
   return (model) => {
@@ -56,7 +56,7 @@ async function fails(requirement: Requirement, subject: Subject): Promise<void> 
 }
 
 /**
- * Everything oidc-provider and FAPI 2.0 need of an adapter, as a mocha suite:
+ * Everything core (`oidc-provider`) and FAPI 2.0 need of an adapter, as a mocha suite:
  * `adapterContract({ name: 'my adapter', open: async () => ({ adapter: MyAdapter }) })`. Only this function needs mocha.
  */
 export function adapterContract({ name, open, expected_failures = [] }: Contract): void {

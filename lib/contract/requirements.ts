@@ -14,7 +14,7 @@ export interface Subject {
   readonly isShared: boolean;
 }
 
-/** One thing oidc-provider, or FAPI 2.0, rests on. */
+/** A requirement of core, or of FAPI 2.0, on an adapter. */
 export interface Requirement {
   readonly title: string;
   /** The models, where one requirement is for many. */
@@ -27,12 +27,12 @@ const spendable = modelsThat(({ isCore, spent }) => isCore && (spent === 'code' 
 const requests = modelsThat(({ isCore, spent }) => isCore && spent === 'request');
 const ofGrant = modelsThat(({ isCore, ofGrant }) => isCore && ofGrant);
 const staying = modelsThat(({ isCore, returns, spent }) => isCore && !returns && spent !== 'jti');
-/** Looked at after they have expired. */
+/** Models whose rows core looks at after they have expired. */
 const outlasting = modelsThat(({ spent }) => spent === 'code' || spent === 'request');
 
 export const fresh = (): string => randomUUID();
 
-/** A payload as oidc-provider makes it, valid for a minute. */
+/** A payload as core makes it, valid for a minute. */
 export function payloadOf(kind: string, id: string, more: AdapterPayload = {}): AdapterPayload {
   const iat = seconds();
   return { iat, exp: iat + 60, jti: id, kind, clientId: 'client', ...more };
@@ -51,7 +51,7 @@ export async function saved(
 
 const found = async (adapter: Adapter, id: string) => (await adapter.find(id)) ?? undefined;
 
-/** How many of these got through; the others have to be refused in oidc-provider's words. */
+/** How many of these got through; the others have to be refused in core's words. */
 async function winners(attempts: readonly Promise<unknown>[]): Promise<number> {
   const settled = await Promise.allSettled(attempts);
   for (const each of settled) {

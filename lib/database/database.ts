@@ -13,6 +13,7 @@ import { databaseUrlFault } from './url.ts';
 
 const { knex } = knexModule;
 
+/** A database: an address, and how it is reached. */
 export interface DatabaseOptions {
   /** `postgres://...` a server; `pglite:./data` an embedded Postgres on disk; `pglite:` one in memory. */
   readonly url: string;
@@ -24,6 +25,7 @@ export interface DatabaseOptions {
   readonly tls?: boolean | ConnectionOptions | undefined;
 }
 
+/** An open database. */
 export interface Database {
   readonly knex: Knex;
   /** True when the database lives in this process: nobody else can reach it, or migrate it. */
@@ -60,7 +62,10 @@ function server({ url, pool_size = presets(databaseSettings).pool_size, tls }: D
 /**
  * Opens the database and asks it for a sign of life.
  *
+ * @param options `url` is `pglite:` (in memory), `pglite:./folder` or `postgres://...`.
  * @throws {OperationalError} which database, and why it does not answer; never with its password.
+ * @example
+ * const { knex, close } = await openDatabase({ url: 'pglite:./data' });
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const fault = databaseUrlFault(options.url);

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 
 import { OperationalError } from '../errors.ts';
 
-/** Names of what is no Postgres, as knex calls it. */
+/** Databases that are no Postgres, by knex's name of their client. */
 const others: Readonly<Record<string, string>> = {
   cockroachdb: 'CockroachDB',
   'pg-redshift': 'Redshift',

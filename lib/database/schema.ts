@@ -68,17 +68,33 @@ async function stateOf(knex: Knex, schema: string | undefined): Promise<SchemaSt
   return states[0] && JSON.parse(states[0].value);
 }
 
-/** Applies what is pending; answers the names of what it applied. */
+/**
+ * Applies pending migrations, one process at a time.
+ *
+ * @returns the names of those applied.
+ * @throws {OperationalError} when a later version has migrated the database, or a statement holds its tables.
+ * @example
+ * await migrate(knex, { schema: 'oidc' });
+ */
 export function migrate(knex: Knex, options: MigrateOptions = {}): Promise<string[]> {
   return run(knex, 'latest', schemaOf(knex, options.schema));
 }
 
-/** Takes the last migration back; answers its name. */
+/**
+ * Takes the last migration back.
+ *
+ * @returns its name; nothing when there is none.
+ * @throws {OperationalError} when a later version has migrated the database: that version takes it back.
+ */
 export function migrateDown(knex: Knex, options: MigrateOptions = {}): Promise<string[]> {
   return run(knex, 'down', schemaOf(knex, options.schema));
 }
 
-/** Compares the database with the migrations this version knows, whichever history they are recorded in. */
+/**
+ * Compares the database with the migrations this version knows, whichever history they are recorded in.
+ *
+ * @returns `current`; `behind`: migrate; `ahead, compatible`: serves; `ahead, breaking`: this version is too old.
+ */
 export async function schemaStatus(knex: Knex, options: MigrateOptions = {}): Promise<SchemaStatus> {
   const state = await stateOf(knex, schemaOf(knex, options.schema));
   if (!state || state.newest < NEWEST) return 'behind';

@@ -34,7 +34,7 @@ const lifetime =
 type Token = AccessToken | ClientCredentials;
 type Find = Provider['AccessToken']['find'];
 
-/** Core lets an opaque token live on for as long as clocks may differ; its own clock does not differ from itself. */
+/** Ends opaque tokens at their `exp`; core would add its clock tolerance. */
 function endOnTime(model: { find: Find }): void {
   const find = model.find;
   const findUnexpired: Find = async function findUnexpired(this: never, ...args) {
@@ -45,7 +45,7 @@ function endOnTime(model: { find: Find }): void {
   model.find = findUnexpired;
 }
 
-/** Whatever made a token, a grant of the deployment's own among it: it lives no longer than the profile lets it. */
+/** Caps the lifetime of every token, also of one that a grant of the deployment's own has made. */
 function endInTime({ prototype }: { prototype: Token }): void {
   const save = prototype.save;
   prototype.save = function saveLimited(this: Token & { expiresIn?: number }, ...args) {

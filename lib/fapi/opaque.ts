@@ -2,7 +2,7 @@ import type { Mechanism } from './mechanism.ts';
 
 const least = 128;
 
-/** Codes, tokens and request URIs nobody guesses. */
+/** Gives codes, tokens and request URIs at least 128 bits of randomness. */
 export function opaque(): Mechanism {
   return {
     name: 'opaque',

@@ -6,7 +6,7 @@ import { errors } from 'oidc-provider';
 import type { Mechanism } from './mechanism.ts';
 import { identifier, type Resource, type ResourceInput } from './resource_settings.ts';
 
-/** Filled in; what is no resource stays as it was written, for the clauses to report. */
+/** Fills in defaults; what is no resource stays as it was written, for the clauses to report. */
 function complete({ scopes = [], token = 'opaque', ...others }: ResourceInput): Resource {
   return { ...others, scopes, token };
 }

@@ -22,6 +22,7 @@ export const stages = [
   'protocol', // what has to be true of a request when core reads it
 ] as const;
 
+/** The name of a stage. */
 export type Stage = (typeof stages)[number];
 
 /** Middleware by stage; within a stage it runs in the order of the list. */

@@ -20,7 +20,7 @@ function isErrorAnswer({ status, response }: Context): boolean {
   return status >= 400 || /[?&#]error=/.test(response.get('location'));
 }
 
-/** Tells the operator: of what was refused, and of errors that are nobody's answer. */
+/** Tells the operator of refusals, and of errors that reach no client. */
 function report(ctx: Context, error: unknown): void {
   ctx.app.emit(ctx.headerSent || answerTo(error).status === 500 ? 'error' : 'refused', error, ctx);
 }

@@ -7,7 +7,7 @@ export interface Hosts {
   readonly aliases?: readonly string[];
 }
 
-/** A request target may be a whole URL (`GET https://other/ HTTP/1.1`), and oidc-provider then builds others from that. */
+/** A request target may be a whole URL (`GET https://other/ HTTP/1.1`), and core then builds others from that. */
 function targetOf({ originalUrl, host }: Context): string {
   if (originalUrl.startsWith('/')) return host.toLowerCase();
   const url = URL.parse(originalUrl);

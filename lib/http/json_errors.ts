@@ -6,7 +6,7 @@ import { endpoints, isApiEndpoint } from './routes.ts';
 
 /**
  * Endpoints for programs answer errors as JSON, whatever `Accept` says: Java sends `text/html` first, and
- * oidc-provider would answer a page.
+ * core would answer a page.
  *
  * @see [RFC 9126 section 2.3 - Error Response](https://www.rfc-editor.org/rfc/rfc9126.html#section-2.3)
  */

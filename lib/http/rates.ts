@@ -8,7 +8,7 @@ interface Count {
   blocked: boolean;
 }
 
-/** Counts for all processes; rejects with what a limiter of rate-limiter-flexible rejects with when there are too many. */
+/** Counts for all processes; throws what a limiter of rate-limiter-flexible throws when there are too many. */
 export interface SharedCounts {
   consume(key: string, points?: number): Promise<unknown>;
 }

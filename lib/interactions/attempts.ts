@@ -65,7 +65,7 @@ function networkOf(address: string): string {
     .join(':');
 }
 
-/** Of any length, and not the login in clear. */
+/** The key a login is counted under: a hash, so that its length is bounded and the login is not kept in clear. */
 const keyOf = (...parts: string[]) => hash('sha256', JSON.stringify(parts), 'base64url');
 
 async function secondsUntil(consumed: Promise<RateLimiterRes>): Promise<number | undefined> {

@@ -75,8 +75,11 @@ async function renderLoggedOut(ctx: KoaContextWithOIDC, { name, language }: Arou
 }
 
 /**
- * The pages core shows by itself, to be merged into its configuration: errors, signing out, signed out.
+ * The pages core shows by itself: errors, signing out, signed out.
  *
+ * @returns `renderError` and `features`, to be merged into core's configuration.
+ * @example
+ * const configuration = { ...yours, ...pages({ name: 'Example Bank' }) };
  * @see [OpenID Connect RP-Initiated Logout 1.0](https://openid.net/specs/openid-connect-rpinitiated-1_0.html)
  */
 export function pages(options: PagesOptions = {}) {

@@ -41,10 +41,14 @@ function askAgain({ oidc: { session, client, result } }: KoaContextWithOIDC): bo
 }
 
 /**
- * Core's interaction policy, or a deployment's own, with three things added. The login prompt also says what consent is
- * going to be asked, while everything needed to know it is loaded, so that one interaction does for both. And an account
- * that is gone while its session lives has to log in again, where core would fail for want of a grant. Whoever wants to be asked by a client each
- * time is.
+ * Core's interaction policy, or a deployment's own, with three things added:
+ * - the login prompt also says what consent is going to be asked, so that one interaction does for both;
+ * - somebody whose account is gone, or whose login is from before a new password, logs in again;
+ * - somebody who wants to be asked by a client each time is asked.
+ *
+ * @param policy changed in place, and returned.
+ * @example
+ * const configuration = { ...yours, interactions: { policy: interactionPolicy(), url: interactionUrl } };
  */
 export function interactionPolicy(policy: core.DefaultPolicy = core.base()): core.DefaultPolicy {
   const login = policy.get('login');

@@ -45,7 +45,7 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** As much of somebody else's text as a heading can bear. */
+/** Cuts a text of somebody else's to the length of a heading. */
 export function short(text: string, length = 80): string {
   const characters = [...text.slice(0, 4 * length)];
   return characters.length > length ? `${characters.slice(0, length).join('')}…` : characters.join('');

@@ -89,6 +89,9 @@ function explain({ name, choose }: Desk, ctx: Context, error: unknown): void {
  * Login, consent and abort, as plain forms under `/interaction/:uid`: a Koa middleware for `provider.use()`, or to stand
  * before the provider in an application. Prompts other than `login` and `consent` are left to what follows.
  *
+ * @param options `accounts` say who may log in; `attempts` count wrong passwords, in the memory of this process by default.
+ * @example
+ * provider.use(interactions(provider, { accounts, name: 'Example Bank' }));
  * @see [FAPI2-SP-FINAL-5.3.2.2-13](https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.3.2.2)
  */
 export function interactions(provider: Provider, options: InteractionsOptions): Middleware {

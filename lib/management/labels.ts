@@ -1,4 +1,4 @@
-/** Gives labels back, a value that came after too many others as `other`. */
+/** Bounds the values of labels: one that comes after too many others becomes `other`. */
 export type Bounded = <L extends string>(labels: Readonly<Record<L, string | number>>) => Record<L, string>;
 
 /** Different values of one label, at most: each is a time series in somebody's database for as long as that keeps it. */

@@ -22,11 +22,18 @@ export const messageSigningSettings = z.strictObject({
   ),
 });
 
+/** The parts that are claimed, each by `true`. */
 export type MessageSigning = z.input<typeof messageSigningSettings>;
 
 const every = { signed_request_object: true, jarm: true, signed_introspection: true };
 
-/** @see [FAPI 2.0 Message Signing](https://openid.net/specs/fapi-message-signing-2_0-final.html) */
+/**
+ * FAPI 2.0 Message Signing: the Security Profile, with signed requests, responses and introspection.
+ *
+ * @param settings those of the Security Profile; `message_signing` names the parts that are claimed, all when absent.
+ * @returns a profile for one provider.
+ * @see [FAPI 2.0 Message Signing](https://openid.net/specs/fapi-message-signing-2_0-final.html)
+ */
 export function fapi2MessageSigning(
   settings: ProfileSettings & { message_signing?: MessageSigning | undefined } = {},
 ): Profile {

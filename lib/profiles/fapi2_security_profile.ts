@@ -83,7 +83,15 @@ export interface ProfileSettings {
   grant_types?: readonly string[];
 }
 
-/** @see [FAPI 2.0 Security Profile](https://openid.net/specs/fapi-security-profile-2_0-final.html) */
+/**
+ * The FAPI 2.0 Security Profile, as a list of mechanisms.
+ *
+ * @param settings what core has no option for; every one has a default. `fapiProvider()` judges them, clause by clause.
+ * @returns a profile for one provider.
+ * @example
+ * const profile = fapi2SecurityProfile({ mtls: { url: 'https://mtls.as.example.com', authorities: [pem] } });
+ * @see [FAPI 2.0 Security Profile](https://openid.net/specs/fapi-security-profile-2_0-final.html)
+ */
 export function fapi2SecurityProfile(settings: ProfileSettings = {}): Profile {
   const url = settings.mtls?.url;
   const { resources: known = [], authorization_details: details = {} } = settings;

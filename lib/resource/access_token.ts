@@ -16,7 +16,7 @@ export interface AccessToken {
  */
 export type VerifyAccessToken = (token: string) => Promise<AccessToken | undefined>;
 
-/** Nobody could say what a token stands for: whoever asked may come again. */
+/** Thrown when a token could not be verified, for want of an answer: the client may try again. */
 export class VerificationFailed extends Error {
   override readonly name = 'VerificationFailed';
   readonly status = 503;

@@ -3,8 +3,10 @@ import type { Provider } from 'oidc-provider';
 import type { VerifyAccessToken } from './access_token.ts';
 
 /**
- * The tokens of a provider in the same process.
+ * Verifies the tokens of a provider in the same process.
  *
+ * @example
+ * api.use(protect({ verify: tokensOf(provider), unique, origins: ['https://api.example.com'] }));
  * @see [FAPI2-SP-FINAL-5.3.4-3](https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.3.4)
  */
 export function tokensOf(provider: Provider): VerifyAccessToken {

@@ -12,6 +12,8 @@ export interface DpopNonces {
  * The nonces core makes of the same secret. A client keeps one nonce for an origin, so on the origin of the
  * authorization server a resource's own would have each refused by the other.
  *
+ * @param secret 32 bytes, the same in every process: `features.dPoP.nonceSecret` of the provider.
+ * @param now milliseconds since the epoch.
  * @see [RFC 9449 section 9 - Resource Server-Provided Nonce](https://www.rfc-editor.org/rfc/rfc9449.html#section-9)
  */
 export function dpopNonces(secret: Uint8Array, now: () => number = Date.now): DpopNonces {

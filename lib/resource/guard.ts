@@ -25,7 +25,7 @@ export interface Refused {
 
 export type Verdict = Granted | Refused;
 
-/** Nobody could tell; a refusal tells the client what is wrong; anything else is the application's. */
+/** Turns an error into the refusal to answer: 503 when nobody could verify the token; errors of the application are thrown on. */
 function refusalOf(error: unknown): Refusal | undefined {
   if (error instanceof Refusal) return error;
   if ((error as { status?: unknown } | undefined)?.status !== 503) return undefined;

@@ -46,6 +46,7 @@ export interface RunningServer {
 /**
  * Starts the provider a configuration describes.
  *
+ * @param config as `loadConfig()` answers it.
  * @param given the deployment's own part, in code; it counts more than what the module of `extend` exports.
  * @throws {ConfigError} when the configuration is outside its profile: every violation, at its place in the file.
  * @throws {OperationalError} when the database or a port cannot be had.

@@ -225,7 +225,13 @@ export class KnexAdapter implements Adapter {
 
 /**
  * A durable, sealed store for every model of core, and for models it does not have yet, in which nothing is
- * spent twice: `new Provider(issuer, { adapter: knexAdapter(knex) })`.
+ * spent twice.
+ *
+ * @param knex of Postgres or PGlite, migrated.
+ * @param options `encryption_keys` seal rows: the first seals, all open. Without them rows lie in the clear.
+ * @throws {OperationalError} when the knex is of another database.
+ * @example
+ * new Provider(issuer, { adapter: knexAdapter(knex, { encryption_keys: [process.env.ENCRYPTION_KEY] }) });
  * @see [FAPI 2.0 Security Profile - 5.3.2.2](https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.3.2.2)
  */
 export function knexAdapter(knex: Knex, options: StoreOptions = {}): KnexAdapterFactory {

@@ -26,7 +26,7 @@ export interface Foresight {
   guess(wanted: { readonly id: string } | { readonly alias: string }): readonly string[];
 }
 
-/** Knows nothing, and expects nothing. */
+/** Foresight that guesses nothing: only the number of round trips changes. */
 export const blind: Foresight = { learn: () => ({}), guess: () => [] };
 
 /** Entries that a process remembers of each kind, of two hundred bytes each. */

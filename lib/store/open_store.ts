@@ -48,7 +48,7 @@ export interface OidcStore {
   close(): Promise<void>;
 }
 
-/** Somebody else's knex is not ours to close; an embedded database is nobody else's to migrate. */
+/** Opens a database, or takes the caller's knex, which stays open when the store is closed. */
 async function opened(database: OpenStoreOptions['database'], schema: string | undefined): Promise<Database> {
   if (typeof database === 'function') {
     requirePostgres(database);

@@ -10,9 +10,9 @@ const columns = ['id', 'model', 'payload', 'grant_id', 'alias', 'expires_at', 'c
  * Every write there is, any number of rows at once, and every decision about who is first. What a row asks for shows
  * in `consumed_at`:
  *
- * - none: put the row there, or over the one that is there, unless that was destroyed. A row once consumed stays consumed.
+ * - none: put the row there, or over the one that is there, unless that was destroyed. A row once spent stays spent.
  * - 0: put the row there unless it is there already and has not expired.
- * - a time: mark the row that is there as consumed, unless it is already.
+ * - a time: mark the row that is there as spent, unless it is already.
  * - `DESTROYED`: empty the row for good.
  * - `RENEWED`: empty it for good, unless it was destroyed: what it said goes on in another row.
  *

@@ -134,7 +134,7 @@ export class Store {
     log.warn({ model, row: id }, 'a row is not what was written there: refused');
   }
 
-  /** When a row of this model may be purged; `expiresIn` as oidc-provider gives it, which may be absent or negative. */
+  /** When a row of this model may be purged; `expiresIn` as core gives it, which may be absent or negative. */
   expiresAt(model: string, expiresIn: number | undefined): number | null {
     if (expiresIn === undefined || !Number.isFinite(expiresIn)) return null;
     return seconds() + Math.max(0, Math.ceil(expiresIn)) + this.retentionOf(model);

@@ -53,8 +53,11 @@ export async function inUnit<T>(store: Store, work: (unit: Unit) => Promise<T>):
 
 /**
  * One HTTP request as one unit of work: each row is read once, what is written leaves together, and the response
- * leaves after it. Put it before everything that deals with the provider: `provider.use(unitOfWork())`.
- * A database that is away is answered with 503 and Retry-After.
+ * leaves after it. A database that is away is answered with 503 and Retry-After. `fapiProvider()` registers it; with the
+ * store alone, put it before everything that deals with the provider.
+ *
+ * @example
+ * provider.use(unitOfWork());
  */
 export function unitOfWork(): Middleware {
   return function unitOfWork(ctx, next) {

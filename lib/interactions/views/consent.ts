@@ -7,7 +7,7 @@ export const client = `<% if (it.client.links.length > 0) { %>
 </ul>
 <% } %>`;
 
-/** May they? */
+/** The consent form. */
 export const consent = `<% layout('@layout') %>
 <h1><%= it.say('allow_access') %></h1>
 <p><%~ it.login ? it.rich('asks_account', { client: it.client.name, login: it.login }) : it.rich('asks', { client: it.client.name }) %></p>

@@ -1,4 +1,4 @@
-/** Something went wrong, or is over: what, what to do, and a reference to tell. */
+/** The page of an error or an end: what it is, what to do, and a reference to tell. */
 export const message = `<% layout('@layout') %>
 <h1><%= it.title %></h1>
 <p><%= it.text %></p>
