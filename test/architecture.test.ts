@@ -95,4 +95,15 @@ describe('The house', () => {
     );
     expect(asked.filter((file) => !/^(config|profiles|server|demo)\//.test(file))).to.deep.equal([]);
   });
+
+  it('says in plain words what a thing is or does: no docstring begins with What, Who, Where, Which or Whether', () => {
+    const riddles = files.flatMap((file) =>
+      [
+        ...readFileSync(join('lib', file), 'utf8').matchAll(
+          /\/\*\*\s+(?:\* )?(?:What|Who|Whom|Whose|Whether|Where|Which) .*/g,
+        ),
+      ].map(([line]) => `${file}: ${line}`),
+    );
+    expect(riddles).to.deep.equal([]);
+  });
 });

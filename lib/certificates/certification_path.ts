@@ -95,7 +95,7 @@ export type PathCheck = (path: readonly X509Certificate[], now: Date) => string 
  * The reason why no path leads from a certificate, through any of the intermediates presented with it, to one of the
  * authorities; `undefined` when one does. Synchronous, since core asks so.
  *
- * @see [RFC 8705 section 2.1 - PKI Mutual-TLS Method](https://www.rfc-editor.org/rfc/rfc8705.html#section-2.1)
+ * @see [RFC8705-2.1 - PKI Mutual-TLS Method](https://www.rfc-editor.org/rfc/rfc8705.html#section-2.1)
  * @see [RFC 5280 section 6 - Certification Path Validation](https://www.rfc-editor.org/rfc/rfc5280.html#section-6)
  */
 export function unauthorized(

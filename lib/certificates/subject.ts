@@ -30,6 +30,7 @@ const kinds = {
 /**
  * Compares a certificate with the subject a client registered.
  *
+ * @see [RFC8705-2.1](https://www.rfc-editor.org/rfc/rfc8705.html#section-2.1)
  * @see [RFC 8705 section 2.1.2 - Client Registration Metadata](https://www.rfc-editor.org/rfc/rfc8705.html#section-2.1.2)
  */
 export function certificateSubjectMatches(certificate: X509Certificate, property: string, expected: string): boolean {

@@ -18,6 +18,7 @@ function targetOf({ originalUrl, host }: Context): string {
  * Requests are answered under the configured names only: endpoint URLs in metadata and the `htu` of a proof are
  * built from the name the request came under.
  *
+ * @see [FAPI2-SP-FINAL-5.2.1-1](https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.2.1)
  * @see [FAPI2-SP-FINAL-5.3.2.1-1](https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.3.2.1)
  */
 export function host({ issuer, aliases = [] }: Hosts): Middleware {

@@ -8,7 +8,7 @@ import { endpoints, isApiEndpoint } from './routes.ts';
  * Endpoints for programs answer errors as JSON, whatever `Accept` says: Java sends `text/html` first, and
  * core would answer a page.
  *
- * @see [RFC 9126 section 2.3 - Error Response](https://www.rfc-editor.org/rfc/rfc9126.html#section-2.3)
+ * @see [PAR-2.3 - Error Response](https://www.rfc-editor.org/rfc/rfc9126.html#section-2.3)
  */
 export function jsonErrors(provider: Provider): Middleware {
   const endpointOf = endpoints(provider);

@@ -55,7 +55,7 @@ function refuse(ctx: Context, wait: number): never {
  * The HTTP of the provider's endpoints: 405 with Allow, 413, 415, 400 for another media type, 429. The form of a request is
  * read here, and `fieldsOf(ctx)` from here on.
  *
- * @see [RFC 9126 section 2.3 - Error Response](https://www.rfc-editor.org/rfc/rfc9126.html#section-2.3)
+ * @see [PAR-2.3 - Error Response](https://www.rfc-editor.org/rfc/rfc9126.html#section-2.3)
  */
 export function limits(provider: Provider, { tooMany, body = 56 * 1024, pushed = body }: Limits = {}): Middleware {
   const endpointOf = endpoints(provider);

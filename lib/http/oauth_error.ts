@@ -54,7 +54,7 @@ export function writeOauthError(ctx: Context, error: unknown): void {
 /**
  * Answers the error of a request that core has not routed.
  *
- * @see [RFC 6749 section 5.2 - Error Response](https://www.rfc-editor.org/rfc/rfc6749.html#section-5.2)
+ * @see [RFC6749-5.2 - Error Response](https://www.rfc-editor.org/rfc/rfc6749.html#section-5.2)
  */
 export function oauthError(): Middleware {
   return async function oauthError(ctx, next) {

@@ -12,7 +12,7 @@ const longest = 8192;
  * An authorization request that was posted is asked for again by GET. Core reads posted ones only with cookies that other
  * sites may send along; the browser's own GET brings the ones that they may not.
  *
- * @see [OpenID Connect Core section 3.1.2.1 - Authentication Request](https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest)
+ * @see [OIDCC-3.1.2.1 - Authentication Request](https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest)
  */
 export function postToGet(provider: Provider): Middleware {
   const endpointOf = endpoints(provider);

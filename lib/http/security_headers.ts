@@ -45,7 +45,7 @@ const contentSecurityPolicy = [
  * Sets the headers every answer has for browsers. A page may set a policy of its own.
  *
  * @see [FAPI2-SP-FINAL-5.2.3-1](https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.2.3)
- * @see [RFC 9700 section 4.16 - Clickjacking](https://www.rfc-editor.org/rfc/rfc9700.html#section-4.16)
+ * @see [RFC9700-4.16 - Clickjacking](https://www.rfc-editor.org/rfc/rfc9700.html#section-4.16)
  */
 export function securityHeaders(settings: SecurityHeaderSettings = {}): Middleware {
   const headers = {

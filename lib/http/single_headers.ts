@@ -18,7 +18,7 @@ function repeated(rawHeaders: readonly string[]): string | undefined {
 /**
  * Refuses a request that says twice what can only be said once: a proxy in front of us may have believed the other one.
  *
- * @see [RFC 9110 section 5.3 - Field Order](https://www.rfc-editor.org/rfc/rfc9110.html#section-5.3)
+ * @see [RFC9110-5.3 - Field Order](https://www.rfc-editor.org/rfc/rfc9110.html#section-5.3)
  */
 export function singleHeaders(): Middleware {
   return function singleHeaders(ctx, next) {

@@ -9,6 +9,8 @@ import type { Step } from './consent.ts';
  * Proof that a form was made for this interaction, at this step, for this person. Its key is the interaction's
  * correlation id: random, made anew for each request, known to the store only, so that nothing more has to be kept or
  * shared among processes.
+ *
+ * @see [RFC9700-4.7](https://www.rfc-editor.org/rfc/rfc9700.html#section-4.7)
  */
 export function formToken({ cid, uid }: Interaction, step: Step): string {
   const person = step.name === 'consent' ? step.accountId : null;

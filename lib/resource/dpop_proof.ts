@@ -60,7 +60,7 @@ function checkNonce(nonce: unknown, { nonces, nonceRequired }: ProofRules): void
 /**
  * Everything about a proof but whether it was seen before, which only counts once its access token is known.
  *
- * @see [RFC 9449 section 4.3 - Checking DPoP Proofs](https://www.rfc-editor.org/rfc/rfc9449.html#section-4.3)
+ * @see [DPOP-4.3 - Checking DPoP Proofs](https://www.rfc-editor.org/rfc/rfc9449.html#section-4.3)
  */
 export async function checkDpopProof(request: ResourceRequest, accessToken: string, rules: ProofRules): Promise<Proof> {
   const { lifetime = 300, clockTolerance = 15 } = rules;

@@ -64,6 +64,8 @@ export class KnexAdapter implements Adapter {
    * @param expiresAt seconds since the epoch until which it would be accepted again
    * @param refusal what to refuse the request with. With it, at a push and at the token endpoint within a
    *   `unitOfWork()`, the answer is `true` at first, and the decision travels with the rows that hang on it.
+   * @see [FAPI2-SP-FINAL-6.2](https://openid.net/specs/fapi-security-profile-2_0-final.html#section-6.2)
+   * @see [RFC7523-3-7](https://www.rfc-editor.org/rfc/rfc7523.html#section-3)
    */
   unique(id: string, expiresAt: number, refusal?: () => Error): Promise<boolean> {
     const row: Row = {
@@ -102,7 +104,8 @@ export class KnexAdapter implements Adapter {
   /**
    * Core checks `consumed` on the copy it loaded before, so two requests can both pass that check. The
    * database decides which one is first; the other is refused, and what the first was given is revoked.
-   * @see [RFC 6749 - 4.1.2. Authorization Response](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.2)
+   * @see [FAPI2-SP-FINAL-5.3.2.2-9](https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.3.2.2)
+   * @see [RFC6749-4.1.2](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.2)
    */
   consume(id: string): Promise<void> {
     const row: Row = {

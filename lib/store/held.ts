@@ -121,6 +121,7 @@ async function* emptied(store: Store, model: string, holder: Holder): AsyncGener
  * are kept, and tokens that clients have on their own account. It is so on all processes at once, since each of them
  * asks the database. With `before`, what one runs after a restore.
  *
+ * @see [FAPI2-SP-FINAL-6.8](https://openid.net/specs/fapi-security-profile-2_0-final.html#section-6.8)
  * @throws {TypeError} when nobody is named, or the time is none or to come
  */
 export async function revoke(
