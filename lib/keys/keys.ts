@@ -147,7 +147,7 @@ export async function loadRing(kept: Kept, signs = true): Promise<Ring> {
 
 const bytes = ({ secret }: Secret) => Buffer.from(secret, 'base64url');
 
-/** What a key says of itself, and to itself only. */
+/** The JWK of a key, without its status and dates. */
 function jwkOf({ status, made_at, active_at, retired_at, ...jwk }: SigningKey): JWK {
   return jwk;
 }
@@ -165,7 +165,12 @@ export function keysOf(ring: Ring, own?: Keys['jwks']): Keys {
   };
 }
 
-/** Reads the secrets, or makes them at the first start; `jwks` of the deployment's own wins. */
+/**
+ * Reads the secrets, or makes them at the first start.
+ *
+ * @param kept keeps a value for all processes: `adapter.kept` of `knexAdapter()`.
+ * @param jwks the deployment's own signing keys, in place of those kept.
+ */
 export async function loadKeys(kept: Kept, jwks?: Keys['jwks']): Promise<Keys> {
   return keysOf(await loadRing(kept, jwks === undefined), jwks);
 }

@@ -35,7 +35,7 @@ export interface Ring {
 /** Algorithms that keys are made for, in the order of preference. */
 export const signingAlgorithms = ['ES256', 'PS256', 'EdDSA'] as const;
 
-/** What a key is for: an algorithm, cookies or nonces. */
+/** The purpose of a key: an algorithm, cookies or nonces. */
 export type Purpose = (typeof signingAlgorithms)[number] | 'cookies' | 'nonces';
 
 /** How keys follow one another; times in milliseconds. */
@@ -112,7 +112,7 @@ export const retired = (ring: Ring, purpose: Purpose, kid: string, now: number):
 export type MakeKey = (purpose: Purpose, now: number) => Promise<SigningKey | Secret>;
 
 /**
- * What is due for one purpose: retired keys are forgotten, the next key becomes active, another next key is made. A
+ * Does what is due for one purpose: retired keys are forgotten, the next key becomes active, another next key is made. A
  * signing key is made as soon as there is no next one, so that there is one to turn to in need; a secret when it is due.
  *
  * @returns the same ring where nothing is due
@@ -145,7 +145,7 @@ async function keptUp(ring: Ring, purpose: Purpose, policy: Policy, now: number,
   return kept;
 }
 
-/** What is due for every purpose. @returns the same ring where nothing is. */
+/** Does what is due for every purpose. @returns the same ring where nothing is. */
 export async function keepUp(
   ring: Ring,
   purposes: readonly Purpose[],

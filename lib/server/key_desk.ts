@@ -45,7 +45,7 @@ export interface ShownKey {
 
 const iso = (time: number) => new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
 
-/** What operators do with keys, the same for the commands and over HTTP. Each act leaves a record, refused ones too. */
+/** Acts of operators on keys, the same for the commands and over HTTP. Each act leaves a record, refused ones too. */
 export class KeyDesk {
   readonly #row: RingRow;
   readonly #policy: Policy;
@@ -94,7 +94,7 @@ export class KeyDesk {
 
   /**
    * Has the next key of each purpose follow: at once where it has been published long enough, else as soon as it has.
-   * Where there is none, one is made.
+   * One is made where there is none.
    *
    * @returns by purpose, when its next key signs
    */

@@ -8,7 +8,7 @@ import { log } from '../log.ts';
 import { answerMetrics } from '../management/worker_metrics.ts';
 import type { RunningServer } from './server.ts';
 
-/** Where a server is reached, as one process tells another. */
+/** The addresses of a server, as one process tells another. */
 export type Reached = Pick<RunningServer, 'url' | 'mtlsUrl' | 'managementUrl' | 'certificate'>;
 
 interface Told {
