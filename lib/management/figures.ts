@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 
 import { seconds } from '../seconds.ts';
+import { rowId } from '../store/row.ts';
 import type { Store } from '../store/store.ts';
 import type { Health, Served } from './health.ts';
 import type { Metrics } from './metrics.ts';
@@ -110,5 +111,32 @@ export function fleetFigures(metrics: Metrics, heartbeat: Heartbeat): void {
       for (const { part } of heartbeat.differences) set(1, { part });
     },
     { labels: ['part'], aggregator: 'max' },
+  );
+}
+
+interface DatedKey {
+  readonly kid?: string;
+  readonly status?: string;
+  /** Milliseconds since the epoch. */
+  readonly active_at?: number;
+  readonly made_at?: number;
+}
+
+/** Ages of the signing keys that the database holds and that sign, where their dates are kept. */
+export function keyFigures(metrics: Metrics, store: Store): void {
+  const id = rowId('Kept', 'signing_keys');
+  metrics.gauge<'kid'>(
+    'oidc_signing_key_age_seconds',
+    'Time since an active signing key began to sign',
+    async (set) => {
+      // A database that is away has no keys to tell of; that it is away is told elsewhere.
+      const [row] = await store.find([id]).catch(() => []);
+      const text = row && store.open('Kept', row);
+      const { keys } = JSON.parse(text ?? '{"keys":[]}') as { readonly keys: readonly DatedKey[] };
+      for (const { kid, status, made_at, active_at = made_at } of keys) {
+        if (kid && status === 'active' && active_at) set((Date.now() - active_at) / 1000, { kid });
+      }
+    },
+    { labels: ['kid'], aggregator: 'max' },
   );
 }

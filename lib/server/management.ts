@@ -11,7 +11,7 @@ import type { Provider } from 'oidc-provider';
 import type { Config } from '../config/load.ts';
 import { bareHost, urlHost } from '../http/address.ts';
 import { managementApp } from '../management/app.ts';
-import { fleetFigures, healthFigures, purgeFigures, storeFigures } from '../management/figures.ts';
+import { fleetFigures, healthFigures, keyFigures, purgeFigures, storeFigures } from '../management/figures.ts';
 import { Health, type Served } from '../management/health.ts';
 import { Metrics } from '../management/metrics.ts';
 import { Heartbeat } from '../management/nodes.ts';
@@ -87,6 +87,7 @@ export async function startManagement(
   if (!management) return { ...seen, renewed: async () => () => {}, url: undefined };
   metrics.collectProcess();
   storeFigures(metrics, store.adapter.store);
+  keyFigures(metrics, store.adapter.store);
   healthFigures(metrics, health, served);
   fleetFigures(metrics, heartbeat);
   const { registry } = metrics;
