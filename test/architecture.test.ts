@@ -10,6 +10,7 @@ const floors: readonly (readonly string[])[] = [
     'errors',
     'redact',
     'log',
+    'log_line',
     'resources',
     'merge',
     'did_you_mean',

@@ -7,6 +7,7 @@ import { databaseSettings } from '../database/settings.ts';
 import { limitSettings } from '../http/settings.ts';
 import { pageSettings, passwordLimits } from '../interactions/settings.ts';
 import { keySettings } from '../keys/keys.ts';
+import { formats, levels } from '../log.ts';
 import { managementSettings, shutdownSettings, workerSettings } from '../management/settings.ts';
 import { settings as profileSettings } from '../profiles/profiles.ts';
 import { concerning, toCore } from '../settings.ts';
@@ -103,6 +104,17 @@ export const schema = z.strictObject({
     .strictObject({ ...databaseSettings.shape, ...storeSettings.shape })
     .prefault({})
     .describe('where everything is kept'),
+
+  log: z
+    .strictObject({
+      level: z
+        .enum(levels)
+        .default('info')
+        .describe('which lines are written; LOG_LEVEL of the environment counts more'),
+      format: z.enum(formats).default('auto').describe('json, text for people, or auto: text on a terminal'),
+    })
+    .prefault({})
+    .describe('the log, on standard error'),
 
   audit: auditSettings.prefault({}).describe('the trail: every security decision, and what became of it'),
 

@@ -1,5 +1,5 @@
 import type { AccessToken, ClientCredentials, Provider } from 'oidc-provider';
-import { errors } from 'oidc-provider';
+import Core, { errors } from 'oidc-provider';
 import { z } from 'zod';
 
 import { seconds } from '../seconds.ts';
@@ -40,7 +40,12 @@ function endOnTime(model: { find: Find }): void {
   const findUnexpired: Find = async function findUnexpired(this: never, ...args) {
     const found = await find.apply(this, args);
     const token = found as Partial<Token> | undefined;
-    return (token?.isExpired && !args[1]?.ignoreExpiration ? undefined : found) as never;
+    if (args[1]?.ignoreExpiration || (token && !token.isExpired)) return found as never;
+    // For the log, which tells a token that has expired from one that is unknown; what is good costs no second look.
+    if (Core.ctx?.oidc?.route === 'userinfo' && (await find.call(this, args[0], { ignoreExpiration: true }))) {
+      throw new errors.InvalidToken('access token has expired');
+    }
+    return undefined as never;
   };
   model.find = findUnexpired;
 }

@@ -48,6 +48,7 @@ export function frontPage(issuer: string, shown: boolean): Middleware {
     }
     return next().then(() => {
       if (ctx.status !== 404 || ctx.body) return;
+      ctx.app.emit('not_found', ctx);
       if (ctx.accepts('json', 'html') === 'html') {
         html(ctx, 404, nothing);
         return;

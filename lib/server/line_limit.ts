@@ -1,4 +1,4 @@
-import { log } from '../log.ts';
+import { type Log, log } from '../log.ts';
 
 /** Lines of one source at once, and a second afterwards. */
 const burst = 100;
@@ -8,20 +8,32 @@ const most = 1000;
 /** Milliseconds after which lines that were left out are told of. */
 const summary = 10_000;
 
+export interface LineLimit {
+  /** @param kind what the line is about, for the count of those that are left out */
+  mayWrite(source: string, kind: string): boolean;
+  /** Counts what is never a line of its own. */
+  count(kind: string): void;
+}
+
 /** Lets so many lines of each source pass, and counts the others, so that nobody can fill a disk by being refused. */
-export function lineLimit(now: () => number = Date.now) {
+export function lineLimit(to: Pick<Log, 'info'> = log, now: () => number = Date.now): LineLimit {
   const sources = new Map<string, { lines: number; at: number }>();
   const leftOut = new Map<string, number>();
   let timer: NodeJS.Timeout | undefined;
 
   function tell(): void {
     timer = undefined;
-    log.info(Object.fromEntries(leftOut), 'refused, and not told one by one');
+    to.info(Object.fromEntries(leftOut), 'refused, and not told one by one');
     leftOut.clear();
   }
 
-  /** @param kind what the line is about, for the count */
-  return function mayWrite(source: string, kind: string): boolean {
+  function count(kind: string): void {
+    // Kinds are few: what a stranger wrote is none of them.
+    leftOut.set(kind, (leftOut.get(kind) ?? 0) + 1);
+    if (!timer) timer = setTimeout(tell, summary).unref();
+  }
+
+  function mayWrite(source: string, kind: string): boolean {
     const known = sources.get(source) ?? { lines: burst, at: now() };
     const lines = Math.min(burst, known.lines + ((now() - known.at) / 1000) * perSecond);
     sources.delete(source);
@@ -29,8 +41,9 @@ export function lineLimit(now: () => number = Date.now) {
     const [oldest] = sources.keys();
     if (sources.size > most && oldest !== undefined) sources.delete(oldest);
     if (lines >= 1) return true;
-    leftOut.set(kind, (leftOut.get(kind) ?? 0) + 1);
-    if (!timer) timer = setTimeout(tell, summary).unref();
+    count(kind);
     return false;
-  };
+  }
+
+  return { mayWrite, count };
 }

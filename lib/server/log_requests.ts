@@ -1,8 +1,11 @@
+import { decodeJwt } from 'jose';
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 
 import { explanationOf } from '../fapi/refusals.ts';
+import { fieldOf } from '../http/form_body.ts';
 import { type Endpoint, isFormEndpoint } from '../http/routes.ts';
-import { log } from '../log.ts';
+import { type Log, log } from '../log.ts';
+import { redacted } from '../redact.ts';
 import { lineLimit } from './line_limit.ts';
 
 interface Failure {
@@ -11,27 +14,59 @@ interface Failure {
   error?: string;
   error_description?: string;
   error_detail?: string;
-  cause?: { message?: string };
+  cause?: unknown;
   stack?: string;
 }
 
-/** Log fields by which an operator finds a request again and understands it; nothing a client sent as a secret is among them. */
+/** So much of a stranger's text as helps to find them. */
+const short = (value: unknown): string | undefined => (typeof value === 'string' ? value.slice(0, 200) : undefined);
+
+function issuerOf(assertion: string | undefined): unknown {
+  try {
+    return assertion && decodeJwt(assertion).iss;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The client that whoever asks says it is; nobody has looked yet whether it is so. */
+function attempted(ctx: KoaContextWithOIDC): string | undefined {
+  const named = ctx.oidc?.params?.client_id ?? fieldOf(ctx, 'client_id') ?? ctx.query.client_id;
+  return short(named ?? issuerOf(fieldOf(ctx, 'client_assertion')));
+}
+
+/** Every cause of an error, down to the one it began with; none of them may quote a password in a URL. */
+export function causesOf({ cause }: { cause?: unknown }): string | undefined {
+  const found: string[] = [];
+  for (let inner = cause; inner instanceof Error && found.length < 8; inner = inner.cause) {
+    const { code } = inner as Failure;
+    const first = inner instanceof AggregateError ? (inner.errors[0] as Error | undefined)?.message : undefined;
+    found.push(redacted(inner.message || first || code || inner.name));
+  }
+  return found.length > 0 ? found.join(': ') : undefined;
+}
+
+/** A line's members: all an operator needs to find a request again and to understand it, and no secret a client sent. */
 function about(ctx: KoaContextWithOIDC, failure: Failure) {
-  const { error, error_description, error_detail, cause } = failure;
+  const { error, error_description, error_detail } = failure;
+  const client_id = ctx.oidc?.client?.clientId;
+  const claimed = attempted(ctx);
   return {
     interaction_id: ctx.state?.interactionId as string | undefined,
     method: ctx.method,
     route: ctx.oidc?.route ?? ctx.path,
-    client_id: ctx.oidc?.client?.clientId,
+    client_id,
+    attempted_client_id: claimed === client_id ? undefined : claimed,
+    redirect_uri: short(ctx.oidc?.params?.redirect_uri ?? fieldOf(ctx, 'redirect_uri')),
     error,
     error_description,
     error_detail,
-    cause: cause?.message,
+    cause: causesOf(failure),
     ...explanationOf(failure),
   };
 }
 
-/** Codes of Node for a client that went away, or stopped to speak HTTP, in the middle of its request. */
+/** Node's codes for a client that went away, or stopped to speak HTTP, in the middle of its request. */
 const hangUps = /^(ECONNRESET|EPIPE|HPE_.+)$/;
 
 /** Not an error of ours: anybody could fill the log with those, and wake whoever is called for them. */
@@ -50,24 +85,45 @@ const refusals = [
   'refused',
 ];
 
-/** Writes what was refused, and what went wrong, to the log. */
-export function logRequests(provider: Provider): void {
-  const mayWrite = lineLimit();
+/** Logins, and attempts at them; whom somebody said to be may be a password in the wrong field, and is not told. */
+function logLogins(emitter: NodeJS.EventEmitter, to: Log, mayWrite: (source: string, kind: string) => boolean): void {
+  const who = (ctx: KoaContextWithOIDC, client_id: string | undefined) => ({
+    interaction_id: ctx.state?.interactionId as string | undefined,
+    client_id,
+    address: ctx.ip,
+  });
+  emitter.on('occurred', (ctx: KoaContextWithOIDC, { event, client }: { event: string; client?: string }) => {
+    if (event === 'login.limited') {
+      if (mayWrite('login', event)) to.warn(who(ctx, client), 'too many attempts to log in');
+    } else if (event === 'login.refused' && mayWrite('login', event)) to.info(who(ctx, client), 'a login was refused');
+  });
+  emitter.on('interaction.ended', (ctx: KoaContextWithOIDC) => {
+    if (ctx.oidc.result?.login) to.info(who(ctx, ctx.oidc.client?.clientId), 'a person logged in');
+  });
+}
+
+/** Writes what was refused, what went wrong, and who logged in, to the log; what is at no path is counted. */
+export function logRequests(provider: Provider, to: Log = log): void {
+  const { mayWrite, count } = lineLimit(to);
   const emitter = provider as unknown as NodeJS.EventEmitter;
   const refused = (one: unknown, other: unknown) => {
     // Core hands over the context first, Koa the error.
     const [ctx, error] = (one instanceof Error ? [other, one] : [one, other]) as [KoaContextWithOIDC, Failure];
+    // A step of the protocol, which every client takes again and again.
+    if (error.error === 'use_dpop_nonce') return to.debug(about(ctx, error), 'asked for a nonce');
     // A client is who it says it is once it has authenticated; whoever has not is a stranger.
     const client =
       error.error === 'invalid_client' || !isFormEndpoint(ctx.oidc?.route as Endpoint) ? undefined : ctx.oidc?.client;
-    if (mayWrite(client?.clientId ?? '', `${error.error ?? error.message}`)) log.info(about(ctx, error), 'refused');
+    if (mayWrite(client?.clientId ?? '', `${error.error ?? error.message}`)) to.info(about(ctx, error), 'refused');
   };
   for (const event of refusals) emitter.on(event, refused);
+  logLogins(emitter, to, mayWrite);
+  emitter.on('not_found', () => count('not_found'));
   emitter.on('server_error', (ctx: KoaContextWithOIDC, error: Failure) =>
-    log.error({ ...about(ctx, error), message: error.message, stack: error.stack }, 'server error'),
+    to.error({ ...about(ctx, error), message: error.message, stack: error.stack }, 'server error'),
   );
   emitter.on('error', (error: Failure, ctx?: KoaContextWithOIDC) => {
-    if (ctx && hungUp(ctx, error)) log.info({ ...about(ctx, error), message: error.message }, 'the client hung up');
-    else log.error({ ...(ctx && about(ctx, error)), message: error.message, stack: error.stack }, 'server error');
+    if (ctx && hungUp(ctx, error)) to.info({ ...about(ctx, error), message: error.message }, 'the client hung up');
+    else to.error({ ...(ctx && about(ctx, error)), message: error.message, stack: error.stack }, 'server error');
   });
 }

@@ -5,7 +5,7 @@ import type { Occurrence } from '../audit/event.ts';
 import { type Config, rereadConfig, withValues } from '../config/load.ts';
 import { at, type Path } from '../config/path.ts';
 import { ConfigError } from '../errors.ts';
-import { log } from '../log.ts';
+import { configureLog, log } from '../log.ts';
 import type { Listeners } from './listeners.ts';
 import type { LiveKeys } from './live_keys.ts';
 import type { Serving } from './serving.ts';
@@ -96,6 +96,7 @@ export class Reload {
         renew = await renewed(config);
       });
       renew();
+      configureLog(config.log);
       const at_next_start = kept.map((path) => path.join('.'));
       if (kept.length > 0) log.warn({ at_next_start }, 'changed in the file, and taken at the next start only');
       log.info({ by }, 'the configuration was read again, and is in use');

@@ -5,6 +5,7 @@ import { hashing } from '../accounts/hashing.ts';
 import { openAudit } from '../audit/open.ts';
 import { type Config, filesOf } from '../config/load.ts';
 import { sharedLimiter } from '../interactions/shared_limiter.ts';
+import { configureLog, log } from '../log.ts';
 import { Resources } from '../resources.ts';
 import type { KnexAdapterFactory } from '../store/adapter.ts';
 import type { DevelopmentCertificate } from './development_certificate.ts';
@@ -52,6 +53,7 @@ export interface RunningServer {
  * @throws {OperationalError} when the database or a port cannot be had.
  */
 export async function startServer(config: Config, given: Extension = {}): Promise<RunningServer> {
+  configureLog(config.log);
   const resources = new Resources();
   try {
     await tellReadableKeys(config);
@@ -78,6 +80,8 @@ export async function startServer(config: Config, given: Extension = {}): Promis
     if (audit) await recordLife(audit, config, resources);
     await heartbeat.start(() => describeNode(serving.now, audit));
     health.state = 'serving';
+    const { issuer, profile, development } = config;
+    log.info({ issuer, profile, url: listeners.url, mtls_url: listeners.mtlsUrl, development }, 'serving');
     return {
       issuer: config.issuer,
       ...listeners,
@@ -89,8 +93,10 @@ export async function startServer(config: Config, given: Extension = {}): Promis
       reload: () => reload.run('asked to'),
       async close() {
         health.state = 'stopping';
+        log.info({ delay: config.shutdown.delay }, 'stopping');
         await delay(config.shutdown.delay * 1000);
         await resources.close();
+        log.info('stopped');
       },
     };
   } catch (error) {

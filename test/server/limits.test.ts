@@ -138,7 +138,7 @@ describe('A rate', () => {
 describe('The lines of refusals', () => {
   it('are limited for strangers together and for each client, and come back with time', () => {
     let clock = 0;
-    const mayWrite = lineLimit(() => clock);
+    const { mayWrite } = lineLimit(undefined, () => clock);
     const written = (source: string) =>
       Array.from({ length: 1000 }, () => mayWrite(source, 'x')).filter(Boolean).length;
     expect(written('')).to.equal(100);

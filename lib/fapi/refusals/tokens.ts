@@ -76,7 +76,7 @@ export const tokens: readonly Refusal[] = [
   },
   {
     id: 'access_token_unknown',
-    when: /access token not found|access token is unknown|associated client not found/,
+    when: /access token (not found|has expired)|access token is unknown|associated client not found/,
     clause: 'RFC6750-3.1',
     wrong: 'the access token is not known, has expired or was revoked',
     todo: 'refresh it; where that fails, send the person through an authorization again',
