@@ -10,9 +10,11 @@ import { Narrator } from '../demo/narrator.ts';
 import { Scene } from '../demo/scene.ts';
 import { Screen } from '../demo/screen.ts';
 import { findTarget } from '../demo/target.ts';
-import { OperationalError } from '../errors.ts';
+import { defaultPort, startWeb } from '../demo/web/start.ts';
+import { OperationalError, UsageError } from '../errors.ts';
 import { profileNames, profiles } from '../profiles/profiles.ts';
 import { Resources } from '../resources.ts';
+import { untilTold } from './until_told.ts';
 
 export const summary = 'drive a whole flow with a real client library, each step explained';
 
@@ -23,6 +25,8 @@ interface Options {
   readonly issuer?: string;
   readonly database?: string;
   readonly verbose: boolean;
+  readonly web: boolean;
+  readonly port: string;
 }
 
 const command = () =>
@@ -44,12 +48,15 @@ const command = () =>
     )
     .option('--issuer <url>', 'the provider, one of config/development.yaml (default: who answers there, or its own)')
     .option('--database <url>', 'start a provider on this database, whoever runs')
+    .option('--web', 'an app to look at in a browser: sign in, see accounts, pay, and what was sent where', false)
+    .option('--port <port>', 'where the app of --web is', `${defaultPort}`)
     .option('--verbose', 'everything that is sent and received, JWTs in full', false)
     .addHelpText(
       'after',
       `
 For example:
   npm run demo
+  npm run demo -- --web
   npm run demo -- --client-auth tls_client_auth --sender-constrain mtls --profile fapi2-message-signing
 `,
     );
@@ -94,14 +101,33 @@ async function tell(options: Options, resources: Resources, out: Writable): Prom
   screen.line(screen.style(['bold', 'green'], `\n✔ ${steps} steps, ${refusals} of them refused: all as told\n`));
 }
 
+/** Serves the app until told to stop. */
+async function showWeb({ port, verbose }: Options, resources: Resources): Promise<void> {
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
+    throw new UsageError(`--port ${port} is none, write 0 to 65535`);
+  const web = await startWeb({ port: Number(port), folder: 'data/tls', verbose }, resources);
+  await untilTold(`
+  A small bank to look at
+
+  open          ${web.url}
+  log in as     demo, password demo
+  the bank is   ${web.issuer}, ${web.where}
+  trust         ${web.authority}
+                or have the browser go on where it warns, once for the app and once for the bank
+
+Stop with Ctrl-C.
+`);
+}
+
 /** Runs the demo; it fails where anything goes another way than it is told, a refusal that does not come included. */
 export async function run(args: readonly string[], out: Writable = process.stdout): Promise<void> {
   const parsed = command().parse(args, { from: 'user' });
   const resources = new Resources();
   try {
-    await tell(parsed.opts<Options>(), resources, out);
+    const options = parsed.opts<Options>();
+    await (options.web ? showWeb(options, resources) : tell(options, resources, out));
   } catch (error) {
-    if (error instanceof OperationalError || !(error instanceof Error)) throw error;
+    if (error instanceof OperationalError || error instanceof UsageError || !(error instanceof Error)) throw error;
     throw new OperationalError(`the demo did not go as told: ${error.message}`, { cause: error });
   } finally {
     await resources.close();

@@ -34,7 +34,7 @@ export interface Target {
 }
 
 /** Reads a provider's metadata; `undefined` when nobody answers. */
-async function metadataOf(issuer: string): Promise<Record<string, unknown> | undefined> {
+export async function metadataOf(issuer: string): Promise<Record<string, unknown> | undefined> {
   const fetch = httpsFetch({ unverified: local(issuer) });
   try {
     const signal = AbortSignal.timeout(5000);
@@ -46,7 +46,7 @@ async function metadataOf(issuer: string): Promise<Record<string, unknown> | und
 }
 
 /** Of another machine the certificate is checked, whatever it says. */
-function local(...urls: readonly string[]): string[] {
+export function local(...urls: readonly string[]): string[] {
   return urls
     .map((url) => new URL(url))
     .flatMap(({ hostname, origin }) => (/^(localhost|127\..*|\[::1\])$/.test(hostname) ? [origin] : []));
