@@ -112,6 +112,9 @@ describe('npm run demo -- --web', () => {
       expect(await news()).to.include('has paid');
       expect(await page.textContent('#receipts')).to.match(/^€17\.50 to Bookshop Rivet/);
 
+      // The README's picture is made so.
+      const { SCREENSHOTS } = process.env;
+      if (SCREENSHOTS) await page.screenshot({ path: join(SCREENSHOTS, `${size}.png`), fullPage: true });
       for (const summary of await page.locator('summary').all()) await summary.press('Enter');
       expect(await barriers(page)).to.deep.equal([]);
     });
