@@ -1,4 +1,3 @@
-import Router from '@koa/router';
 import Koa, { type Context } from 'koa';
 import * as openid from 'openid-client';
 
@@ -116,10 +115,10 @@ class App {
     if (flow) ctx.body = await (await this.#planner.call(flow, 'GET', '/accounts')).json();
   }
 
-  async tryIt(ctx: Context): Promise<void> {
-    const purpose = purposes.find((one) => one === ctx.params.purpose);
+  async tryIt(ctx: Context, asked: string, name: string): Promise<void> {
+    const purpose = purposes.find((one) => one === asked);
     const flow = purpose && (ctx.state.session as Session).flows.get(purpose);
-    const outcome = flow && (await attempt(ctx.params.name, flow, this.#planner));
+    const outcome = flow && (await attempt(name, flow, this.#planner));
     if (outcome) ctx.body = outcome;
   }
 
@@ -129,38 +128,51 @@ class App {
   }
 
   /** Only whoever is signed in goes on. */
-  known = (ctx: Context, next: () => Promise<unknown>) => {
-    ctx.state.session = this.#sessions.of(ctx);
-    if (ctx.state.session) return next();
-    ctx.status = 401;
-    ctx.body = { error: 'sign in first' };
-    return undefined;
-  };
+  known(run: Run): Run {
+    return (ctx, ...parts) => {
+      ctx.state.session = this.#sessions.of(ctx);
+      if (ctx.state.session) return run(ctx, ...parts);
+      ctx.status = 401;
+      ctx.body = { error: 'sign in first' };
+      return undefined;
+    };
+  }
 }
+
+type Run = (ctx: Context, ...parts: string[]) => unknown;
+
+/** Everything that is answered, by method and path. */
+const routes = (app: App): readonly (readonly [method: string, path: RegExp, run: Run])[] => [
+  ['GET', /^\/$/, page],
+  ['GET', /^\/style\.css$/, style],
+  ['GET', /^\/browser\/(\w+\.[jt]s)$/, script],
+  ['GET', /^\/callback$/, (ctx) => app.comeBack(ctx)],
+  ['GET', /^\/api\/state$/, app.state],
+  ['POST', /^\/api\/sign-in$/, app.signIn],
+  ['POST', /^\/api\/sign-out$/, (ctx) => app.signOut(ctx)],
+  ['GET', /^\/api\/accounts$/, app.known((ctx) => app.listAccounts(ctx))],
+  ['POST', /^\/api\/accounts$/, app.known(app.askAccounts)],
+  ['POST', /^\/api\/payments$/, app.known((ctx) => app.pay(ctx))],
+  [
+    'POST',
+    /^\/api\/attempts\/(\w+)\/(\w+)$/,
+    app.known((ctx, ...parts) => app.tryIt(ctx, ...(parts as [string, string]))),
+  ],
+];
 
 /** The app in the browser, and its server. */
 export function webApp(planner: Planner): Koa {
   const { origin } = planner.options;
-  const app = new App(planner);
-  const api = new Router({ prefix: '/api' })
-    .use(ownPage(origin))
-    .get('/state', app.state)
-    .post('/sign-in', app.signIn)
-    .use(['/accounts', '/payments', '/attempts'], app.known)
-    .get('/accounts', (ctx) => app.listAccounts(ctx))
-    .post('/accounts', app.askAccounts)
-    .post('/payments', (ctx) => app.pay(ctx))
-    .post('/attempts/:purpose/:name', (ctx) => app.tryIt(ctx))
-    .post('/sign-out', (ctx) => app.signOut(ctx));
-  const site = new Router()
-    .get('/', page)
-    .get('/style.css', style)
-    .get('/browser/:name', script)
-    .get('/callback', (ctx) => app.comeBack(ctx));
+  const all = routes(new App(planner));
+  const fromPage = ownPage(origin);
   const koa = new Koa();
   koa.on('error', (error) => log.error({ error }, 'the app failed'));
-  for (const middleware of [headers, ownHost(origin), api.routes(), site.routes(), site.allowedMethods()]) {
-    koa.use(middleware as Koa.Middleware);
-  }
-  return koa;
+  koa.use(headers).use(ownHost(origin));
+  koa.use((ctx, next) => (ctx.path.startsWith('/api/') ? fromPage(ctx, next) : next()));
+  return koa.use(async (ctx) => {
+    for (const [method, path, run] of all) {
+      const match = path.exec(ctx.path);
+      if (match && method === ctx.method) return void (await run(ctx, ...match.slice(1)));
+    }
+  });
 }

@@ -89,8 +89,8 @@ export const style = (ctx: Context): void => {
 };
 
 /** One of the scripts of the page, by its name and no other. */
-export async function script(ctx: Context): Promise<void> {
-  const name = scripts.find((one) => one === ctx.params.name);
+export async function script(ctx: Context, asked: string): Promise<void> {
+  const name = scripts.find((one) => one === asked);
   if (!name) return;
   const source = await readFile(new URL(`./browser/${name}`, import.meta.url), 'utf8');
   ctx.type = 'text/javascript';
