@@ -11,6 +11,7 @@ import * as keys from './commands/keys.ts';
 import * as migrate from './commands/migrate.ts';
 import * as nodes from './commands/nodes.ts';
 import * as prune from './commands/prune.ts';
+import * as quickstart from './commands/quickstart.ts';
 import * as reseal from './commands/reseal.ts';
 import * as serve from './commands/serve.ts';
 import { version } from './package_file.ts';
@@ -21,7 +22,11 @@ export const program = new Command(name)
   .version(version)
   .exitOverride();
 
+<<<<<<< HEAD
 const commands = [serve, migrate, check, health, nodes, clients, accounts, grants, keys, audit, prune, reseal];
+=======
+const commands = [serve, migrate, check, health, nodes, clients, quickstart, accounts, grants, audit, prune, reseal];
+>>>>>>> 3f7a97b (clients quickstart ID --for STACK prints a program that is this client; npm run clients runs them)
 for (const { register } of commands) register(program);
 
 program

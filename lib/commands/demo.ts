@@ -14,7 +14,7 @@ import { defaultPort, startWeb } from '../demo/web/start.ts';
 import { OperationalError, UsageError } from '../errors.ts';
 import { profileNames, profiles } from '../profiles/profiles.ts';
 import { Resources } from '../resources.ts';
-import { untilTold } from './until_told.ts';
+import { firstSignal, tellStop } from './serve.ts';
 
 export const summary = 'drive a whole flow with a real client library, each step explained';
 
@@ -106,7 +106,9 @@ async function showWeb({ port, verbose }: Options, resources: Resources): Promis
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
     throw new UsageError(`--port ${port} is none, write 0 to 65535`);
   const web = await startWeb({ port: Number(port), folder: 'data/tls', verbose }, resources);
-  await untilTold(`
+  // Whoever reads this may send a signal at once.
+  const told = firstSignal();
+  console.log(`
   A small bank to look at
 
   open          ${web.url}
@@ -117,6 +119,7 @@ async function showWeb({ port, verbose }: Options, resources: Resources): Promis
 
 Stop with Ctrl-C.
 `);
+  tellStop(await told);
 }
 
 /** Runs the demo; it fails where anything goes another way than it is told, a refusal that does not come included. */

@@ -37,7 +37,7 @@ async function begun(config: Config, resources: Resources): Promise<RunningServe
 }
 
 /** Another signal finds no listener, and ends the process as it would have without us. */
-async function firstSignal(): Promise<string> {
+export async function firstSignal(): Promise<string> {
   const heard = new AbortController();
   const told = (['SIGTERM', 'SIGINT'] as const).map((name) =>
     once(process, name, { signal: heard.signal }).then(() => name),
@@ -47,7 +47,7 @@ async function firstSignal(): Promise<string> {
   return signal;
 }
 
-const tellStop = (signal: string) => console.log(`${signal}: answering what is under way, then stopping`);
+export const tellStop = (signal: string) => console.log(`${signal}: answering what is under way, then stopping`);
 
 /** Of a terminal's signals, which every process of it gets, the first counts; another is the primary's to act on. */
 async function serveAsWorker(config: Config, resources: Resources): Promise<void> {

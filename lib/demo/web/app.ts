@@ -13,7 +13,7 @@ import { type Flow, type Planner, type Purpose, purposes } from './planner.ts';
 import { type Session, Sessions } from './sessions.ts';
 import { storyOf } from './story.ts';
 
-/** What the app asks to see. */
+/** The accounts the app asks to see. */
 const accountDetails = [
   {
     type: 'account_information',

@@ -4,7 +4,7 @@ import { type HttpsFetch, httpsFetch } from '../https_fetch.ts';
 import type { Flow, Planner, Purpose } from './planner.ts';
 import { plainAddress } from './story.ts';
 
-/** How an attempt ended. */
+/** The end of an attempt. */
 export interface Outcome {
   readonly status: number;
   readonly error: string;
@@ -37,7 +37,7 @@ function otherReference({ address }: Flow): URL {
   return url;
 }
 
-/** What somebody in the browser could try. Each is done for real, by somebody who has all that crossed the browser. */
+/** Attempts of somebody in the browser. Each is done for real, by somebody who has all that crossed the browser. */
 export const attempts: Readonly<Record<string, Attempt>> = {
   change: {
     title: 'Send the whole request through the browser, changed',
@@ -88,7 +88,7 @@ export const attemptsAfter = (purpose: Purpose): { name: string; title: string }
     after.includes(purpose) ? [{ name, title }] : [],
   );
 
-/** What a page says that a person is shown. */
+/** The heading of a page that a person is shown. */
 const headingOf = (html: string) => /<h1[^>]*>([^<]*)/.exec(html)?.[1] ?? '';
 
 /** The answer in the words it came in: as JSON, in the address the browser is sent on to, or on a page. */

@@ -32,7 +32,7 @@ interface Detail {
   readonly remittanceInformation?: string;
 }
 
-/** How many proofs and payments are remembered. */
+/** The most proofs and payments that are remembered. */
 const most = 10_000;
 
 function trim(remembered: Map<string, unknown>): void {

@@ -17,7 +17,7 @@ const contentSecurityPolicy = [
   "trusted-types 'none'",
 ].join('; ');
 
-/** What a browser has to know of every answer. */
+/** Sets the headers a browser has to see on every answer. */
 export const headers: Middleware = (ctx, next) => {
   ctx.set({
     'content-security-policy': contentSecurityPolicy,
@@ -43,7 +43,7 @@ export const ownHost =
   };
 
 /**
- * What the page asks, and no other site has it ask: a header that no form and no link can set, from this origin where the
+ * Lets the page ask, and no other site have it ask: a header that no form and no link can set, from this origin where the
  * browser says which. The session cookie does not travel with another site's requests either (SameSite=Strict).
  *
  * @see [OAuth 2.0 for Browser-Based Applications - Cross-Site Request Forgery Protections](https://datatracker.ietf.org/doc/html/draft-ietf-oauth-browser-based-apps#name-cross-site-request-forgery-p)

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 export interface KeptOptions {
-  /** How many there are at most: beyond, the oldest gives way. */
+  /** The most there are: beyond, the oldest gives way. */
   readonly most: number;
   /** Seconds one is kept for after it was last asked for. */
   readonly idle: number;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What the form asks for; the bank looks at it again, by its own schema. */
+/** The fields of the form; the bank looks at it again, by its own schema. */
 const payment = z.strictObject({
   creditor: z.string().trim().min(1, 'Write who is to get the money.').max(70, 'Write at most 70 characters.'),
   iban: z

@@ -7,7 +7,7 @@ import { audience } from './bank_api.ts';
 export const purposes = ['sign_in', 'accounts', 'payment'] as const;
 export type Purpose = (typeof purposes)[number];
 
-/** How many exchanges of one flow are kept to be told. */
+/** The most exchanges of one flow that are kept to be told. */
 const mostExchanges = 12;
 
 /** One trip of a person to the bank and back, and what came of it. It never leaves this process. */
@@ -27,9 +27,9 @@ export class Flow {
   readonly exchanges: Exchange[] = [];
   readonly #wire: Recorder;
   params = new URLSearchParams();
-  /** Where the browser is sent. */
+  /** The address the browser is sent to. */
   address!: URL;
-  /** Where the browser came back to. */
+  /** The address the browser came back to. */
   callback!: URL;
   access_token = '';
   refresh_token: string | undefined;
@@ -58,7 +58,7 @@ export interface PlannerOptions {
   readonly key: openid.PrivateKey;
   /** The app's own origin. */
   readonly origin: string;
-  /** Where the bank's own server answers. */
+  /** The origin of the bank's own server. */
   readonly bank: string;
   /** Origins of this machine, whose certificates are of their own making. */
   readonly unverified: readonly string[];

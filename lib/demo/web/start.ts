@@ -28,7 +28,7 @@ export const defaultPort = 9445;
 export interface WebOptions {
   /** 0 has the system choose one. */
   readonly port: number;
-  /** Where the certificate of this machine is kept. */
+  /** The folder of this machine’s certificate. */
   readonly folder: string;
   readonly verbose: boolean;
   /** `path=value` over config/bank.yaml, for a provider that is started for this. */

@@ -25,7 +25,7 @@ export interface Story {
   readonly plain: Plain;
 }
 
-/** What somebody gains who changes a parameter on its way through the browser. */
+/** The gain of somebody who changes a parameter on its way through the browser. */
 const harms: Readonly<Record<string, string>> = {
   client_id: 'Make you believe that another app asks.',
   response_type: 'Have the answer come in a form that is easier to steal.',

@@ -22,7 +22,7 @@ interface Account {
   readonly balance?: string;
 }
 
-/** How a trip to the bank ended, in words. */
+/** The end of a trip to the bank, in words. */
 const outcomes: Readonly<Record<string, readonly [kind: 'good' | 'bad', text: string]>> = {
   sign_in: ['good', 'You are signed in. Below you see what was sent where. Then go on with step 2.'],
   accounts: ['good', 'The bank shows the app the accounts you allowed, and no others.'],

@@ -1,0 +1,122 @@
+import { readFile } from 'node:fs/promises';
+import { relative } from 'node:path';
+
+import { type Command, Option } from 'commander';
+import { Eta } from 'eta/core';
+
+import type { Config } from '../config/load.ts';
+import { UsageError } from '../errors.ts';
+import { pathOf } from '../http/mount.ts';
+import { packageFile } from '../package_file.ts';
+import type { Resources } from '../resources.ts';
+import { configured, examples, type Options, withConfig } from './command.ts';
+import { openDesks } from './desk.ts';
+
+export interface Metadata {
+  readonly client_id: string;
+  readonly token_endpoint_auth_method: string;
+  readonly tls_client_certificate_bound_access_tokens?: boolean;
+  readonly redirect_uris?: readonly string[];
+}
+
+interface Stack {
+  /** Of config/quickstart, without .eta. */
+  readonly file: string;
+  /** The key that tokens are bound to: no library of the others has DPoP, and Node's own fetch shows no certificate. */
+  readonly bound: 'dpop' | 'mtls';
+  /** The way the client authenticates; absent where it may be either. */
+  readonly by?: 'key' | 'certificate';
+}
+
+/** The libraries and programs a snippet is there for. */
+export const stacks: Readonly<Record<string, Stack>> = {
+  curl: { file: 'curl.sh', bound: 'mtls', by: 'certificate' },
+  'openid-client': { file: 'openid-client.mjs', bound: 'dpop', by: 'key' },
+  oauth4webapi: { file: 'oauth4webapi.mjs', bound: 'dpop', by: 'key' },
+  python: { file: 'client.py', bound: 'mtls', by: 'key' },
+  'requests-oauthlib': { file: 'client_oauthlib.py', bound: 'mtls', by: 'certificate' },
+  go: { file: 'main.go', bound: 'mtls', by: 'certificate' },
+  spring: { file: 'spring.yaml', bound: 'mtls' },
+  quarkus: { file: 'application.properties', bound: 'mtls' },
+};
+
+const signs = ({ token_endpoint_auth_method }: Metadata) => token_endpoint_auth_method === 'private_key_jwt';
+const boundBy = ({ tls_client_certificate_bound_access_tokens: bound }: Metadata) => (bound ? 'mtls' : 'dpop');
+
+/** Stacks this client can use as it is registered. */
+const usable = (client: Metadata): string[] =>
+  Object.entries(stacks).flatMap(([name, { bound, by }]) =>
+    bound === boundBy(client) && (by === undefined || (by === 'key') === signs(client)) ? [name] : [],
+  );
+
+/** The files of keys and certificates: the sample's in development, names to be replaced otherwise. */
+function filesOf({ development, database }: Config, { token_endpoint_auth_method }: Metadata) {
+  if (!development) return { ca: 'ca.crt', jwk: 'client.jwk', key: 'client.key', cert: 'client.crt' };
+  const sample = (name: string) => relative('.', packageFile(`config/sample/${name}`));
+  const data = database.url.startsWith('pglite:') ? database.url.slice('pglite:'.length) : './data';
+  const tls = `${data.replace(/^\.\//, '') || 'data'}/tls`;
+  const cert = token_endpoint_auth_method === 'self_signed_tls_client_auth' ? 'self_signed.crt' : 'client.crt';
+  return { ca: `${tls}/authority.crt`, jwk: `${tls}/sample_client.jwk`, key: sample('client.key'), cert: sample(cert) };
+}
+
+/**
+ * The program of a client, its addresses and names filled in.
+ *
+ * @throws {UsageError} when the stack cannot do what the client is registered for.
+ */
+export async function quickstart(config: Config, client: Metadata, name: string): Promise<string> {
+  const stack = stacks[name];
+  const others = usable(client);
+  if (!stack || !others.includes(name)) {
+    const is = `${client.client_id} is registered for ${client.token_endpoint_auth_method} and tokens bound by ${boundBy(client)}`;
+    throw new UsageError(`${is}, which ${name} is not shown with; write ${others.join(', ') || 'none of them'}`);
+  }
+  if (config.message_signing?.signed_request_object) {
+    throw new UsageError('the snippets push requests that are not signed, which Message Signing refuses');
+  }
+  const { issuer } = config;
+  const mtls = config.mtls ? new URL(config.mtls.url).origin + pathOf(issuer) : issuer;
+  const base = stack.bound === 'mtls' ? mtls : issuer;
+  const [redirect_uri] = client.redirect_uris ?? [];
+  const template = await readFile(packageFile(`config/quickstart/${stack.file}.eta`), 'utf8');
+  const eta = new Eta({ autoEscape: false, autoTrim: false });
+  return eta.renderString(template, {
+    ...{
+      issuer,
+      mtls,
+      client_id: client.client_id,
+      redirect_uri,
+      signs: signs(client),
+      certificate: stack.bound === 'mtls',
+    },
+    resource: base + (config.resource ? config.resource.path : '/resource'),
+    ...filesOf(config, client),
+  });
+}
+
+/** A client of the file or of the database. */
+async function find(config: Config, resources: Resources, client_id: string): Promise<Metadata> {
+  const written = config.clients.find((one) => one.client_id === client_id);
+  const found = written ?? (await (await openDesks(config, resources)).clients.registry.find(client_id));
+  if (!found) throw new UsageError(`there is no client ${client_id}`);
+  return found as unknown as Metadata;
+}
+
+/** Adds the command below `clients`. */
+export function register(program: Command): void {
+  const clients = program.commands.find((command) => command.name() === 'clients') ?? program.command('clients');
+  configured(clients.command('quickstart <client_id>').description('print a program that is this client'))
+    .addOption(
+      new Option('--for <stack>', 'what it is written with').choices(Object.keys(stacks)).makeOptionMandatory(),
+    )
+    .addHelpText(
+      'after',
+      examples('clients quickstart tls_client_auth-mtls --for curl --config config/development.yaml'),
+    )
+    .action((client_id: string, options: Options & { readonly for: string }) =>
+      withConfig(options, async (config, resources) => {
+        const client = await find(config, resources, client_id);
+        process.stdout.write(await quickstart(config, client, options.for));
+      }),
+    );
+}
