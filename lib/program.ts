@@ -22,11 +22,21 @@ export const program = new Command(name)
   .version(version)
   .exitOverride();
 
-<<<<<<< HEAD
-const commands = [serve, migrate, check, health, nodes, clients, accounts, grants, keys, audit, prune, reseal];
-=======
-const commands = [serve, migrate, check, health, nodes, clients, quickstart, accounts, grants, audit, prune, reseal];
->>>>>>> 3f7a97b (clients quickstart ID --for STACK prints a program that is this client; npm run clients runs them)
+const commands = [
+  serve,
+  migrate,
+  check,
+  health,
+  nodes,
+  clients,
+  quickstart,
+  accounts,
+  grants,
+  keys,
+  audit,
+  prune,
+  reseal,
+];
 for (const { register } of commands) register(program);
 
 program
