@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 
 import { asHtml } from '../check/html.ts';
 import { asJson } from '../check/json.ts';
@@ -15,6 +15,7 @@ import { ConfigError, type Problem, UsageError } from '../errors.ts';
 import { version } from '../package_file.ts';
 import { violations } from '../profile.ts';
 import { profiles } from '../profiles/profiles.ts';
+import { ending, lifetimes } from '../server/expiry.ts';
 import { profileOf } from '../server/provider.ts';
 import { examples } from './command.ts';
 import { judgeWhole, stand } from './judge.ts';
@@ -33,6 +34,7 @@ interface CheckOptions {
   readonly ca?: string;
   readonly format: (typeof formats)[number];
   readonly output?: string;
+  readonly days?: number;
 }
 
 /** The profile with everything it can have: what a file leaves out is then known to be left out. */
@@ -90,6 +92,14 @@ async function written(report: Report, { format, output }: CheckOptions): Promis
   else await writeFile(output, text);
 }
 
+/** Certificates that end within so many days, a line each on standard error, and exit code 2 where there are any. */
+async function tellEnding(file: string, { set, days }: CheckOptions): Promise<void> {
+  if (days === undefined) return;
+  const found = (await lifetimes(await loadConfig(file, { set }))).filter((lifetime) => lifetime.days < days);
+  for (const lifetime of found) console.error(ending(lifetime));
+  if (found.length > 0) process.exitCode = 2;
+}
+
 async function run(options: CheckOptions): Promise<void> {
   const { config, module, issuer, set, client, ca } = options;
   if ([config, module, issuer].filter((value) => value !== undefined).length !== 1) {
@@ -103,7 +113,13 @@ async function run(options: CheckOptions): Promise<void> {
       : await fileReport(`${config}`, set);
   if (report.problems.length > 0) console.error(new ConfigError(report.problems).message);
   await written(report, options);
+  if (config !== undefined && report.problems.length === 0) await tellEnding(config, options);
   if (report.problems.length > 0 || report.clauses.some(({ status }) => status === 'violated')) process.exitCode = 2;
+}
+
+function daysOf(text: string): number {
+  if (!/^\d{1,5}$/.test(text)) throw new InvalidArgumentError('Write a number of days, for example 30.');
+  return Number(text);
 }
 
 /** Adds the command to the program. */
@@ -118,12 +134,14 @@ export function register(program: Command): void {
     .option('--issuer <url>', 'look at a running provider of any make from outside')
     .option('--client <file>', 'with --issuer: a client to try it with, JSON: client_id, jwk, redirect_uri, scope')
     .option('--ca <file>', 'with --issuer: certificate authority of the provider, PEM')
+    .option('--days <days>', 'with --config: certificates that end within so many days are an error', daysOf)
     .addOption(new Option('--format <format>', 'how to write the report').choices(formats).default('text'))
     .option('-o, --output <file>', 'write the report to a file')
     .addHelpText(
       'after',
       examples(
         'check --config as.yaml',
+        'check --config as.yaml --days 30',
         'check --config as.yaml --format sarif --output check.sarif',
         'check --module ./provider.js',
         'check --issuer https://as.example.com --client client.json',

@@ -9,6 +9,7 @@ import { configureLog, log } from '../log.ts';
 import { Resources } from '../resources.ts';
 import type { KnexAdapterFactory } from '../store/adapter.ts';
 import type { DevelopmentCertificate } from './development_certificate.ts';
+import { Expiry } from './expiry.ts';
 import type { Extension } from './extension.ts';
 import { tellReadableKeys } from './key_files.ts';
 import { type Listeners, startListeners } from './listeners.ts';
@@ -71,6 +72,10 @@ export async function startServer(config: Config, given: Extension = {}): Promis
     store.startPurge({ ...config.database.purge, onPurged: management.onPurged });
     const { renewed, ...listeners } = await startListeners(config, serving.handler, resources, management.certificates);
     const reload = new Reload({ serving, keys, audit, renewed: both(renewed, management.renewed) });
+    resources.add(
+      new Expiry().follow(() => serving.now.config),
+      (stop) => stop(),
+    );
     const files = () => filesOf(serving.now.config);
     resources.add(
       watchFiles(files, () => reload.run('a file has changed')),
