@@ -50,14 +50,24 @@ export function planConfiguration(plan: Plan, { registered: _, ...clients }: Cli
   };
 }
 
+/** The address of the provider, where it is not this machine's own name. */
+export interface Where {
+  readonly issuer?: string | undefined;
+  readonly host?: string | undefined;
+}
+
 /** Names in a copy of one of the product's files what is made for the run. */
-async function writeProvider(name: ProviderName, directory: string, issuer?: string): Promise<Config> {
+async function writeProvider(name: ProviderName, directory: string, { issuer, host }: Where): Promise<Config> {
   const { source, message_signing }: { source: string; message_signing?: object } = providers[name];
   const file = new URL(`../../config/${source}.yaml`, import.meta.url);
   const document = parseDocument(await readFile(file, 'utf8'));
   const port =
     Number(document.getIn(['listen', 'port'])) + (message_signing ? Object.keys(providers).indexOf(name) * 2 : 0);
-  document.setIn(['issuer'], issuer ?? `https://${new URL(String(document.get('issuer'))).hostname}:${port}`);
+  document.setIn(['issuer'], issuer ?? `https://${host ?? new URL(String(document.get('issuer'))).hostname}:${port}`);
+  if (host) {
+    document.setIn(['listen', 'host'], '0.0.0.0');
+    document.setIn(['dangerously_expose_development'], true);
+  }
   document.setIn(['listen', 'port'], port);
   document.setIn(['mtls', 'port'], port + 1);
   document.setIn(['mtls', 'ca'], 'clients-ca.crt');
@@ -74,7 +84,7 @@ export async function writeMaterials(
   directory: string,
   plans: readonly Plan[],
   suite: string,
-  issuer?: string,
+  where: Where = {},
 ): Promise<void> {
   await mkdir(directory, { recursive: true });
   const write = (name: string, content: unknown) =>
@@ -92,7 +102,7 @@ export async function writeMaterials(
     const served = plans.filter(({ provider }) => provider === name);
     if (served.length === 0) continue;
     await write(`${name}-clients.yaml`, stringify(served.flatMap((plan) => clients.get(plan)?.registered ?? [])));
-    const config = await writeProvider(name, directory, issuer);
+    const config = await writeProvider(name, directory, where);
     for (const plan of served) {
       const { planName, variant } = plan;
       await write(`${plan.name}.json`, planConfiguration(plan, clients.get(plan) as Clients, config));

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -34,13 +34,15 @@ const conformance = (...args: string[]) => ended(start(...args));
 
 interface Script {
   readonly modules?: readonly string[];
+  /** How often a module's start is answered with 502 before it is started. */
+  readonly stumbles?: number;
   /** The module's result by its name; `gone` when the suite stops answering, `RUNNING` when it never ends. */
   readonly results?: Readonly<Record<string, string>>;
   readonly log?: readonly object[];
 }
 
 /** Answers as a suite does that ran these modules: a real one cannot be made to stop halfway or to be of another version. */
-async function suite({ modules = known, results = {}, log = [] }: Script): Promise<Server> {
+async function suite({ modules = known, results = {}, log = [], stumbles = 0 }: Script): Promise<Server> {
   const answers: [RegExp, (match: RegExpExecArray, query: URLSearchParams) => unknown][] = [
     [/^\/api\/server$/, () => ({ version: '9.9.9' })],
     [/^\/api\/plan$/, () => ({ id: 'plan', modules: modules.map((testModule) => ({ testModule, variant: {} })) })],
@@ -53,10 +55,12 @@ async function suite({ modules = known, results = {}, log = [] }: Script): Promi
     [/^\/api\/log\//, () => log],
     [/^\/api\/plan\/exporthtml\//, () => 'zip'],
   ];
+  let left = stumbles;
   const listener: RequestListener = (request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '', 'https://suite');
     if (results[searchParams.get('test') ?? ''] === 'gone') return request.socket.destroy();
     if (pathname.endsWith('/wait-state')) return undefined;
+    if (pathname === '/api/runner' && left-- > 0) return response.writeHead(502).end('no');
     for (const [path, body] of answers) {
       const match = path.exec(pathname);
       if (match) return response.end(JSON.stringify(body(match, searchParams)));
@@ -74,13 +78,13 @@ describe('npm run conformance', () => {
   const url = (server: Server, host = '127.0.0.1') => `https://${host}:${(server.address() as AddressInfo).port}`;
 
   /** With a provider that is said to run already: what is judged here is what the runner makes of the suite. */
-  async function startAgainst(script: Script) {
+  async function startAgainst(script: Script, ...more: string[]) {
     const server = await suite(script);
     servers.push(server);
     const selected = ['--plans', 'cc', '--variants', plan.name, '--issuer', 'https://as.example.com'];
-    return start('--suite', url(server), ...selected, '--out', directory);
+    return start('--suite', url(server), ...selected, '--out', directory, '--patience', '1', ...more);
   }
-  const runAgainst = async (script: Script) => ended(await startAgainst(script));
+  const runAgainst = async (script: Script, ...more: string[]) => ended(await startAgainst(script, ...more));
 
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), 'conformance-'));
@@ -203,6 +207,63 @@ describe('npm run conformance', () => {
     const { code, stderr } = await conformance('--suite', url(server), ...selected, '--out', join(directory, 'taken'));
     expect(stderr).to.match(new RegExp(`^the provider: .*${listen.port}.*\n$`));
     expect(code).to.equal(1);
+  });
+
+  it('asks again where the suite, or what stands before it, does not answer for a moment', async () => {
+    const { code } = await runAgainst({ stumbles: 1 }, '--patience', '30');
+    expect(code).to.equal(0);
+  });
+
+  it('--resume skips what has passed', async () => {
+    await runAgainst({ results: { [known[2] ?? '']: 'FAILED' } });
+    const { code, stdout } = await runAgainst({ results: { [known[0] ?? '']: 'FAILED' } }, '--resume');
+    expect(stdout)
+      .to.include(`1/1, 1 passed`)
+      .and.match(/\| cc-mtls-mtls +\| +5 \| +5 \|/);
+    expect(code).to.equal(0);
+  });
+
+  it('keeps the evidence of a full run where a filtered one has the same directory', async () => {
+    await writeFile(join(directory, 'results.json'), '[]');
+    await runAgainst({});
+    expect(await readFile(join(directory, 'results.json'), 'utf8')).to.equal('[]');
+    expect(JSON.parse(await readFile(join(directory, 'results-partial.json'), 'utf8'))).to.have.length(1);
+  });
+
+  it('refuses --modules that matches nothing, before anything else', async () => {
+    const { code, stderr } = await conformance('--modules', 'no-such-module');
+    expect(stderr).to.equal('no module of these plans has a name that matches --modules\n');
+    expect(code).to.equal(1);
+  });
+
+  it('refuses --issuer where the plans name another', async () => {
+    const { code, stderr } = await runAgainst({}, '--issuer', 'https://other.example.com');
+    expect(stderr).to.match(
+      /cc-mtls-mtls\.json names https:\/\/as\.example\.com and not https:\/\/other\.example\.com/,
+    );
+    expect(code).to.equal(1);
+  });
+
+  it('--alias-prefix is part of every alias, client and redirect URI; --host of every address', async () => {
+    const own = join(directory, 'own');
+    const more = ['--alias-prefix', 'mine-', '--host', 'host.docker.internal', '--variants', 'eco-ksa'];
+    expect((await conformance('--write-plans', own, ...more)).code).to.equal(0);
+    const written = JSON.parse(await readFile(join(own, 'mine-eco-ksa.json'), 'utf8'));
+    expect(written.alias).to.equal('mine-eco-ksa');
+    expect(written.client.client_id).to.equal('mine-eco-ksa-1');
+    expect(written.server.discoveryUrl).to.match(/^https:\/\/host\.docker\.internal:\d+\//);
+    const { issuer, listen, clients } = await loadConfig(join(own, 'ksa.yaml'));
+    expect(clients[0]?.redirect_uris?.[0]).to.match(/\/test\/a\/mine-eco-ksa\/callback$/);
+    expect({ issuer, host: listen.host }).to.deep.equal({
+      issuer: written.server.discoveryUrl.replace('/.well-known/openid-configuration', ''),
+      host: '0.0.0.0',
+    });
+  });
+
+  it('says in --help what each option is, and no default that is no text', async () => {
+    const { stdout, code } = await conformance('--help');
+    expect(stdout).to.include('--resume').and.include('--host <name>').and.not.include('(default: {})');
+    expect(code).to.equal(0);
   });
 
   it('refuses an unknown plan group before anything else', async () => {

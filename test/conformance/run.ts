@@ -1,8 +1,9 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { loadConfig } from '../../lib/config/load.ts';
 import { ConfigError, OperationalError } from '../../lib/errors.ts';
 import { Resources } from '../../lib/resources.ts';
+import { Evidence, earlier } from './evidence.ts';
 import { readPlan, writeMaterials } from './materials.ts';
 import { type Options, readOptions } from './options.ts';
 import { expectedModules, type Plan, plans, shortName } from './plans.ts';
@@ -32,6 +33,17 @@ async function create(suite: Suite, plan: Plan, { modules: selected, out }: Opti
   return { id: created.id, modules, known, result };
 }
 
+/** A plan without the modules that passed in an earlier run, whose results stand. */
+function resumed(plan: Created, before: readonly PlanResult[]): Created {
+  const passed = before
+    .find(({ name }) => name === plan.result.name)
+    ?.modules.filter(({ result, testModule }) => result === 'PASSED' && plan.known.includes(testModule));
+  if (!passed?.length) return plan;
+  const done = new Set(passed.map(({ testModule }) => testModule));
+  const modules = plan.modules.filter(({ testModule }) => !done.has(testModule));
+  return { ...plan, modules, result: { ...plan.result, modules: [...plan.result.modules, ...passed] } };
+}
+
 const unreachable = /Unable to fetch server configuration from (\S+)/;
 
 /** Runs one module to its end, however it ends. */
@@ -57,14 +69,15 @@ async function runModule(suite: Suite, { id, known }: Created, module: Module): 
 }
 
 /** One plan after the other from the list, as long as there are some; within a plan one module after the other. */
-async function work(suite: Suite, queue: Created[], progress: Progress, out: string): Promise<void> {
+async function work(suite: Suite, queue: Created[], progress: Progress, evidence: Evidence): Promise<void> {
   for (let plan = queue.shift(); plan; plan = queue.shift()) {
     for (const module of plan.modules) {
       const ended = await runModule(suite, plan, module);
       plan.result.modules.push(ended);
       progress.finished(plan.result.name, ended);
+      await evidence.save();
     }
-    await writeFile(join(out, `${plan.result.name}.zip`), await suite.exportHtml(plan.id));
+    if (plan.modules.length > 0) await evidence.keep(plan.result.name, await suite.exportHtml(plan.id));
   }
 }
 
@@ -75,6 +88,19 @@ const stopped = new Promise<never>((_, reject) => {
 });
 stopped.catch(() => {});
 
+/** The issuer that runs already, which has to be the one the plans' files name: the suite asks that one and no other. */
+async function asWritten(issuer: string, selected: readonly Plan[], out: string): Promise<string> {
+  for (const plan of selected) {
+    const { server } = (await readPlan(out, plan)) as { server: { discoveryUrl: string } };
+    const named = server.discoveryUrl.replace(/\/\.well-known\/.*$/, '');
+    if (named === issuer) continue;
+    throw new OperationalError(
+      `${join(out, plan.name)}.json names ${named} and not ${issuer}: write it again, with --issuer ${issuer} --write-plans ${out}`,
+    );
+  }
+  return issuer;
+}
+
 /** The provider of these plans: one that runs already, or ours, for as long as the run lasts. */
 async function prepare(
   suite: Suite,
@@ -82,41 +108,46 @@ async function prepare(
   options: Options,
   resources: Resources,
 ): Promise<string> {
-  const { out, processes, database, issuer } = options;
+  const { out, processes, database, issuer, host } = options;
   const needed = [...new Set(selected.map(({ provider }) => provider))];
   if (issuer) {
     const [only, another] = needed;
-    if (!another) return issuer;
+    if (!another) return asWritten(issuer, selected, out);
     throw new OperationalError(`--issuer ${issuer} serves ${only} or ${another}: select with --plans and --variants`);
   }
-  await writeMaterials(out, selected, suite.url);
+  await writeMaterials(out, selected, suite.url, { host });
+  for (const name of needed) {
+    const { listen, mtls } = await loadConfig(join(out, `${name}.yaml`));
+    console.log(`${name} listens on ${listen.host}, ports ${listen.port} and ${mtls?.port}`);
+  }
   for (const name of needed) await startProvider(name, { directory: out, processes, database }, resources);
   return `${processes} provider process${processes > 1 ? 'es' : ''} on ${database ? 'Postgres' : 'PGlite'}`;
 }
 
 /** Runs these plans side by side. @returns whether everything PASSED */
 async function run(suite: Suite, selected: readonly Plan[], options: Options, resources: Resources): Promise<boolean> {
-  const { out, parallel } = options;
+  const { out, parallel, resume } = options;
   const version = await suite.version();
   const heading = `${new Date().toISOString().slice(0, 10)}, suite ${version}, ${await prepare(suite, selected, options, resources)}`;
   console.log(`${heading}, results in ${out}`);
-  const created = await Promise.all(selected.map((plan) => create(suite, plan, options)));
+  const before = resume ? await earlier(options) : [];
+  const created = await Promise.all(selected.map(async (plan) => resumed(await create(suite, plan, options), before)));
+  const results = created.map(({ result }) => result);
+  const evidence = new Evidence(options, results);
   const progress = new Progress(
     new Map(created.map(({ result, modules }) => [result.name, modules.map(({ testModule }) => testModule)])),
     parallel,
   );
   // The longest first: none of them is left alone at the end.
   const queue = created.toSorted((one, other) => other.modules.length - one.modules.length);
-  const workers = Array.from({ length: parallel }, () => work(suite, queue, progress, out));
+  const workers = Array.from({ length: parallel }, () => work(suite, queue, progress, evidence));
   const failure = await Promise.race([Promise.all(workers), stopped]).then(
     () => undefined,
     (error) => error,
   );
   progress.end();
-  const results = created.map(({ result }) => result);
   const report = [faults(results), heading, table(results)].filter(Boolean).join('\n\n');
-  await writeFile(join(out, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
-  await writeFile(join(out, 'results.md'), `${report}\n`);
+  await evidence.save(report);
   console.log(`\n${report}\n`);
   if (failure) throw failure;
   return passed(results);
@@ -124,11 +155,16 @@ async function run(suite: Suite, selected: readonly Plan[], options: Options, re
 
 async function main(resources: Resources): Promise<boolean> {
   const options = readOptions();
-  const { suite, out, writePlans, issuer } = options;
-  const selected = plans.filter(({ group, name }) => options.plans.includes(group) && options.variants.test(name));
+  const { suite, out, writePlans, issuer, host, aliasPrefix, modules, patience } = options;
+  const selected = plans
+    .filter(({ group, name }) => options.plans.includes(group) && options.variants.test(name))
+    .map((plan) => ({ ...plan, name: aliasPrefix + plan.name }));
   if (selected.length === 0) throw new OperationalError('no variant has a name that matches --variants');
-  if (writePlans === undefined) return run(await Suite.at(suite), selected, options, resources);
-  await writeMaterials(out, selected, suite, issuer);
+  if (!selected.some((plan) => expectedModules(plan).some((name) => modules.test(shortName(name))))) {
+    throw new OperationalError('no module of these plans has a name that matches --modules');
+  }
+  if (writePlans === undefined) return run(await Suite.at(suite, patience), selected, options, resources);
+  await writeMaterials(out, selected, suite, { issuer, host });
   const [{ provider }] = selected as [Plan];
   console.log(`${join(out, 'plans.json')} lists what was written; serve it by
   npm start -- --config ${join(out, provider)}.yaml`);

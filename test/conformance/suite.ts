@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import { buffer } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
 
 import { OperationalError } from '../../lib/errors.ts';
 
@@ -31,10 +32,18 @@ const refused: readonly (readonly [RegExp, string])[] = [
   [/EPROTO|ERR_SSL/, 'does not speak TLS on this port: check --suite'],
 ];
 
+/** Milliseconds a request may take: the suite itself holds one for 30 seconds. */
+const timeout = 90_000;
+
+const transient = /ECONNREFUSED|ECONNRESET|ETIMEDOUT|EPIPE|EHOSTUNREACH|EAI_AGAIN/;
+const codeOf = ({ cause }: Error): string => `${(cause as NodeJS.ErrnoException | undefined)?.code}`;
+
 /** The parts of the suite's REST interface that a run needs. */
 export class Suite {
   readonly url: string;
   readonly #agent: Agent;
+  /** Milliseconds in which a failed request is sent again; none until the suite has answered once. */
+  #patience = 0;
 
   private constructor(url: string, agent: Agent) {
     this.url = url;
@@ -42,13 +51,14 @@ export class Suite {
   }
 
   /** @throws {OperationalError} one line that says what to change, when there is no suite at the address. */
-  static async at(address: string): Promise<Suite> {
+  static async at(address: string, patience = 60): Promise<Suite> {
     const { hostname } = new URL(address);
     const { address: ip } = await lookup(hostname).catch(() => ({ address: '' }));
     // A suite on this machine has a certificate of its own making, and nobody stands between.
     const rejectUnauthorized = !/^(127\.|::1$)/.test(ip);
     const suite = new Suite(address, new Agent({ keepAlive: true, rejectUnauthorized }));
     await suite.version();
+    suite.#patience = patience * 1000;
     return suite;
   }
 
@@ -114,14 +124,29 @@ export class Suite {
     }
   }
 
+  /** Sends a request, and again for a while where the suite, or whatever stands before it, does not answer. */
   async #send(method: string, path: string, query: Record<string, string> = {}, body?: object) {
+    const deadline = Date.now() + this.#patience;
+    for (;;) {
+      const answer = await this.#sendOnce(method, path, query, body).catch((error: OperationalError) => error);
+      const failed = answer instanceof Error ? transient.test(codeOf(answer)) : [502, 503, 504].includes(answer.status);
+      if (!failed || Date.now() >= deadline) {
+        if (answer instanceof Error) throw answer;
+        return answer;
+      }
+      await setTimeout(1000);
+    }
+  }
+
+  async #sendOnce(method: string, path: string, query: Record<string, string>, body?: object) {
     const url = new URL(path, this.url);
     url.search = new URLSearchParams(query).toString();
     const token = process.env.CONFORMANCE_TOKEN;
     const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
     try {
       const response = await new Promise<IncomingMessage>((resolve, reject) => {
-        const sent = request(url, { method, headers, agent: this.#agent }, resolve).on('error', reject);
+        const sent = request(url, { method, headers, agent: this.#agent, timeout }, resolve).on('error', reject);
+        sent.on('timeout', () => sent.destroy(Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' })));
         sent.end(body && JSON.stringify(body));
       });
       return { status: response.statusCode ?? 0, body: await buffer(response) };

@@ -26,7 +26,7 @@ export interface Consent extends ConsentRequest {
   readonly clientId: string;
   /** The person's grant, from the moment the consent was authorised. */
   readonly grantId?: string;
-  /** How it left the first state without a grant. */
+  /** The end of one that left the first state without a grant. */
   readonly ended?: 'rejected' | 'revoked';
   /** Seconds since the epoch at which it left the first state. */
   readonly changed_at?: number;

@@ -17,7 +17,7 @@ export interface Naming {
   readonly claims?: { readonly id_token?: Readonly<Record<string, { value?: unknown } | null>> } | undefined;
 }
 
-/** How an ecosystem's authorization requests name the consent they are for. */
+/** Names of consents in an ecosystem's authorization requests. */
 export interface ConsentNaming {
   /** The consent's id. */
   find(request: Naming): string | undefined;
