@@ -4,6 +4,7 @@ import { algorithms } from '../fapi/algorithms.ts';
 import type { Probe, Target } from './probe.ts';
 
 const list = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
+const isLoopback = (issuer: string) => /^(localhost|127\.|\[::1\])/.test(new URL(issuer).hostname);
 const permitted: readonly string[] = algorithms;
 const confidential = ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'];
 
@@ -160,6 +161,8 @@ export const probes: readonly Probe[] = [
     requests: 1,
     async run(target) {
       const url = endpoint(target, 'authorization');
+      // A browser would then refuse every other server of this machine without TLS.
+      if (isLoopback(target.issuer)) return undefined;
       const answer = url && (await target.wire.ask(url));
       return answer ? answer.headers['strict-transport-security'] !== undefined || 'no such header' : undefined;
     },

@@ -98,7 +98,6 @@ describe('check --issuer', () => {
       expect(found).to.match(/FAPI2-SP-FINAL-5\.3\.2\.2-3 .*require_pushed_authorization_requests is not true/);
       expect(found).to.match(/FAPI2-SP-FINAL-5\.4\.1-1 .*RS256/);
       expect(found).to.match(/FAPI2-SP-FINAL-5\.3\.2\.1-6 .*client_secret_basic/);
-      expect(found).to.match(/FAPI2-SP-FINAL-5\.2\.3-1 .*no such header/);
     });
   });
 

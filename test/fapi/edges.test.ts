@@ -241,6 +241,27 @@ describe('Edges of the protocol', () => {
     expect((await client.push({ ...client.params, purpose: 'x' })).status).to.equal(201);
   });
 
+  /** The answer to a request that asks nobody anything, as it is on the wire. */
+  async function unasked(client: RawClient, request_uri: string): Promise<string> {
+    const { pathname, search, host } = client.authorizationUrl(request_uri);
+    return raw(client, `GET ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+  }
+  const quiet = { redirect_uri: uri, prompt: 'none', state: 's' };
+
+  holds('RFC6749-3.1.2', { by: 'redirect_uri', client: registered }, async (client) => {
+    const { body } = await client.push({ ...client.params, ...quiet });
+    expect(await unasked(client, body.request_uri)).to.include(`ocation: ${uri}&error=login_required`);
+    const posted = await client.push({ ...client.params, ...quiet, response_mode: 'form_post' });
+    const page = (await unasked(client, posted.body.request_uri)).replaceAll('&amp;', '&').replaceAll('&#39;', "'");
+    expect(page).to.include(`action="${uri}"`);
+  });
+
+  holds('RFC6749-3.1.2', { by: 'redirect_uri', profile, client: registered }, async (client) => {
+    const request = await client.requestObject({ ...client.params, ...quiet, response_mode: 'jwt' });
+    const { body } = await client.push({ client_id: 'client', request });
+    expect(await unasked(client, body.request_uri)).to.include(`ocation: ${uri}&response=ey`);
+  });
+
   held('DPOP-4.3', { by: 'dpop', own: { features: { dPoP: { enabled: true } } } }, async (client) => {
     for (const htu of ['/%74oken', '/%74%6Fken?x#y', '/./token']) {
       const { status, body } = await client.token(
