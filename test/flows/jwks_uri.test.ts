@@ -8,7 +8,9 @@ import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import { freePort } from '../../lib/demo/free_port.ts';
 import { serverCertificate, type TestClient, testClient } from './clients.ts';
 import { later, present } from './clock.ts';
+import { authorized } from './flow_client.ts';
 import { oauth4webapi } from './oauth4webapi.ts';
+import { openidClient } from './openid_client.ts';
 import { ownProvider } from './own_provider.ts';
 import { type FlowServer, flowServer, trustingFetch } from './server.ts';
 
@@ -75,11 +77,22 @@ describe('FAPI2-SP-FINAL-6.8-1 a client that publishes its keys', () => {
     );
   }
 
+  let first: Awaited<ReturnType<typeof signingKey>>;
   it('is known by them', async () => {
-    const first = await signingKey('first');
+    first = await signingKey('first');
     published.keys = [first.jwk];
     expect(await refused(first)).to.equal(undefined);
     expect(await refused(await signingKey('of nobody'))).to.equal('invalid_client');
+  });
+
+  it('has its tokens served while its keys cannot be had', async () => {
+    const flow = await openidClient(server, { ...client, key: first.key, kid: first.kid });
+    const { access_token, claims } = await flow.exchange(await authorized(flow, { scope: 'openid' }));
+    published.status = 500;
+    later(70);
+    expect(await flow.userinfo(access_token, `${claims?.sub}`)).to.include({ sub: claims?.sub });
+    expect(await refused(first), 'they are needed where it authenticates').to.equal('invalid_client');
+    published.status = 200;
   });
 
   it('takes a new key into use within a minute, and its old one is worth nothing from then on', async () => {
