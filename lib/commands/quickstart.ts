@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 
 import { type Command, Option } from 'commander';
@@ -64,7 +64,7 @@ function filesOf({ development, database }: Config, { token_endpoint_auth_method
  *
  * @throws {UsageError} when the stack cannot do what the client is registered for.
  */
-export async function quickstart(config: Config, client: Metadata, name: string): Promise<string> {
+export function quickstart(config: Config, client: Metadata, name: string): string {
   const stack = stacks[name];
   const others = usable(client);
   if (!stack || !others.includes(name)) {
@@ -78,7 +78,7 @@ export async function quickstart(config: Config, client: Metadata, name: string)
   const mtls = config.mtls ? new URL(config.mtls.url).origin + pathOf(issuer) : issuer;
   const base = stack.bound === 'mtls' ? mtls : issuer;
   const [redirect_uri] = client.redirect_uris ?? [];
-  const template = await readFile(packageFile(`config/quickstart/${stack.file}.eta`), 'utf8');
+  const template = readFileSync(packageFile(`config/quickstart/${stack.file}.eta`), 'utf8');
   const eta = new Eta({ autoEscape: false, autoTrim: false });
   return eta.renderString(template, {
     ...{
@@ -116,7 +116,7 @@ export function register(program: Command): void {
     .action((client_id: string, options: Options & { readonly for: string }) =>
       withConfig(options, async (config, resources) => {
         const client = await find(config, resources, client_id);
-        process.stdout.write(await quickstart(config, client, options.for));
+        process.stdout.write(quickstart(config, client, options.for));
       }),
     );
 }

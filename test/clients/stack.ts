@@ -24,6 +24,19 @@ export const clients: Readonly<Record<string, string>> = {
   go: 'tls_client_auth-mtls',
 };
 
+/** The programs of the README, as they are printed for the development server. */
+export async function snippets(): Promise<Record<string, () => string>> {
+  const config = await loadConfig('config/development.yaml');
+  const all = Object.keys(stacks).map((name) => {
+    const id = clients[name] ?? 'private_key_jwt-mtls';
+    const client = config.clients.find(({ client_id }) => client_id === id) as unknown as Metadata;
+    const language = stacks[name]?.file.split('.').at(-1);
+    const block = () => `\`\`\`${language}\n${quickstart(config, client, name).trim()}\n\`\`\``;
+    return [`quickstart-${name}`, block] as const;
+  });
+  return Object.fromEntries(all);
+}
+
 /** Those that need nothing that is not installed. */
 export const atHand = ['curl', 'openid-client', 'oauth4webapi'];
 
@@ -91,7 +104,7 @@ export class Development {
   async run(name: string): Promise<string> {
     const folder = await mkdtemp(join(this.#folder, 'snippet-'));
     const file = join(folder, stacks[name]?.file ?? '');
-    await writeFile(file, await quickstart(this.config, this.#client(name), name));
+    await writeFile(file, quickstart(this.config, this.#client(name), name));
     const [command = '', ...args] = await prepared(name, folder, file);
     const NODE_EXTRA_CA_CERTS = join(this.#folder, 'data/tls/authority.crt');
     const child = spawn(command, args, { env: { ...process.env, NODE_EXTRA_CA_CERTS } });

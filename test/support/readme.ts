@@ -5,6 +5,7 @@ import { clauseUrl } from '../../lib/clause.ts';
 import { jsonSchema } from '../../lib/config/load.ts';
 import type { Refusal } from '../../lib/fapi/refusals/refusal.ts';
 import { refusals } from '../../lib/fapi/refusals.ts';
+import { snippets } from '../clients/stack.ts';
 import { cell, clauseRows } from './clause_readme.ts';
 import { stageRows } from './stage_readme.ts';
 import { keptRows, modelRows, states } from './store_readme.ts';
@@ -17,6 +18,7 @@ export const documents = [
   'lib/fapi/README.md',
   'lib/fapi/refusals/README.md',
   'lib/store/README.md',
+  'test/clients/README.md',
 ] as const;
 
 const fileOf = (name: string) => new URL(`../../${name}`, import.meta.url);
@@ -68,7 +70,8 @@ function excerpt(name: string): string {
   return `\`\`\`ts\n${code.replaceAll(/^ {2}/gm, '').trim()}\n\`\`\``;
 }
 
-const generated = {
+const generated: Readonly<Record<string, () => string>> = {
+  ...(await snippets()),
   options,
   clauses: clauseRows,
   refusals: refusalRows,
