@@ -7,7 +7,7 @@ import type { Health } from './health.ts';
 
 /** The parts of a server that the listener for operators serves. */
 export interface ManagementOptions {
-  readonly health: Health;
+  readonly health: Pick<Health, 'report'>;
   /** The metrics in Prometheus' text format, and its media type. */
   readonly metrics: { readonly contentType: string; readonly text: () => Promise<string> };
   /** Answers under `/admin`; without it, there is none. */

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 
 import { program } from '../../lib/program.ts';
+import packageJson from '../../package.json' with { type: 'json' };
 import { directory } from '../config/written.ts';
 import { development, run } from './cli.ts';
 
@@ -13,6 +14,8 @@ const commands = [
     name,
   ]),
   ['accounts', 'hash'],
+  ['health'],
+  ['nodes'],
   ['prune'],
   ['reseal'],
   ['demo'],
@@ -26,6 +29,12 @@ describe('oidc-provider-fapi', () => {
 
     expect(code).to.equal(0);
     for (const [command] of commands) expect(stdout).to.match(new RegExp(`^  ${command}\\b`, 'm'));
+  });
+
+  it('--version is the package’s', async () => {
+    const { code, stdout } = await run(['--version']);
+
+    expect({ code, stdout }).to.deep.equal({ code: 0, stdout: `${packageJson.version}\n` });
   });
 
   for (const command of commands) {

@@ -4,12 +4,19 @@ import { join } from 'node:path';
 
 import { expect } from 'chai';
 
+import { run as health } from '../../lib/commands/health.ts';
 import { type Config, loadConfig } from '../../lib/config/load.ts';
+import { openDatabase } from '../../lib/database/database.ts';
 import { httpsFetch } from '../../lib/demo/https_fetch.ts';
 import type { ConfigError } from '../../lib/errors.ts';
+import { managementApp } from '../../lib/management/app.ts';
+import { Heartbeat } from '../../lib/management/nodes.ts';
+import { selfSigned } from '../../lib/server/development_certificate.ts';
 import { type RunningServer, startServer } from '../../lib/server/server.ts';
+import { mutualTlsOptions } from '../../lib/server/tls.ts';
 import { type FlowDatabase, migratedDatabase } from '../flows/server.ts';
 import { CertificateAuthority } from '../support/certificates.ts';
+import { listen } from '../support/listener.ts';
 
 const development = 'config/development.yaml';
 const anywhere = ['listen.port=0', 'mtls.port=0', 'management.port=0'];
@@ -71,6 +78,29 @@ describe('The listener for operators', () => {
     expect(response?.status ?? 404).to.equal(404);
   });
 
+  it('/readyz says within seconds that another node has other clients, and stays ready', async () => {
+    const { knex, close } = await openDatabase({ url: database.url });
+    const other = new Heartbeat({ knex, node: 'other/1/x', state: () => 'serving' });
+    await other.start(() => ({ profile: 'fapi2-security-profile', configuration: { clients: 'others' }, keys: {} }));
+    try {
+      let answer = await ask(server, '/readyz');
+      for (let tries = 0; tries < 40 && answer.body.warnings.length === 0; tries += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 250));
+        answer = await ask(server, '/readyz');
+      }
+      expect(answer.status).to.equal(200);
+      expect(answer.body.warnings.join('\n')).to.match(
+        /^clients is not the same on every node: .*others on other\/1\/x/m,
+      );
+      const { text } = await ask(server, '/metrics');
+      expect(text).to.match(/^oidc_node_differences\{part="clients"\} 1$/m);
+      expect(text).to.match(/^oidc_nodes\{state="serving"\} 2$/m);
+    } finally {
+      await other.stop();
+      await close();
+    }
+  });
+
   it('/metrics tells of the store, the certificates, the clock and the process', async () => {
     const { status, type, text } = await ask(server, '/metrics');
     expect(status).to.equal(200);
@@ -88,6 +118,35 @@ describe('The listener for operators', () => {
       /^oidc_purge_timestamp_seconds 1\d{9}$/m,
     ])
       expect(text).to.match(line);
+  });
+});
+
+describe('oidc-provider-fapi health', () => {
+  let server: RunningServer;
+  before(async () => {
+    server = await startServer(await load('database.url="pglite:"', 'shutdown.delay=1'));
+  });
+
+  const ask = (url: string, live = false) =>
+    health({ url, live }).then(
+      () => 'well',
+      ({ message }: Error) => message,
+    );
+
+  it('is well while the server is ready, and says why not when it is not', async () => {
+    const url = server.managementUrl ?? '';
+    expect(await ask(url)).to.equal('well');
+    const closed = server.close();
+    expect(await ask(url)).to.equal(`${url}: stopping`);
+    expect(await ask(url, true)).to.equal('well');
+    await closed;
+    expect(await ask(url)).to.match(/ECONNREFUSED/);
+  });
+
+  it('takes a file with a management listener, or a URL', async () => {
+    expect(await ask('nowhere')).to.match(/^nowhere is no URL, write for example/);
+    const refused = await health({ live: false }).catch(({ message }: Error) => message);
+    expect(refused).to.equal('name the file by --config, or the listener by --url');
   });
 });
 
@@ -119,6 +178,38 @@ describe('Administration', () => {
     expect(await problems('management.host=0.0.0.0', 'management.administration=false')).to.deep.equal([]);
     for (const host of ['127.0.0.1', '::1', 'localhost']) {
       expect(await problems(`management.host="${host}"`)).to.deep.equal([]);
+    }
+  });
+
+  it('is for who shows a certificate of an authority of the file; probes need none', async () => {
+    const [authority, stranger] = await Promise.all([CertificateAuthority.root(), CertificateAuthority.root()]);
+    const [administrator, other, own] = await Promise.all([
+      authority.issue(),
+      stranger.issue(),
+      selfSigned(['localhost']),
+    ]);
+    const app = managementApp({
+      health: { report: async () => ({ status: 'ready', checks: {}, warnings: [] }) },
+      metrics: { contentType: 'text/plain', text: async () => '' },
+      administration: (ctx) => {
+        ctx.body = 'administered';
+      },
+      mutualTls: true,
+    });
+    const listener = await listen(app, { ...mutualTlsOptions(own), ca: authority.certificate });
+    try {
+      const { cert, key } = administrator;
+      expect((await listener.ask('/admin/clients', { cert, key })).text).to.equal('administered');
+      const strange = { cert: other.cert, key: other.key };
+      for (const options of [{}, strange]) {
+        const { status, headers } = await listener.ask('/admin/clients', options);
+        expect(status).to.equal(401);
+        expect(headers['content-type']).to.equal('application/problem+json');
+      }
+      expect((await listener.ask('/readyz')).status).to.equal(200);
+      expect((await listener.ask('/administer', { cert, key })).status).to.equal(404);
+    } finally {
+      await listener.close();
     }
   });
 
