@@ -2,15 +2,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 import { clauseUrl } from '../../lib/clause.ts';
 import type { Requirement } from '../../lib/fapi/mechanism.ts';
-import { fapi2MessageSigning } from '../../lib/profiles/fapi2_message_signing.ts';
+import { profiles } from '../../lib/profiles/profiles.ts';
 
 /** A text as it may stand in a cell of a Markdown table. */
 export const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
 const folder = new URL('../../lib/', import.meta.url);
 
-/** Files that name clauses without enforcing them: words of refusals, the demo's story, requirements of adapters, the trail. */
-const tellers = /^(fapi\/refusals|demo|contract|audit)\/|^(clause|values)\.ts$/;
+/** Files that name clauses without enforcing them: words of refusals, the demo, requirements of adapters, the trail, lists of mechanisms. */
+const tellers = /^(fapi\/refusals|demo|contract|audit|check|profiles)\/|^(clause|values)\.ts$/;
 
 const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.ts') && !tellers.test(file))
@@ -32,8 +32,14 @@ function boot({ violated, client, tried }: Requirement): string {
 
 /** Every clause: the mechanism that states it, the files that enforce it, and how it is judged at boot. */
 export function clauseRows(): string {
-  const { mechanisms } = fapi2MessageSigning({ mtls: { url: 'https://localhost:9444' } });
-  const rows = mechanisms.flatMap(({ name, clauses }) =>
+  const settings = { mtls: { url: 'https://localhost:9444' } };
+  // What every profile has comes first, then what each adds.
+  const mechanisms = new Map(
+    Object.values(profiles)
+      .flatMap((profile) => profile(settings).mechanisms)
+      .map((mechanism) => [mechanism.clauses.map(({ id }) => id).join(), mechanism] as const),
+  );
+  const rows = [...mechanisms.values()].flatMap(({ name, clauses }) =>
     clauses.map((clause) => {
       const { id, text } = clause;
       const enforcers = [
