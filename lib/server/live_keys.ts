@@ -31,6 +31,8 @@ export class LiveKeys {
   readonly #adapter: KnexAdapterFactory;
   readonly #audit: Audit | undefined;
   #row: RingRow;
+  /** Keys were read, and the provider they were for was not taken. */
+  #isUntaken = false;
 
   constructor(adapter: KnexAdapterFactory, audit: Audit | undefined) {
     this.#adapter = adapter;
@@ -48,6 +50,11 @@ export class LiveKeys {
     return keysOf(lacks ? await this.#row.read() : ring, own);
   }
 
+  /** Has the next look take the keys, though they were read before. */
+  takeAgain(): void {
+    this.#isUntaken = true;
+  }
+
   /** Looks for changes, and does what is due, until it is stopped. */
   follow(serving: Serving): () => Promise<void> {
     let looking = Promise.resolve();
@@ -60,8 +67,10 @@ export class LiveKeys {
         lookedAt = performance.now();
         await this.#keepUp(config, !config.keys.jwks && !config.keys.module);
       }
-      if (await this.#row.isChanged()) {
+      if (this.#isUntaken || (await this.#row.isChanged())) {
+        this.#isUntaken = true;
         await serving.change({ keys: await this.of(config) });
+        this.#isUntaken = false;
         log.info({ active: signersOf(await this.#row.read()) }, 'changed keys are in use');
       }
     };

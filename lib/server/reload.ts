@@ -103,6 +103,8 @@ export class Reload {
       await this.#record({ event: 'configuration.reloaded', by, details: { at_next_start } });
       return true;
     } catch (error) {
+      // They may have changed since they were taken last, and were read for a provider that is not to be.
+      keys.takeAgain();
       const problems = problemsOf(error);
       for (const problem of problems) log.error({ problem }, 'the configuration was refused, the old one goes on');
       await this.#record({ event: 'configuration.refused', by, details: { problems } });

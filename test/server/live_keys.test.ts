@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+
 import { expect } from 'chai';
 import { decodeProtectedHeader, importJWK, type JWK, jwtVerify } from 'jose';
 import { byTime } from '../../lib/audit/read.ts';
@@ -110,6 +112,15 @@ describe('Keys that an operator changes', () => {
     await until(async () => (await published()).includes(kid));
     expect(Date.now() - began).to.be.lessThan(2500);
     expect((await files.client.request('/jwks')).headers.get('cache-control')).to.equal('public, max-age=0');
+  });
+
+  it('are taken although they were read for a configuration that was refused', async () => {
+    const kid = await desk.add('ES256');
+    const settings = await readFile(files.file, 'utf8');
+    await files.put('as.yaml', `${settings}claims: 1\n`);
+    expect(await files.server.reload()).to.equal(false);
+    await files.put('as.yaml', settings);
+    await until(async () => (await published()).includes(kid));
   });
 
   it('take a nonce of the secret before and after the present one, and go on with the present one', async () => {
