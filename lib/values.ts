@@ -6,6 +6,25 @@ export const text = z.string().min(1, 'is empty');
 export const file = text.describe('file, relative to the configuration file');
 export const port = z.int().min(0, 'is no port, write 0 to 65535').max(65535, 'is no port, write 0 to 65535');
 
+/**
+ * TLS 1.3, and of TLS 1.2 only what BCP 195 recommends: Node's default list offers CBC and DHE too.
+ *
+ * @see [FAPI2-SP-FINAL-5.2.2-1](https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.2.2)
+ */
+export const ciphers = [
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_CHACHA20_POLY1305_SHA256',
+  'TLS_AES_128_GCM_SHA256',
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-RSA-AES128-GCM-SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+  'ECDHE-ECDSA-CHACHA20-POLY1305',
+  'ECDHE-RSA-CHACHA20-POLY1305',
+] as const;
+
+export type CipherSuite = (typeof ciphers)[number];
+
 /** A certificate and its key, of a listener. */
 export const tlsFiles = z.strictObject({
   cert: file.describe('certificate chain, PEM; relative to the configuration file'),

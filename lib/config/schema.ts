@@ -12,13 +12,25 @@ import { managementSettings, shutdownSettings, workerSettings } from '../managem
 import { settings as profileSettings } from '../profiles/profiles.ts';
 import { concerning, toCore } from '../settings.ts';
 import { storeSettings } from '../store/settings.ts';
-import { file, httpsUrl, port, text, tlsFiles } from '../values.ts';
+import { ciphers, file, httpsUrl, port, text, tlsFiles } from '../values.ts';
 import { clientMetadata } from './client_metadata.ts';
+
+const suites = z
+  .array(
+    z.enum(ciphers, {
+      error: `is no cipher suite of the profile, write some of ${ciphers.join(', ')} [FAPI2-SP-FINAL-5.2.2-1]`,
+    }),
+  )
+  .min(1, 'lists no cipher suite, leave it out for all that are permitted')
+  .optional()
+  .describe('cipher suites, the preferred first; all that the profile permits when left out');
+
+const listenerTls = tlsFiles.extend({ ciphers: suites });
 
 const listen = z.strictObject({
   host: text.default('localhost').describe('address or host name to listen on; 0.0.0.0 or :: for every interface'),
   port: port.default(443).describe('port for everyone'),
-  tls: tlsFiles.optional().describe('certificate of both listeners; made and kept in development when left out'),
+  tls: listenerTls.optional().describe('certificate of both listeners; made and kept in development when left out'),
   client_certificate: z
     .boolean()
     .default(false)
@@ -41,7 +53,7 @@ const mtls = z.strictObject({
     .describe(
       'revocation lists (CRL), PEM or DER, of every authority of a client certificate, read again when they change; past its nextUpdate a list refuses',
     ),
-  tls: tlsFiles.optional().describe('certificate of this listener, when it is not that of listen'),
+  tls: listenerTls.optional().describe('certificate of this listener, when it is not that of listen'),
 });
 
 const resource = z.strictObject({

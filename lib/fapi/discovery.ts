@@ -5,7 +5,15 @@ import { algorithms } from './algorithms.ts';
 import type { Mechanism } from './mechanism.ts';
 
 const wellKnown = '/.well-known/oauth-authorization-server';
-const aliased = ['token', 'pushed_authorization_request', 'userinfo', 'introspection', 'revocation', 'registration'];
+const aliased = [
+  'token',
+  'pushed_authorization_request',
+  'userinfo',
+  'introspection',
+  'revocation',
+  'registration',
+  'backchannel_authentication',
+];
 
 /** @see [RFC 8414 - OAuth 2.0 Authorization Server Metadata](https://www.rfc-editor.org/rfc/rfc8414.html) */
 export function discovery({ mtls }: { mtls?: string | undefined } = {}): Mechanism {

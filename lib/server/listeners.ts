@@ -16,10 +16,10 @@ import type { Resources } from '../resources.ts';
 import { limitConnections, serverLimits } from './connection_limits.ts';
 import { type DevelopmentCertificate, developmentCertificate, selfSigned } from './development_certificate.ts';
 import { gracefulStop } from './graceful_stop.ts';
-import { type KeyPair, mutualTlsOptions, serverOptions } from './tls.ts';
+import { type KeyPair, type ListenerTls, mutualTlsOptions, serverOptions } from './tls.ts';
 
-async function readPair(files: { cert: string; key: string } | undefined): Promise<KeyPair | undefined> {
-  return files && { cert: await readFile(files.cert, 'utf8'), key: await readFile(files.key, 'utf8') };
+async function readPair(files: ListenerTls | undefined): Promise<ListenerTls | undefined> {
+  return files && { ...files, cert: await readFile(files.cert, 'utf8'), key: await readFile(files.key, 'utf8') };
 }
 
 const unavailable: Readonly<Record<string, string>> = {
@@ -77,7 +77,7 @@ function note(certificates: Map<string, Served>, listener: string, { cert }: Key
 }
 
 /** Reads the files a listener's TLS is made of, and returns them once OpenSSL has taken them. */
-async function pairFrom(files: { cert: string; key: string } | undefined): Promise<KeyPair | undefined> {
+async function pairFrom(files: ListenerTls | undefined): Promise<ListenerTls | undefined> {
   const pair = await readPair(files);
   if (pair) createSecureContext(serverOptions(pair));
   return pair;
@@ -109,8 +109,8 @@ export async function startListeners(
   const written = await readPair(everyone.tls);
   const made = config.proxy || written ? undefined : await madeFor(config, hosts);
   const pair = written ?? made;
-  const speaking = new Map<string, (pair: KeyPair) => void>();
-  async function open(name: string, port: number, own: KeyPair | undefined, options: typeof serverOptions) {
+  const speaking = new Map<string, (pair: ListenerTls) => void>();
+  async function open(name: string, port: number, own: ListenerTls | undefined, options: typeof serverOptions) {
     const server = own ? createServer({ ...options(own), ...bounds }, handler) : createHttpServer(bounds, handler);
     if (own) {
       note(certificates, name, own);

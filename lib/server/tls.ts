@@ -1,35 +1,26 @@
 import { constants } from 'node:crypto';
 import type { ServerOptions } from 'node:https';
 
+import { type CipherSuite, ciphers as permitted } from '../values.ts';
+
 /** A certificate chain and its private key, both PEM. */
 export interface KeyPair {
   readonly cert: string;
   readonly key: string;
 }
 
-/**
- * TLS 1.3, and of TLS 1.2 only what BCP 195 recommends: Node's default list offers CBC and DHE too.
- *
- * @see [FAPI2-SP-FINAL-5.2.2-1](https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.2.2)
- */
-export const ciphers = [
-  'TLS_AES_256_GCM_SHA384',
-  'TLS_CHACHA20_POLY1305_SHA256',
-  'TLS_AES_128_GCM_SHA256',
-  'ECDHE-ECDSA-AES128-GCM-SHA256',
-  'ECDHE-RSA-AES128-GCM-SHA256',
-  'ECDHE-ECDSA-AES256-GCM-SHA384',
-  'ECDHE-RSA-AES256-GCM-SHA384',
-  'ECDHE-ECDSA-CHACHA20-POLY1305',
-  'ECDHE-RSA-CHACHA20-POLY1305',
-] as const;
+/** The TLS of a listener. */
+export interface ListenerTls extends KeyPair {
+  /** Cipher suites, the preferred first; all that are permitted when left out. */
+  readonly ciphers?: readonly CipherSuite[] | undefined;
+}
 
 /**
  * The listener for everyone.
  *
  * @see [FAPI2-SP-FINAL-5.2.1-2](https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.2.1) TLS 1.2 or later
  */
-export function serverOptions({ cert, key }: KeyPair): ServerOptions {
+export function serverOptions({ cert, key, ciphers = permitted }: ListenerTls): ServerOptions {
   return { cert, key, minVersion: 'TLSv1.2', honorCipherOrder: true, ciphers: ciphers.join(':') };
 }
 
@@ -39,9 +30,9 @@ export function serverOptions({ cert, key }: KeyPair): ServerOptions {
  *
  * @see [RFC 8705 section 2 - Mutual TLS for OAuth Client Authentication](https://www.rfc-editor.org/rfc/rfc8705.html#section-2)
  */
-export function mutualTlsOptions(keyPair: KeyPair): ServerOptions {
+export function mutualTlsOptions(tls: ListenerTls): ServerOptions {
   return {
-    ...serverOptions(keyPair),
+    ...serverOptions(tls),
     requestCert: true,
     rejectUnauthorized: false,
     // No `ca`: it would be named in the handshake, and Java withholds a certificate that none of the names issued.

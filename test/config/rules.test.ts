@@ -161,6 +161,11 @@ describe('values', () => {
     });
   }
 
+  it('FAPI2-SP-FINAL-5.2.2-1 a cipher suite is one of the profile', async () => {
+    const problems = await files.problems(`${development}listen: { tls: { cert: a, key: b, ciphers: [AES128-SHA] } }`);
+    expect(problems.join('\n')).to.match(/listen\.tls\.ciphers\.0: is no cipher suite of the profile, write some of/);
+  });
+
   it('may be the edges of what is permitted', async () => {
     for (const seconds of [5, 599]) await files.load(`${development}par: { request_uri_lifetime: ${seconds} }\n`);
     for (const seconds of [10, 59]) await files.load(`${development}clock_tolerance: ${seconds}\n`);

@@ -109,6 +109,13 @@ describe('What a deployment writes around its provider', () => {
     expect(jkt).to.be.a('string');
   });
 
+  it('RFC8705-5 of CIBA has its endpoint among those of the listener that asks for client certificates', async () => {
+    const ciba = { enabled: true, triggerAuthenticationDevice() {}, validateRequestContext() {}, verifyUserCode() {} };
+    const raw = await served({ own: { features: { ciba } } as never });
+    const { body } = await raw.request('/.well-known/openid-configuration');
+    expect(body.mtls_endpoint_aliases.backchannel_authentication_endpoint).to.equal(`${raw.issuer}/backchannel`);
+  });
+
   describe('a grant of its own', () => {
     const register = (bound: boolean) => (provider: Provider) =>
       provider.registerGrantType(exchange, async (ctx) => {

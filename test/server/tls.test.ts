@@ -7,7 +7,8 @@ import { promisify } from 'node:util';
 import { expect } from 'chai';
 import Koa from 'koa';
 import { selfSigned } from '../../lib/server/development_certificate.ts';
-import { ciphers, type KeyPair, mutualTlsOptions, serverOptions } from '../../lib/server/tls.ts';
+import { type KeyPair, mutualTlsOptions, serverOptions } from '../../lib/server/tls.ts';
+import { type CipherSuite, ciphers } from '../../lib/values.ts';
 import { CertificateAuthority, rsa } from '../support/certificates.ts';
 import { type Listener, listen } from '../support/listener.ts';
 
@@ -66,6 +67,17 @@ for (const type of ['ECDSA', 'RSA'] as const) {
         });
       });
     }
+
+    it('takes fewer suites where the file names some', async () => {
+      const one = suites12.find((suite) => suite.includes(type) && suite.includes('AES256')) as CipherSuite;
+      const strict = await listen(app, serverOptions({ ...pair, ciphers: ['TLS_AES_128_GCM_SHA256', one] }));
+      for (const suite of suites12.filter((name) => name.includes(type))) {
+        const answer = await handshake(strict.port, { maxVersion: 'TLSv1.2', ciphers: suite });
+        expect(answer, suite).to.have.property(suite === one ? 'suite' : 'alert');
+      }
+      expect(await handshake(strict.port, {})).to.include({ suite: 'TLS_AES_128_GCM_SHA256' });
+      await strict.close();
+    });
 
     it(`FAPI2-SP-FINAL-5.2.2-1 refuses every other suite of TLS 1.2`, async () => {
       expect(others).to.include.members(['DHE-RSA-AES256-GCM-SHA384', 'ECDHE-RSA-AES128-SHA256', 'AES128-GCM-SHA256']);
