@@ -87,6 +87,7 @@ export async function fapiProvider(
   const staged = profile.mechanisms.map((mechanism) => mechanism.middleware?.(provider, settled) ?? {});
   useInOrder(provider, [...staged, { unit: [unitOfWork()] }, around(provider)]);
   for (const mechanism of profile.mechanisms) mechanism.attach?.(provider, settled);
+  await Promise.all(profile.mechanisms.map((mechanism) => mechanism.load?.()));
   const found = [...refusedByCore(provider, settled.clients), ...(await tried(profile, provider))];
   if (found.length > 0) throw new ProfileViolationError(profile.name, found);
   // Of two issuers on one database, the tokens of each would be as good as the other's.

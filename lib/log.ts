@@ -1,11 +1,4 @@
-import { hostname } from 'node:os';
-import { isatty } from 'node:tty';
-
-import { type DestinationStream, pino, stdTimeFunctions } from 'pino';
-
 import { UsageError } from './errors.ts';
-import { readableLine } from './log_line.ts';
-import { version } from './package_file.ts';
 
 /** Levels of the log, from the fewest lines to the most after `silent`. */
 export const levels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
@@ -37,46 +30,43 @@ export interface LogSettings {
 /** `auto` is `text` on a terminal, and `json` elsewhere. */
 export const formats = ['auto', 'json', 'text'] as const;
 
-/** Names of what is never to be told, wherever it stands in a line. */
-const secrets = [
-  'authorization',
-  'dpop',
-  'cookie',
-  'client_assertion',
-  'code',
-  'request',
-  'request_uri',
-  'password',
-].flatMap((name) => [name, `*.${name}`]);
+/** A logger, such as one of pino: what happened as an object, and in a few words. */
+export interface Log {
+  debug(about: object | string, text?: string): void;
+  info(about: object | string, text?: string): void;
+  warn(about: object | string, text?: string): void;
+  error(about: object | string, text?: string): void;
+  fatal(about: object | string, text?: string): void;
+}
 
-/** A log that writes one JSON object a line. */
-export const makeLog = (to: DestinationStream, level: Level = 'info') =>
-  pino(
-    {
-      level,
-      base: { host: hostname(), version },
-      timestamp: stdTimeFunctions.isoTime,
-      redact: { paths: secrets, censor: '[redacted]' },
-    },
-    to,
-  );
+const silent: Log = {
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+  // The process ends: what it would have said without us stays said.
+  fatal: (about, text) => console.error(text ?? '', about),
+};
 
-const standardError = pino.destination({ dest: 2, sync: false });
-let readable = false;
+let given: Log = silent;
 
 /**
- * The process's log, on standard error. Tokens, codes, proofs, assertions and keys are never given to it; the redaction is
- * the second lock on that door.
+ * Hands over the logger of this process; none is used before. Tokens, codes, proofs, assertions and keys are never given
+ * to it.
+ *
+ * @param logger `undefined` for none.
+ * @example
+ * logTo(pino());
  */
-export const log = makeLog(
-  { write: (line) => void standardError.write(readable ? readableLine(line) : line) },
-  levelAsked(),
-);
-
-export type Log = typeof log;
-
-/** Sets level and form of the process's log; the environment's level counts more. */
-export function configureLog({ level, format }: LogSettings): void {
-  log.level = levelAsked() ?? level;
-  readable = format === 'text' || (format === 'auto' && isatty(2));
+export function logTo(logger: Log | undefined): void {
+  given = logger ?? silent;
 }
+
+/** The log of this process, wherever it was told to go. */
+export const log: Log = {
+  debug: (...line) => given.debug(...line),
+  info: (...line) => given.info(...line),
+  warn: (...line) => given.warn(...line),
+  error: (...line) => given.error(...line),
+  fatal: (...line) => given.fatal(...line),
+};

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+
 import { Command } from 'commander';
 
 import * as accounts from './commands/accounts_program.ts';
@@ -14,7 +16,21 @@ import * as prune from './commands/prune.ts';
 import * as quickstart from './commands/quickstart.ts';
 import * as reseal from './commands/reseal.ts';
 import * as serve from './commands/serve.ts';
-import { version } from './package_file.ts';
+
+import { OperationalError } from './errors.ts';
+import { installed } from './installed.ts';
+import { packageFile, version } from './package_file.ts';
+
+/** Runs the demo in a checkout: the private key of the sample clients is in no package. */
+async function demo(args: readonly string[]): Promise<void> {
+  if (!existsSync(packageFile('config/sample/client.key'))) {
+    throw new OperationalError(
+      'the demo has keys of the sample clients in the source code only: check it out, npm ci, npm run demo',
+    );
+  }
+  const { run } = await installed('the demo', () => import('./commands/demo.ts'));
+  await run(args);
+}
 
 /** Every command, in the order of the help; each file says what its command takes, and does it. */
 export const program = new Command(name)
@@ -47,4 +63,4 @@ program
   .allowExcessArguments()
   .helpOption(false)
   .argument('[arguments...]')
-  .action(async (args: string[]) => (await import('./commands/demo.ts')).run(args));
+  .action((args: string[]) => demo(args));

@@ -11,6 +11,8 @@ const floors: readonly (readonly string[])[] = [
     'redact',
     'log',
     'log_line',
+    'standard_error',
+    'installed',
     'resources',
     'merge',
     'did_you_mean',
@@ -43,7 +45,7 @@ const floors: readonly (readonly string[])[] = [
   ['check/'],
   ['demo/'],
   ['commands/'],
-  ['program', 'index'],
+  ['program', 'index', 'server'],
   ['cli'],
 ];
 

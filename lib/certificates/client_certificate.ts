@@ -11,7 +11,8 @@ import { certificateSubjectMatches } from './subject.ts';
 
 type Feature = NonNullable<NonNullable<Configuration['features']>['mTLS']>;
 type Hook = 'getCertificate' | 'certificateAuthorized' | 'certificateSubjectMatches';
-type MutualTls = { [Name in Hook]: NonNullable<Feature[Name & keyof Feature]> };
+/** Core's hooks for client certificates. */
+export type MutualTls = { [Name in Hook]: NonNullable<Feature[Name & keyof Feature]> };
 
 /** Settings of a proxy that ends TLS, and how it hands over the certificate that a client proved to have. */
 export const proxySettings = z.strictObject({

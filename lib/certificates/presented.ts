@@ -84,7 +84,7 @@ export function presentedBy(
 }
 
 /** A request, as node has it or in the context of Koa. */
-type NodeRequest = IncomingMessage | { readonly req: IncomingMessage };
+export type NodeRequest = IncomingMessage | { readonly req: IncomingMessage };
 
 /**
  * The certificate a client proved to have. One that is expired, not yet valid or of a weak key is none, for every

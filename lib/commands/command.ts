@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 
 import { type Config, type LoadOptions, loadConfig } from '../config/load.ts';
+import { name } from '../package_file.ts';
 import { Resources } from '../resources.ts';
 import { judge } from './judge.ts';
 
-/** The command's name, as npm installs it. */
-export const name = 'oidc-provider-fapi';
+export { name };
 
 /** Options of every command that works on a configuration file. */
 export interface Options {

@@ -16,7 +16,8 @@ import { Sources } from './sources.ts';
 export { jsonSchema } from './json_schema.ts';
 export { schema } from './schema.ts';
 
-type Parsed = z.output<typeof schema>;
+/** The schema's output. */
+export type Parsed = z.output<typeof schema>;
 
 /** A valid configuration: every default filled in, every file name absolute, every referenced list read. */
 export type Config = Readonly<

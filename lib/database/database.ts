@@ -2,16 +2,15 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 
-import knexModule, { type Knex } from 'knex';
+import type { Knex } from 'knex';
 
 import { OperationalError } from '../errors.ts';
+import { installed } from '../installed.ts';
 import { databaseName, redacted } from '../redact.ts';
 import { presets } from '../settings.ts';
 import { lockDirectory } from './directory_lock.ts';
 import { databaseSettings } from './settings.ts';
 import { databaseUrlFault } from './url.ts';
-
-const { knex } = knexModule;
 
 /** A database: an address, and how it is reached. */
 export interface DatabaseOptions {
@@ -34,15 +33,19 @@ export interface Database {
 }
 
 async function embedded(directory: string): Promise<Knex> {
-  const [{ default: client }, { PGlite }] = await Promise.all([import('knex-pglite'), import('@electric-sql/pglite')]);
+  const [{ default: client }, { PGlite }, { dataDir }] = await installed('a database in this process', () =>
+    Promise.all([import('knex-pglite'), import('@electric-sql/pglite'), import('@electric-sql/pglite-prepopulatedfs')]),
+  );
   // A new cluster unpacked takes a second; made by initdb it takes four.
   const isNew = !directory || !existsSync(join(directory, 'PG_VERSION'));
-  const cluster = isNew ? { loadDataDir: await (await import('@electric-sql/pglite-prepopulatedfs')).dataDir() } : {};
+  const cluster = isNew ? { loadDataDir: await dataDir() } : {};
   const pglite = new PGlite({ ...(directory && { dataDir: directory }), ...cluster });
+  const { default: knex } = await import('knex');
   return knex({ client, connection: { pglite } as Knex.StaticConnectionConfig });
 }
 
-function server({ url, pool_size = presets(databaseSettings).pool_size, tls }: DatabaseOptions): Knex {
+async function server({ url, pool_size = presets(databaseSettings).pool_size, tls }: DatabaseOptions): Promise<Knex> {
+  const { default: knex } = await import('knex');
   return knex({
     client: 'pg',
     connection: {
@@ -73,7 +76,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const isEmbedded = options.url.startsWith('pglite:');
   const directory = isEmbedded ? options.url.slice('pglite:'.length) : '';
   const unlock = directory ? await lockDirectory(directory) : undefined;
-  const opened = isEmbedded ? await embedded(directory) : server(options);
+  const opened = await (isEmbedded ? embedded(directory) : server(options));
   const database = opened.withUserParams({ schema: options.schema });
   try {
     await database.raw('select 1');

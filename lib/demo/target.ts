@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 
 import { type Config, loadConfig } from '../config/load.ts';
 import { OperationalError } from '../errors.ts';
-import { log } from '../log.ts';
+import { logTo } from '../log.ts';
 import { packageFile } from '../package_file.ts';
 import { databaseName } from '../redact.ts';
 import type { Resources } from '../resources.ts';
@@ -75,7 +75,7 @@ async function started(options: TargetOptions, why: string, resources: Resources
     ],
   });
   // The screen tells what is refused, and in order.
-  if (!options.verbose) log.level = 'silent';
+  if (!options.verbose) logTo(undefined);
   resources.add(await startServer(config), ({ close }) => close());
   const kept = database === 'pglite:' ? 'in memory' : `on ${databaseName(database)}`;
   const { issuer } = config;

@@ -1,7 +1,10 @@
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
+import { createRequire } from 'node:module';
+
+import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 
 import { memberName } from './detail_bounds.ts';
+
+const load = createRequire(import.meta.url);
 
 /** JSON Schema, 2020-12. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -70,13 +73,16 @@ const pathOf = (pointer: string): (string | number)[] =>
 export type Judge = (detail: unknown) => string | undefined;
 
 /**
- * Compiles a type's JSON Schema (2020-12, with ajv-formats), once, at boot.
+ * Compiles a type's JSON Schema (2020-12, with ajv-formats), once, at boot. The compiler is loaded here, since most
+ * providers have no schema; it is CommonJS, so it can be without waiting.
  *
  * @throws {Error} what is wrong with the schema.
  */
 export function compileSchema(type: string, schema: JsonSchema): Judge {
   if (!isSchema(schema)) throw new Error('is no JSON Schema, write a map with properties');
   // Of `strict` remains what finds a misspelt keyword: the rest forbids schemas that are right.
+  const { Ajv2020 } = load('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js');
+  const addFormats = load('ajv-formats') as typeof import('ajv-formats');
   const ajv = new Ajv2020({ strictTypes: false, strictRequired: false, strictTuples: false, logger: false });
   addFormats.default(ajv);
   let validate: ValidateFunction;

@@ -40,6 +40,8 @@ export interface Mechanism {
   complete?(metadata: ClientMetadata, loaded: boolean): void;
   /** Middleware, each at the stage it belongs to. */
   middleware?(provider: Provider, configuration: Configuration): Staged;
+  /** Loads what only a mechanism in use needs; nothing of it is asked before. */
+  load?(): Promise<void>;
   /** Replaces model statics and listens for events: what core has no setting for. */
   attach?(provider: Provider, configuration: Configuration): void;
 }

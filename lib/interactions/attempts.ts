@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
+import { createRequire } from 'node:module';
 import { isIPv6 } from 'node:net';
 
-import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import type { RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
 
 import { canonicalLogin } from '../accounts/accounts.ts';
 import { presets } from '../settings.ts';
@@ -45,6 +46,10 @@ export interface AttemptsOptions {
   limiter?: ((options: LimiterOptions) => Limiter) | undefined;
 }
 
+/** Loaded when somebody has to be slowed down: it brings a limiter for every database. */
+const limiters = () => load('rate-limiter-flexible') as typeof import('rate-limiter-flexible');
+const load = createRequire(import.meta.url);
+
 const preset = presets(passwordLimits);
 
 /** Within what a Node timer can count, which is 24 days. */
@@ -73,12 +78,12 @@ async function secondsUntil(consumed: Promise<RateLimiterRes>): Promise<number |
     await consumed;
     return undefined;
   } catch (error) {
-    if (error instanceof RateLimiterRes) return Math.max(1, Math.ceil(error.msBeforeNext / 1000));
+    if (error instanceof limiters().RateLimiterRes) return Math.max(1, Math.ceil(error.msBeforeNext / 1000));
     throw error;
   }
 }
 
-const inMemory = (options: LimiterOptions): Limiter => new RateLimiterMemory(options);
+const inMemory = (options: LimiterOptions): Limiter => new (limiters().RateLimiterMemory)(options);
 
 /** Logins that succeeded here lately, as many as fit: a limiter of this process would keep a timer of a fortnight for each. */
 function recent(most = 10_000) {

@@ -1,6 +1,7 @@
 export type Scheme = 'Bearer' | 'DPoP';
 
-interface Details {
+/** Members of a refusal besides its error. */
+export interface RefusalDetails {
   readonly status?: number;
   /** The scheme that a challenge has to name, when it is not the one the client used. */
   readonly scheme?: Scheme | undefined;
@@ -21,7 +22,7 @@ export class Refusal extends Error {
   readonly error_description: string;
   readonly scheme: Scheme | undefined;
 
-  constructor(error: string, error_description: string, { status = 401, scheme, cause }: Details = {}) {
+  constructor(error: string, error_description: string, { status = 401, scheme, cause }: RefusalDetails = {}) {
     super(error_description, cause === undefined ? {} : { cause });
     this.status = status;
     this.error = error;

@@ -3,6 +3,7 @@ import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 
+import { installed } from '../installed.ts';
 import type { KeyPair } from './tls.ts';
 
 /** A development server's certificate, and the file that makes a machine trust it. */
@@ -22,8 +23,10 @@ const lifetime = 396;
 
 async function certificates() {
   // Only development pays for loading what makes certificates, and the polyfill it has to find.
-  await import('reflect-metadata');
-  return import('@peculiar/x509');
+  return installed('a development certificate', async () => {
+    await import('reflect-metadata');
+    return import('@peculiar/x509');
+  });
 }
 
 interface Request {

@@ -1,13 +1,9 @@
-import { execFile } from 'node:child_process';
-import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
 import { expect } from 'chai';
 
-const execute = promisify(execFile);
-const modules = join(process.cwd(), 'node_modules');
+import { execute, type Project, packed, project } from '../support/packed.ts';
 
 /** What a team writes that installs the package, its types looked at as strictly as they go. */
 const main = `
@@ -15,9 +11,10 @@ import type { Middleware } from 'koa';
 import Provider, { type Configuration } from 'oidc-provider';
 import {
   fapi2MessageSigning, fapi2SecurityProfile, fapiProvider, interactionPolicy, interactions, interactionUrl,
-  knexAdapter, listedAccounts, loadConfig, loadKeys, migrate, openDatabase, pages, type Profile, ProfileViolationError,
-  type ProtectedState, protect, startServer, tokensOf,
+  knexAdapter, listedAccounts, loadKeys, logTo, migrate, openDatabase, pages, type Profile, ProfileViolationError,
+  type ProtectedState, protect, tokensOf,
 } from 'oidc-provider-fapi';
+import { loadConfig, startServer } from 'oidc-provider-fapi/server';
 import { adapterContract, requirements } from 'oidc-provider-fapi/contract';
 import schema from 'oidc-provider-fapi/config.schema.json' with { type: 'json' };
 
@@ -42,6 +39,14 @@ const guard: Middleware<ProtectedState> = protect({
   unique: (id, expiresAt) => adapter('ReplayDetection').unique(id, expiresAt),
   origins: ['https://api.example.com'],
 });
+// @ts-expect-error a setting of the profile that there is not
+fapi2SecurityProfile({ par: { request_uri_lifetimes: 90 } });
+// @ts-expect-error the profile is missing
+const without = () => fapiProvider(Provider, 'https://as.example.com', yours);
+// @ts-expect-error a logger is asked for more than this
+const quiet = () => logTo({ info() {} });
+// @ts-expect-error a replay is decided by what keeps it, not by a flag
+protect({ verify: tokensOf(provider), unique: true, origins: [] });
 const clauses: string[] = [];
 try {
   await fapiProvider(Provider, provider.issuer, { ...yours, rotateRefreshToken: true }, fapi2MessageSigning());
@@ -54,28 +59,12 @@ console.log(JSON.stringify({
   applied: applied.length > 0,
   clauses,
   guard: guard.name,
+  unused: [without, quiet].length,
   functions: [adapterContract, startServer, loadConfig].map((each) => typeof each),
   requirements: requirements.length > 10,
   issuer: 'issuer' in schema.properties,
 }));
 `;
-
-const tsconfig = {
-  compilerOptions: {
-    target: 'es2023',
-    module: 'nodenext',
-    lib: ['es2024', 'dom', 'dom.iterable'],
-    types: ['node'],
-    strict: true,
-    exactOptionalPropertyTypes: true,
-    noUncheckedIndexedAccess: true,
-    verbatimModuleSyntax: true,
-    resolveJsonModule: true,
-    rootDir: '.',
-    outDir: 'out',
-  },
-  files: ['main.ts'],
-};
 
 /** What a resource server writes, on a machine that has the package and `jose` and nothing else. */
 const resource = `
@@ -102,81 +91,46 @@ const answer = verdict.token ? undefined : new Response(verdict.body, verdict);
 console.log(JSON.stringify([answer?.status, token === undefined, protect(rules).name, typeof introspection]));
 `;
 
-interface PackageJson {
-  readonly name: string;
-  readonly bin: Readonly<Record<string, string>>;
-  readonly dependencies: Readonly<Record<string, string>>;
-  readonly peerDependencies: Readonly<Record<string, string>>;
-  readonly peerDependenciesMeta: Readonly<Record<string, { optional: boolean }>>;
-}
-
-async function link(name: string, folder: string): Promise<void> {
-  await mkdir(dirname(join(folder, 'node_modules', name)), { recursive: true });
-  await symlink(join(modules, name), join(folder, 'node_modules', name));
-}
-
 describe('the package as it is published', () => {
-  let folder: string;
-  let files: string[];
+  let team: Project;
   before('npm pack, and what npm install makes of it', async () => {
-    folder = await mkdtemp(join(tmpdir(), 'package-'));
-    const { stdout } = await execute('npm', ['pack', '--json', '--pack-destination', folder]);
-    const [packed] = JSON.parse(stdout.slice(stdout.indexOf('['))) as [{ filename: string; files: { path: string }[] }];
-    files = packed.files.map(({ path }) => path);
-    const installed = join(folder, 'node_modules', 'oidc-provider-fapi');
-    await mkdir(join(folder, 'node_modules', '.bin'), { recursive: true });
-    await mkdir(installed);
-    await execute('tar', ['-xzf', join(folder, packed.filename), '-C', installed, '--strip-components=1']);
-    const { name, bin, dependencies, peerDependencies, peerDependenciesMeta } = JSON.parse(
-      await readFile(join(installed, 'package.json'), 'utf8'),
-    ) as PackageJson;
-    // Nothing but what is declared: a package that is only a development dependency is not there.
-    const peers = Object.keys(peerDependencies).filter((peer) => !peerDependenciesMeta[peer]?.optional);
-    for (const dependency of [...Object.keys(dependencies), ...peers, '@types/node']) await link(dependency, folder);
-    const command = join(installed, `${bin[name]}`);
-    await chmod(command, 0o755);
-    await symlink(command, join(folder, 'node_modules', '.bin', name));
-    await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', type: 'module', private: true }));
-    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig));
-    await writeFile(join(folder, 'main.ts'), main);
+    team = await project(main, 'everything');
   });
-  after(() => rm(folder, { recursive: true, force: true }));
+  after(() => team?.remove());
 
   it('serves a resource server that has jose and nothing else', async () => {
-    const bare = await mkdtemp(join(tmpdir(), 'resource-'));
-    await mkdir(join(bare, 'node_modules'), { recursive: true });
-    await cp(join(folder, 'node_modules', 'oidc-provider-fapi'), join(bare, 'node_modules', 'oidc-provider-fapi'), {
-      recursive: true,
-    });
-    for (const dependency of ['jose', '@types/node']) await link(dependency, bare);
-    await writeFile(join(bare, 'package.json'), JSON.stringify({ name: 'resource', type: 'module', private: true }));
-    await writeFile(join(bare, 'tsconfig.json'), JSON.stringify({ ...tsconfig, files: ['resource.ts'] }));
-    await writeFile(join(bare, 'resource.ts'), resource);
-    const { stdout: complaints } = await execute(join(modules, '.bin', 'tsc'), ['-p', bare]).catch((error) => error);
-    expect(complaints).to.equal('');
-    const { stdout } = await execute(process.execPath, ['--no-warnings', 'out/resource.js'], { cwd: bare });
-    await rm(bare, { recursive: true });
+    const bare = await project(resource, ['jose']);
+    expect(await bare.complaints()).to.equal('');
+    const { stdout } = await bare.run();
+    await bare.remove();
     expect(JSON.parse(stdout)).to.deep.equal([401, true, 'protect', 'function']);
   });
 
-  it('holds what it is made of, and no tests', () => {
+  it('holds what it is made of: no tests, no private key of the samples, nothing of the conformance suite', async () => {
+    const { files, folder } = await packed();
     expect(files).to.include.members([
       'dist/lib/index.js',
       'dist/lib/index.d.ts',
       'config/development.yaml',
       'README.md',
+      'LICENSE',
     ]);
-    expect(files.filter((file) => /(^|\/)(test|data)\/|(?<!\.d)\.ts$/.test(file))).to.deep.equal([]);
+    expect(files.filter((file) => /(^|\/)(test|data)\/|conformance|(?<!\.d)\.ts$/.test(file))).to.deep.equal([]);
+    const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'latin1')));
+    expect(
+      files.filter((_, index) => /-----BEGIN [A-Z ]*PRIVATE KEY-----\s*[\w+/]{40}/.test(texts[index] ?? '')),
+    ).to.deep.equal([]);
   });
 
-  it('compiles in a strict project, and runs', async () => {
-    const { stdout: complaints } = await execute(join(modules, '.bin', 'tsc'), ['-p', folder]).catch((error) => error);
-    expect(complaints).to.equal('');
-    const { stdout } = await execute(process.execPath, ['--no-warnings', 'out/main.js'], { cwd: folder });
+  it('compiles in a strict project, and runs without a word on standard error', async () => {
+    expect(await team.complaints()).to.equal('');
+    const { stdout, stderr } = await team.run();
+    expect(stderr).to.equal('');
     expect(JSON.parse(stdout)).to.deep.equal({
       applied: true,
       clauses: ['FAPI2-SP-FINAL-5.3.2.1-9'],
       guard: 'protect',
+      unused: 2,
       functions: ['function', 'function', 'function'],
       requirements: true,
       issuer: true,
@@ -184,15 +138,14 @@ describe('the package as it is published', () => {
   });
 
   it('has a command that says what it can do', async () => {
-    const { stdout } = await execute('npx', ['--no-install', 'oidc-provider-fapi', '--help'], { cwd: folder });
+    const { stdout } = await execute('npx', ['--no-install', 'oidc-provider-fapi', '--help'], { cwd: team.folder });
     for (const command of ['serve', 'migrate', 'check', 'accounts', 'demo'])
       expect(stdout).to.match(new RegExp(`^ +${command}`, 'm'));
   });
 
-  it('runs a provider and a whole flow out of the box', async () => {
-    const environment = { ...process.env, LOG_LEVEL: 'silent' };
-    const args = ['--no-install', 'oidc-provider-fapi', 'demo', '--database', 'pglite:', '--sender-constrain', 'mtls'];
-    const { stdout } = await execute('npx', args, { cwd: folder, env: environment });
-    expect(stdout).to.include('all as told');
+  it('leaves the demo, which needs the private key of the sample clients, to a checkout', async () => {
+    const { stderr, code } = await team.run('node_modules/.bin/oidc-provider-fapi', 'demo').catch((error) => error);
+    expect(stderr).to.match(/^oidc-provider-fapi: the demo .*source code.*\n$/);
+    expect(code).to.equal(1);
   });
 });

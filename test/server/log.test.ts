@@ -2,11 +2,10 @@ import { hash } from 'node:crypto';
 import { hostname } from 'node:os';
 
 import { expect } from 'chai';
-
-import { makeLog } from '../../lib/log.ts';
 import { readableLine } from '../../lib/log_line.ts';
 import { version as ours } from '../../lib/package_file.ts';
 import { causesOf, logRequests } from '../../lib/server/log_requests.ts';
+import { makeLog } from '../../lib/standard_error.ts';
 import { closeAll, served } from '../support/held.ts';
 import type { RawClient } from '../support/raw_client.ts';
 

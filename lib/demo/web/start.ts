@@ -8,7 +8,7 @@ import * as openid from 'openid-client';
 
 import { loadConfig } from '../../config/load.ts';
 import { OperationalError } from '../../errors.ts';
-import { log } from '../../log.ts';
+import { logTo } from '../../log.ts';
 import { packageFile } from '../../package_file.ts';
 import type { Resources } from '../../resources.ts';
 import { developmentCertificate } from '../../server/development_certificate.ts';
@@ -83,7 +83,7 @@ async function started(
       ...set,
     ],
   });
-  if (!verbose) log.level = 'silent';
+  if (!verbose) logTo(undefined);
   resources.add(await startServer(config), ({ close }) => close());
   return config.issuer;
 }
