@@ -16,7 +16,7 @@ export interface DpopNonces {
  * @param now milliseconds since the epoch.
  * @see [RFC 9449 section 9 - Resource Server-Provided Nonce](https://www.rfc-editor.org/rfc/rfc9449.html#section-9)
  */
-export function dpopNonces(secret: Uint8Array, now: () => number = Date.now): DpopNonces {
+export function dpopNonces(secret: Uint8Array, now: () => number = () => Date.now()): DpopNonces {
   if (secret.byteLength !== 32) throw new TypeError('the DPoP nonce secret has to have 32 bytes');
   const made = new Map<number, string>();
   const compute = (window: number) => {
