@@ -7,6 +7,7 @@ import * as audit from './commands/audit.ts';
 import * as check from './commands/check.ts';
 import * as clients from './commands/clients_program.ts';
 import { examples, name } from './commands/command.ts';
+import * as completion from './commands/completion.ts';
 import * as grants from './commands/grants.ts';
 import * as health from './commands/health.ts';
 import * as keys from './commands/keys.ts';
@@ -64,3 +65,6 @@ program
   .helpOption(false)
   .argument('[arguments...]')
   .action((args: string[]) => demo(args));
+
+// The last, since it completes all that is there.
+completion.register(program);

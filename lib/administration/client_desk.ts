@@ -30,10 +30,13 @@ export interface KnownClient {
 export class ClientDesk {
   /** The clients of the database. */
   readonly registry: Registry;
+  /** The clients of the file. */
+  readonly listed: readonly ClientMetadata[];
   readonly #parts: ClientDeskParts;
 
   constructor(parts: ClientDeskParts) {
     this.#parts = parts;
+    this.listed = parts.listed;
     this.registry = new Registry(parts.store.adapter.store);
   }
 

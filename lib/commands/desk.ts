@@ -2,11 +2,14 @@ import { userInfo } from 'node:os';
 
 import { canonicalLogin } from '../accounts/accounts.ts';
 import { subOf } from '../accounts/listed.ts';
+import { AccountDesk } from '../administration/account_desk.ts';
 import { Acts } from '../administration/acts.ts';
 import { ClientDesk } from '../administration/client_desk.ts';
 import { GrantDesk } from '../administration/grant_desk.ts';
+import type { Audit } from '../audit/audit.ts';
 import { openAudit } from '../audit/open.ts';
 import type { Config } from '../config/load.ts';
+import { UsageError } from '../errors.ts';
 import type { Resources } from '../resources.ts';
 import { clientJudge } from '../server/client_judge.ts';
 import { openAccounts } from '../server/open_accounts.ts';
@@ -22,6 +25,37 @@ export function operator(): string {
   } catch {
     return `user ${process.getuid?.()} by command`;
   }
+}
+
+interface Opened {
+  readonly store: OidcStore;
+  readonly audit: Audit | undefined;
+  readonly acts: Acts;
+}
+
+async function open(config: Config, resources: Resources): Promise<Opened> {
+  const store = await openStore(config, resources);
+  const audit = await openAudit(store.adapter, config.audit);
+  if (audit) resources.add(audit, () => audit.close());
+  return { store, audit, acts: new Acts(audit, operator()) };
+}
+
+/**
+ * Opens what a command on accounts works with.
+ *
+ * @throws {UsageError} when accounts come from a module.
+ */
+export async function openAccountDesk(
+  config: Config,
+  resources: Resources,
+): Promise<{ desk: AccountDesk; store: OidcStore }> {
+  const { accounts: listed } = config;
+  if (!Array.isArray(listed)) {
+    throw new UsageError('accounts come from a module of yours (accounts.module), the database has none');
+  }
+  const opened = await open(config, resources);
+  const accounts = await openAccounts(opened.store.adapter);
+  return { desk: new AccountDesk({ ...opened, accounts, listed }), store: opened.store };
 }
 
 /** Names are logins or subs of the file or the database; where accounts are a module's, every name may be a sub. */
@@ -41,10 +75,7 @@ export async function openDesks(
   config: Config,
   resources: Resources,
 ): Promise<{ clients: ClientDesk; grants: GrantDesk }> {
-  const store = await openStore(config, resources);
-  const audit = await openAudit(store.adapter, config.audit);
-  if (audit) resources.add(audit, () => audit.close());
-  const acts = new Acts(audit, operator());
+  const { store, acts } = await open(config, resources);
   async function judge() {
     const keys = await store.keys(config.keys?.jwks);
     const parts = { ...(await stand(config)), adapter: store.adapter, keys };

@@ -21,7 +21,7 @@ import { detailsModule } from './details_module.ts';
 import { type Extension, loadExtension } from './extension.ts';
 import { logRequests } from './log_requests.ts';
 import { openAccounts } from './open_accounts.ts';
-import { createProvider } from './provider.ts';
+import { createProvider, type Parts } from './provider.ts';
 import { type RequestRates, requestRates } from './request_rates.ts';
 
 /** The parts all providers of a process share. */
@@ -40,6 +40,8 @@ export interface Assembled {
   readonly config: Config;
   readonly keys: Keys;
   readonly provider: Provider;
+  /** What the provider was made of. */
+  readonly parts: Parts;
   readonly handler: RequestListener;
   readonly rates: RequestRates;
   readonly attempts: Attempts;
@@ -85,5 +87,5 @@ export async function assemble(config: Config, keys: Keys, shared: Shared, befor
   if (audit) observe(provider, audit);
   const handler = mounted(provider.callback(), pathOf(config.issuer));
   const listed = extension.accounts || !Array.isArray(config.accounts) ? undefined : config.accounts;
-  return { config, keys, provider, handler, rates, attempts: slowed, listed };
+  return { config, keys, provider, parts, handler, rates, attempts: slowed, listed };
 }

@@ -95,7 +95,6 @@ export async function startManagement(
     health,
     metrics: { contentType: registry.contentType, text: metricsText(registry) },
     administration: management.administration ? administration : undefined,
-    mutualTls: management.ca !== undefined,
   });
   return { ...seen, ...(await open(config, management, app, certificates, resources)) };
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Middleware } from 'koa';
 
 import type Provider from 'oidc-provider';
 import { hashing } from '../accounts/hashing.ts';
@@ -9,6 +10,7 @@ import { log } from '../log.ts';
 import { Resources } from '../resources.ts';
 import { configureLog } from '../standard_error.ts';
 import type { KnexAdapterFactory } from '../store/adapter.ts';
+import { administration } from './administration.ts';
 import type { DevelopmentCertificate } from './development_certificate.ts';
 import { Expiry } from './expiry.ts';
 import type { Extension } from './extension.ts';
@@ -62,7 +64,10 @@ export async function startServer(config: Config, given: Extension = {}): Promis
     hashing.limit(config.limits.passwords);
     const store = await openStore(config, resources);
     const { adapter } = store;
-    const management = await startManagement(config, { store }, resources);
+    // There is nothing to administer before the provider is there.
+    let administer: Middleware = (ctx) => ctx.throw(503);
+    const administered: Middleware = (ctx, next) => administer(ctx, next);
+    const management = await startManagement(config, { store, administration: administered }, resources);
     const audit = await openAudit(adapter, config.audit);
     if (audit) resources.add(audit, () => audit.close());
     const limiter = sharedLimiter(adapter.store.knex);
@@ -83,6 +88,7 @@ export async function startServer(config: Config, given: Extension = {}): Promis
       (stop) => stop(),
     );
     const { health, heartbeat, url: managementUrl } = management;
+    if (managementUrl) administer = administration({ store, audit, now: () => serving.now, url: managementUrl });
     if (audit) await recordLife(audit, config, resources);
     await heartbeat.start(() => describeNode(serving.now, audit));
     health.state = 'serving';

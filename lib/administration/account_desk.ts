@@ -1,0 +1,189 @@
+import { canonicalLogin, type KnownAccount, type ListedAccount } from '../accounts/accounts.ts';
+import { subOf } from '../accounts/listed.ts';
+import type { StoredAccounts } from '../accounts/stored.ts';
+import type { Audit } from '../audit/audit.ts';
+import type { EventName } from '../audit/event.ts';
+import { byTime, told } from '../audit/read.ts';
+import type { Revoked } from '../store/held.ts';
+import type { OidcStore } from '../store/open_store.ts';
+import type { Acts } from './acts.ts';
+import { holdings } from './holdings.ts';
+import { ActRefused } from './refused.ts';
+
+/** Parts a desk for accounts is made of. */
+export interface AccountDeskParts {
+  readonly store: OidcStore;
+  readonly accounts: StoredAccounts;
+  readonly audit: Audit | undefined;
+  readonly acts: Acts;
+  /** Accounts of the configuration file: they are changed there. */
+  readonly listed: readonly ListedAccount[];
+}
+
+/** An account as an administrator sees it. */
+export interface ShownAccount {
+  readonly login: string;
+  readonly sub: string;
+  readonly source: 'file' | 'database';
+  readonly claims: Readonly<Record<string, unknown>>;
+  readonly locked_at?: string;
+}
+
+/** An act on an account, and what it ended. */
+export interface Done {
+  readonly account: KnownAccount;
+  readonly ended: Revoked;
+}
+
+const nothing: Revoked = { sessions: 0, grants: 0, tokens: 0 };
+
+/** Leaves out what others may not know of an account: its password's hash. */
+export function shownAccount(account: KnownAccount, source: ShownAccount['source']): ShownAccount {
+  const { login, sub, claims = {}, locked_at } = account;
+  const locked = locked_at === undefined ? {} : { locked_at: new Date(locked_at * 1000).toISOString() };
+  return { login, sub, source, claims, ...locked };
+}
+
+/** Administers the accounts of a database: each act is done at once on every process, and recorded. */
+export class AccountDesk {
+  readonly accounts: StoredAccounts;
+  readonly #parts: AccountDeskParts;
+
+  constructor(parts: AccountDeskParts) {
+    this.#parts = parts;
+    this.accounts = parts.accounts;
+  }
+
+  get listed(): KnownAccount[] {
+    return this.#parts.listed.map((account) => ({ ...account, sub: subOf(account) }));
+  }
+
+  /** @throws {ActRefused} when the file has the login. */
+  notInFile(login: string): void {
+    if (this.listed.some((account) => canonicalLogin(account.login) === canonicalLogin(login))) {
+      throw new ActRefused(409, `${login} stands in the configuration file, change it there`);
+    }
+  }
+
+  /** An account of the file or the database, by its login or sub. */
+  async find(name: string): Promise<{ account: KnownAccount; source: ShownAccount['source'] } | undefined> {
+    const login = canonicalLogin(name);
+    const inFile = this.listed.find((account) => canonicalLogin(account.login) === login || account.sub === name);
+    if (inFile) return { account: inFile, source: 'file' };
+    const account = (await this.accounts.byLogin(name)) ?? (await this.accounts.bySub(name));
+    return account && { account, source: 'database' };
+  }
+
+  /** The account of a login, or of a sub, in the database. @throws {ActRefused} when there is none. */
+  async known(name: string): Promise<KnownAccount> {
+    this.notInFile(name);
+    const account = (await this.accounts.byLogin(name)) ?? (await this.accounts.bySub(name));
+    if (!account) throw new ActRefused(404, `no account ${name} in the database`);
+    return account;
+  }
+
+  /** @throws {ActRefused} when the login is empty, of the file, or taken. */
+  async free(login: string): Promise<void> {
+    this.notInFile(login);
+    if (!canonicalLogin(login)) throw new ActRefused(400, 'login is empty');
+    if (await this.accounts.byLogin(login)) throw new ActRefused(409, `login ${login} is taken`);
+  }
+
+  /** @returns the new account's sub */
+  add(login: string, password: string, claims: Record<string, unknown>): Promise<string> {
+    return this.#parts.acts.attempt('accounts add', {}, async () => {
+      await this.free(login);
+      const sub = await this.accounts.add({ login, password, claims }).catch((error: unknown) => {
+        throw error instanceof TypeError ? new ActRefused(409, error.message) : error;
+      });
+      await this.#parts.acts.record('account.added', { account: sub });
+      return sub;
+    });
+  }
+
+  setPassword(name: string, password: string, { keepSessions = false } = {}): Promise<Done> {
+    return this.#act('account.password', name, async ({ login }) => {
+      await this.accounts.setPassword(login, password, { keepSessions });
+      return !keepSessions;
+    });
+  }
+
+  lock(name: string): Promise<Done> {
+    return this.#act('account.locked', name, async ({ login }) => {
+      if (!(await this.accounts.lock(login))) throw new ActRefused(409, `${login} is locked already`);
+      return true;
+    });
+  }
+
+  unlock(name: string): Promise<Done> {
+    return this.#act('account.unlocked', name, async ({ login }) => {
+      if (!(await this.accounts.unlock(login))) throw new ActRefused(409, `${login} is not locked`);
+      return false;
+    });
+  }
+
+  remove(name: string): Promise<Done> {
+    return this.#act('account.removed', name, async ({ login }) => {
+      if (!(await this.accounts.remove(login))) throw new ActRefused(404, `no account ${name} in the database`);
+      return true;
+    });
+  }
+
+  /**
+   * Deletes all that is kept about a person: the account, what they hold, and the key of their records in the trail,
+   * which nobody can read or trace to them from then on.
+   *
+   * @see [GDPR Article 17 - Right to erasure](https://eur-lex.europa.eu/eli/reg/2016/679/oj)
+   */
+  erase(name: string): Promise<Done> {
+    const { acts, store, audit } = this.#parts;
+    return acts.attempt('accounts erase', {}, async () => {
+      const account = await this.known(name);
+      if (!(await this.accounts.remove(account.login))) throw new ActRefused(404, `no account ${name} in the database`);
+      const ended = await store.revoke({ account: account.sub });
+      await audit?.pseudonyms.destroy(account.sub);
+      await acts.record('account.erased', { account: account.sub });
+      return { account, ended };
+    });
+  }
+
+  /**
+   * All that is kept about a person, for them to have; no password hash and no token is in it.
+   *
+   * @see [GDPR Article 15 - Right of access](https://eur-lex.europa.eu/eli/reg/2016/679/oj)
+   */
+  export(name: string): Promise<object> {
+    const { acts, store } = this.#parts;
+    return acts.attempt('accounts export', {}, async () => {
+      const account = await this.known(name);
+      const trail = await this.#trailOf(account);
+      await acts.record('account.exported', { account: account.sub });
+      return { ...shownAccount(account, 'database'), ...(await holdings(store, account.sub)), trail };
+    });
+  }
+
+  async #trailOf({ sub }: KnownAccount): Promise<object[]> {
+    const { audit, store } = this.#parts;
+    const pseudonym = await audit?.pseudonyms.find(sub);
+    const trail: object[] = [];
+    if (!audit || !pseudonym?.key) return trail;
+    const keys = new Map([[pseudonym.name, pseudonym.key]]);
+    for await (const row of byTime(store.knex, audit.table, { account: pseudonym.name })) {
+      const { at, event, client, address, details } = told(row, keys);
+      trail.push({ at: new Date(at).toISOString(), event, client, address, details });
+    }
+    return trail;
+  }
+
+  /** Does an act, ends what the person holds where the act says so, on every process at once, and records it. */
+  #act(event: EventName, name: string, work: (account: KnownAccount) => Promise<boolean>): Promise<Done> {
+    const { acts, store } = this.#parts;
+    return acts.attempt(event.replace('account.', 'accounts '), {}, async () => {
+      const account = await this.known(name);
+      const ends = await work(account);
+      const ended = ends ? await store.revoke({ account: account.sub }) : nothing;
+      await acts.record(event, { account: account.sub, ...(ends && { details: { ...ended } }) });
+      return { account, ended };
+    });
+  }
+}

@@ -1,0 +1,28 @@
+import type { Told } from '../audit/read.ts';
+import type { Difference, FleetNode } from '../management/nodes.ts';
+import type { AccountDesk } from './account_desk.ts';
+import type { ClientDesk } from './client_desk.ts';
+import type { GrantDesk } from './grant_desk.ts';
+
+/** Conditions of records of the trail. Times in milliseconds since the epoch. */
+export interface TrailFilter {
+  /** A login, or a sub. */
+  readonly account?: string | undefined;
+  readonly client?: string | undefined;
+  readonly flow?: string | undefined;
+  readonly event?: string | undefined;
+  readonly since?: number | undefined;
+  readonly until?: number | undefined;
+}
+
+/** Everything somebody administers with. */
+export interface Administration {
+  readonly clients: ClientDesk;
+  /** Absent where accounts are a module's. */
+  readonly accounts: AccountDesk | undefined;
+  readonly grants: GrantDesk;
+  /** The signing keys, by their ids. */
+  readonly keys: () => readonly object[];
+  readonly trail: (filter: TrailFilter, limit: number) => Promise<Told[]>;
+  readonly nodes: () => Promise<{ nodes: readonly FleetNode[]; differences: readonly Difference[] }>;
+}

@@ -1,0 +1,285 @@
+import { z } from 'zod';
+
+import { clientMetadata } from '../config/client_metadata.ts';
+import { version } from '../package_file.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const text = { type: 'string' };
+const integer = { type: 'integer' };
+const boolean = { type: 'boolean' };
+const time = { type: 'string', format: 'date-time' };
+const list = (items: Json): Json => ({ type: 'array', items });
+const ref = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
+
+/** An object that has these members, and no others; those that may be absent end in `?`. */
+function object(members: Readonly<Record<string, Json>>): Json {
+  const names = Object.keys(members);
+  return {
+    type: 'object',
+    properties: Object.fromEntries(names.map((name) => [name.replace('?', ''), members[name]])),
+    required: names.filter((name) => !name.endsWith('?')),
+    additionalProperties: false,
+  };
+}
+
+const nullable = (schema: Json): Json => ({ anyOf: [schema, { type: 'null' }] });
+const source = { enum: ['file', 'database'] };
+const anything = { type: 'object' };
+
+/** Metadata of a client as the configuration file takes them, less what the registry adds. */
+function metadataSchema(): Json {
+  const { $schema, ...schema } = z.toJSONSchema(clientMetadata, { io: 'input' }) as Json;
+  return schema;
+}
+
+function clientSchema(): Json {
+  const metadata = metadataSchema();
+  const notes = { client_id_issued_at: integer, disabled_at: integer, source };
+  return { ...metadata, properties: { ...(metadata.properties as Json), ...notes }, required: ['client_id', 'source'] };
+}
+
+const ended = object({ grants: integer, sessions: integer, tokens: integer });
+const done = object({ login: text, sub: text, ended });
+const schemas = () => ({
+  ClientMetadata: { ...metadataSchema(), required: [] },
+  Client: clientSchema(),
+  Ended: ended,
+  Done: done,
+  Account: object({ login: text, sub: text, source, claims: anything, 'locked_at?': time }),
+  Grant: object({
+    grant: { type: 'string', pattern: '^[0-9a-f]{64}$' },
+    'account?': text,
+    'client_id?': text,
+    'given_at?': integer,
+    'expires_at?': integer,
+    scope: text,
+    'authorization_details?': list(anything),
+  }),
+  Key: object({ 'kid?': text, kty: text, 'alg?': text, 'use?': text }),
+  Record: object({
+    at: integer,
+    node: text,
+    chain: text,
+    seq: integer,
+    event: text,
+    clause: nullable(text),
+    flow: nullable(text),
+    client: nullable(text),
+    account: nullable(text),
+    grant_id: nullable(text),
+    interaction_id: nullable(text),
+    address: nullable(text),
+    'details?': { anyOf: [anything, { const: 'sealed' }] },
+  }),
+  Node: {
+    type: 'object',
+    properties: {
+      node: text,
+      host: text,
+      version: text,
+      state: text,
+      started_at: integer,
+      seen_at: integer,
+      profile: text,
+    },
+    required: ['node', 'host', 'version', 'state', 'started_at', 'seen_at'],
+  },
+  Problem: {
+    type: 'object',
+    properties: {
+      type: text,
+      title: text,
+      status: integer,
+      error: text,
+      error_description: text,
+      problems: list(object({ name: text, text, 'clause?': text })),
+    },
+    required: ['type', 'title', 'status'],
+    additionalProperties: false,
+  },
+});
+
+const query = (name: string, description: string, schema: Json = text): Json => ({
+  in: 'query',
+  name,
+  description,
+  schema,
+});
+const limit = query('limit', 'answers at most', { type: 'integer', minimum: 1, maximum: 1000, default: 100 });
+const id = (description: string): Json => ({ in: 'path', name: 'id', required: true, description, schema: text });
+const json = (schema: Json): Json => ({ 'application/json': { schema } });
+const problem = {
+  description: 'a problem (RFC 9457)',
+  content: { 'application/problem+json': { schema: ref('Problem') } },
+};
+
+interface Operation {
+  readonly summary: string;
+  readonly answer: Json;
+  readonly status?: number;
+  readonly parameters?: readonly Json[];
+  readonly body?: Json;
+}
+
+function operation({ summary, answer, status = 200, parameters = [], body }: Operation): Json {
+  return {
+    summary,
+    parameters,
+    ...(body && { requestBody: { required: true, content: json(body) } }),
+    responses: { [status]: { description: summary, content: json(answer) }, default: problem },
+  };
+}
+
+const whose = [
+  query('account', 'a login, or a sub'),
+  query('client', 'given to a client'),
+  query('before', 'given before a time', time),
+  query('all', 'everybody’s', { const: 'true' }),
+];
+const client = id('client_id');
+const account = id('a login, or a sub');
+
+const clientPaths = {
+  '/admin/clients': {
+    get: operation({
+      summary: 'list clients: those of the file on the first page, and of the database page by page',
+      parameters: [query('after', '`next` of the page before'), limit],
+      answer: object({ clients: list(ref('Client')), 'next?': text }),
+    }),
+    post: operation({
+      summary: 'add a client (RFC 7591); unknown names are refused',
+      body: ref('ClientMetadata'),
+      status: 201,
+      answer: ref('Client'),
+    }),
+  },
+  '/admin/clients/{id}': {
+    get: operation({ summary: 'read a client (RFC 7592)', parameters: [client], answer: ref('Client') }),
+    put: operation({
+      summary: 'replace a client’s metadata (RFC 7592); If-Match takes the ETag it was read with',
+      parameters: [client],
+      body: ref('ClientMetadata'),
+      answer: ref('Client'),
+    }),
+    delete: operation({
+      summary: 'remove a client, and end what it holds',
+      parameters: [client],
+      answer: object({ client_id: text, ended: ref('Ended') }),
+    }),
+  },
+  '/admin/clients/{id}/disable': {
+    post: operation({
+      summary: 'let nobody be this client, and end what it holds',
+      parameters: [client, query('keep_grants', 'true leaves grants and tokens', boolean)],
+      answer: object({ client_id: text, ended: ref('Ended') }),
+    }),
+  },
+  '/admin/clients/{id}/enable': {
+    post: operation({
+      summary: 'bring a disabled client back',
+      parameters: [client],
+      answer: object({ client_id: text }),
+    }),
+  },
+};
+
+const act = (summary: string, body?: Json): Json => ({
+  post: operation({ summary, parameters: [account], answer: ref('Done'), ...(body && { body }) }),
+});
+
+const accountPaths = {
+  '/admin/accounts': {
+    get: operation({
+      summary: 'list accounts',
+      parameters: [limit],
+      answer: object({ accounts: list(ref('Account')) }),
+    }),
+    post: operation({
+      summary: 'add an account',
+      body: object({ login: text, password: text, 'claims?': anything }),
+      status: 201,
+      answer: object({ login: text, sub: text }),
+    }),
+  },
+  '/admin/accounts/{id}': {
+    get: operation({ summary: 'read an account', parameters: [account], answer: ref('Account') }),
+    delete: operation({
+      summary: 'remove an account, and end all it holds',
+      parameters: [account],
+      answer: ref('Done'),
+    }),
+  },
+  '/admin/accounts/{id}/password': act(
+    'give an account a new password, and end its sessions, grants and tokens',
+    object({ password: text, 'keep_sessions?': boolean }),
+  ),
+  '/admin/accounts/{id}/lock': act('lock an account, and end all it holds'),
+  '/admin/accounts/{id}/unlock': act('let a locked account log in again'),
+  '/admin/accounts/{id}/export': {
+    get: operation({
+      summary: 'all that is kept about a person (GDPR article 15)',
+      parameters: [account],
+      answer: anything,
+    }),
+  },
+  '/admin/accounts/{id}/erase': act('delete all that is kept about a person (GDPR article 17)'),
+};
+
+const fleetPaths = {
+  '/admin/grants': {
+    get: operation({
+      summary: 'list grants',
+      parameters: [...whose, limit],
+      answer: object({ grants: list(ref('Grant')) }),
+    }),
+    delete: operation({
+      summary: 'end grants, their tokens, and sessions',
+      parameters: [...whose, query('keep_sessions', 'true leaves people signed in', boolean)],
+      answer: object({ ended: ref('Ended') }),
+    }),
+  },
+  '/admin/keys': {
+    get: operation({ summary: 'list the signing keys', answer: object({ keys: list(ref('Key')) }) }),
+  },
+  '/admin/audit': {
+    get: operation({
+      summary: 'read the trail, the oldest record first',
+      parameters: [
+        ...['account', 'client', 'flow', 'event'].map((name) => query(name, `of this ${name}`)),
+        query('since', 'a time', time),
+        query('until', 'a time', time),
+        limit,
+      ],
+      answer: object({ records: list(ref('Record')) }),
+    }),
+  },
+  '/admin/nodes': {
+    get: operation({
+      summary: 'list the processes, and what is not the same on all of them',
+      answer: object({ nodes: list(ref('Node')), differences: list(object({ part: text, text })) }),
+    }),
+  },
+  '/admin/openapi.json': { get: operation({ summary: 'this document', answer: anything }) },
+};
+
+/** The document of administration over HTTP. @see [OpenAPI 3.1](https://spec.openapis.org/oas/v3.1.1.html) */
+export function openapi(): Json {
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Administration of oidc-provider-fapi', version },
+    security: [{ certificate: [] }, { token: [] }],
+    paths: { ...clientPaths, ...accountPaths, ...fleetPaths },
+    components: {
+      schemas: schemas(),
+      securitySchemes: {
+        certificate: { type: 'mutualTLS', description: 'a certificate of an authority that management.ca names' },
+        token: {
+          type: 'http',
+          scheme: 'DPoP',
+          description: 'a sender-constrained token of scope admin, by client_credentials',
+        },
+      },
+    },
+  };
+}

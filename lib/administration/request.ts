@@ -1,0 +1,71 @@
+import type { Context } from 'koa';
+
+import { BadRequest } from './problem.ts';
+
+/** Bytes of a body at most. */
+const longest = 1024 * 1024;
+
+async function bytesOf(stream: AsyncIterable<Buffer>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    length += chunk.length;
+    if (length > longest) throw new BadRequest(413, `the body is longer than ${longest} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** The JSON object in the body. @throws {BadRequest} when there is none. */
+export async function objectOf(ctx: Context): Promise<Record<string, unknown>> {
+  if (!ctx.is('json')) throw new BadRequest(415, 'the body has to be application/json');
+  let value: unknown;
+  try {
+    value = JSON.parse(`${await bytesOf(ctx.req)}`);
+  } catch (error) {
+    throw error instanceof BadRequest ? error : new BadRequest(400, 'the body is no JSON');
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new BadRequest(400, 'the body is no JSON object');
+  }
+  return value as Record<string, unknown>;
+}
+
+/** A member of the query, once at most. */
+export function queryOf(ctx: Context, name: string): string | undefined {
+  const value = ctx.query[name];
+  if (Array.isArray(value)) throw new BadRequest(400, `${name} stands in the query more than once`);
+  return value === '' ? undefined : value;
+}
+
+/** Refuses what the query should not have: a misspelt condition would be none. */
+export function onlyQuery(ctx: Context, ...names: readonly string[]): void {
+  const other = Object.keys(ctx.query).find((name) => !names.includes(name));
+  if (other !== undefined)
+    throw new BadRequest(400, `${other} is not known here, write one of ${names.join(', ') || 'none'}`);
+}
+
+/** Answers at most, as the query asks. */
+export function limitOf(ctx: Context): number {
+  const text = queryOf(ctx, 'limit') ?? '100';
+  if (!/^\d{1,4}$/.test(text) || Number(text) < 1 || Number(text) > 1000) {
+    throw new BadRequest(400, 'limit is no number from 1 to 1000');
+  }
+  return Number(text);
+}
+
+/** A point in time, in milliseconds since the epoch. */
+export function timeOf(ctx: Context, name: string): number | undefined {
+  const text = queryOf(ctx, name);
+  if (text === undefined) return undefined;
+  const time = Date.parse(text);
+  if (!Number.isFinite(time)) throw new BadRequest(400, `${name} is no time, write for example 2026-11-27T08:00:00Z`);
+  return time;
+}
+
+/** A member of the body that has to be text. */
+export function textOf(body: Readonly<Record<string, unknown>>, name: string): string {
+  const value = body[name];
+  if (typeof value !== 'string' || value === '') throw new BadRequest(400, `${name} is missing, write text`);
+  return value;
+}
