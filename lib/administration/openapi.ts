@@ -1,5 +1,5 @@
 import { version } from '../package_file.ts';
-import { anything, boolean, integer, type Json, list, object, ref, schemas, text, time } from './openapi_schemas.ts';
+import { anything, boolean, type Json, list, object, ref, schemas, text, time } from './openapi_schemas.ts';
 
 const query = (name: string, description: string, schema: Json = text): Json => ({
   in: 'query',

@@ -57,7 +57,7 @@ export const schemas = () => ({
     scope: text,
     'authorization_details?': list(anything),
   }),
-  Key: object({ 'kid?': text, kty: text, 'alg?': text, 'use?': text }),
+  Key: object({ 'kid?': text, 'kty?': text, 'alg?': text, 'use?': text }),
   Record: object({
     at: integer,
     node: text,

@@ -1,6 +1,5 @@
 import type { TLSSocket } from 'node:tls';
 
-import type { JWK } from 'jose';
 import type { Middleware } from 'koa';
 
 import { AccountDesk } from '../administration/account_desk.ts';
@@ -31,7 +30,12 @@ export interface Administered {
 }
 
 /** Picks what anybody may know of a key. */
-const publicPart = ({ kid, alg, use, kty }: JWK) => ({ kid, kty, alg, use });
+const publicPart = ({
+  kid,
+  alg,
+  use,
+  kty,
+}: { readonly [Name in 'kid' | 'alg' | 'use' | 'kty']?: string | undefined }) => ({ kid, kty, alg, use });
 
 /** Names are logins or subs of the file or the database; where accounts are a module's, every name may be a sub. */
 const subjectsOf = (accounts: AccountDesk | undefined) => async (name: string) =>
