@@ -1,7 +1,8 @@
 import type { Context } from 'koa';
 import type { Wanted } from './grant_desk.ts';
+import { BadRequest } from './problem.ts';
 import { ActRefused } from './refused.ts';
-import { limitOf, onlyQuery, queryOf, timeOf } from './request.ts';
+import { limitOf, objectOf, onlyQuery, queryOf, timeOf } from './request.ts';
 import type { Routes } from './routes.ts';
 
 const conditions = ['account', 'client', 'before', 'all'];
@@ -34,8 +35,32 @@ export const fleetRoutes: Routes = {
     },
   },
   '/admin/keys': {
-    GET(ctx, { keys }) {
-      ctx.body = { keys: keys() };
+    async GET(ctx, { keys }) {
+      ctx.body = { keys: await keys.list() };
+    },
+    async POST(ctx, { keys }) {
+      const { alg, ...others } = await objectOf(ctx);
+      const [other] = Object.keys(others);
+      if (other !== undefined) throw new BadRequest(400, `${other} is not known here, write alg`);
+      if (alg !== undefined && typeof alg !== 'string') throw new BadRequest(400, 'alg is no text');
+      ctx.body = { kid: await keys.add(alg) };
+      ctx.status = 201;
+    },
+  },
+  '/admin/keys/rotate': {
+    async POST(ctx, { keys }) {
+      ctx.body = { signs_from: await keys.rotate() };
+    },
+  },
+  '/admin/keys/{id}/promote': {
+    async POST(ctx, { keys }, kid) {
+      ctx.body = { kid, purpose: await keys.promote(kid) };
+    },
+  },
+  '/admin/keys/{id}/retire': {
+    async POST(ctx, { keys }, kid) {
+      onlyQuery(ctx, 'now');
+      ctx.body = { kid, what: await keys.retire(kid, { now: queryOf(ctx, 'now') === 'true' }) };
     },
   },
   '/admin/audit': {

@@ -15,14 +15,23 @@ export interface TrailFilter {
   readonly until?: number | undefined;
 }
 
+/** Acts on the keys of a database. */
+export interface KeyActs {
+  list(): Promise<readonly object[]>;
+  add(alg: string | undefined): Promise<string>;
+  /** @returns by purpose, when its next key signs, in milliseconds since the epoch */
+  rotate(): Promise<Readonly<Record<string, number>>>;
+  promote(kid: string): Promise<string>;
+  retire(kid: string, options?: { readonly now?: boolean }): Promise<string>;
+}
+
 /** Everything somebody administers with. */
 export interface Administration {
   readonly clients: ClientDesk;
   /** Absent where accounts are a module's. */
   readonly accounts: AccountDesk | undefined;
   readonly grants: GrantDesk;
-  /** The signing keys, by their ids. */
-  readonly keys: () => readonly object[];
+  readonly keys: KeyActs;
   readonly trail: (filter: TrailFilter, limit: number) => Promise<Told[]>;
   readonly nodes: () => Promise<{ nodes: readonly FleetNode[]; differences: readonly Difference[] }>;
 }

