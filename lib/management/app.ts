@@ -1,3 +1,5 @@
+import type { TLSSocket } from 'node:tls';
+
 import Koa, { type Context, type Middleware } from 'koa';
 
 import { log } from '../log.ts';
@@ -8,8 +10,10 @@ export interface ManagementOptions {
   readonly health: Pick<Health, 'report'>;
   /** The metrics in Prometheus' text format, and its media type. */
   readonly metrics: { readonly contentType: string; readonly text: () => Promise<string> };
-  /** Answers under `/admin`, and says who may; without it, there is none. */
+  /** Answers under `/admin`; without it, there is none. */
   readonly administration?: Middleware | undefined;
+  /** Set where administrators show a certificate that the listener's TLS has verified. */
+  readonly mutualTls: boolean;
 }
 
 function problem(ctx: Context, status: number, title: string): void {
@@ -37,12 +41,21 @@ function pagesOf({ health, metrics }: ManagementOptions): Readonly<Record<string
   };
 }
 
+/** Administration is for who has shown a certificate, where the listener asks for one. */
+function guarded(administration: Middleware, mutualTls: boolean): Middleware {
+  return function administer(ctx, next) {
+    if (!mutualTls || (ctx.req.socket as TLSSocket).authorized) return administration(ctx, next);
+    return problem(ctx, 401, 'show a certificate of an authority that management.ca names');
+  };
+}
+
 /** The application of the listener for operators: health, metrics and administration, whatever Host it is asked by. */
 export function managementApp(options: ManagementOptions): Koa {
   const pages = pagesOf(options);
-  const { administration } = options;
+  const { administration, mutualTls } = options;
   const app = new Koa();
   app.on('error', ({ message, stack }: Error) => log.error({ message, stack }, 'management: an answer failed'));
+  const administer = administration && guarded(administration, mutualTls);
   app.use(async (ctx, next) => {
     ctx.set({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
     const page = Object.hasOwn(pages, ctx.path) ? pages[ctx.path] : undefined;
@@ -51,7 +64,7 @@ export function managementApp(options: ManagementOptions): Koa {
       return problem(ctx, 405, 'only GET and HEAD are allowed');
     }
     if (page) return page(ctx);
-    if (administration && /^\/admin(\/|$)/.test(ctx.path)) await administration(ctx, next);
+    if (administer && /^\/admin(\/|$)/.test(ctx.path)) await administer(ctx, next);
     else problem(ctx, 404, 'not found');
   });
   return app;

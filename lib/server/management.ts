@@ -95,6 +95,8 @@ export async function startManagement(
     health,
     metrics: { contentType: registry.contentType, text: metricsText(registry) },
     administration: management.administration ? administration : undefined,
+    // Administration says itself who may, so that who may not leaves a record.
+    mutualTls: false,
   });
   return { ...seen, ...(await open(config, management, app, certificates, resources)) };
 }
