@@ -40,7 +40,7 @@ export interface Assembled {
   readonly config: Config;
   readonly keys: Keys;
   readonly provider: Provider;
-  /** What the provider was made of. */
+  /** Everything the provider was made of. */
   readonly parts: Parts;
   readonly handler: RequestListener;
   readonly rates: RequestRates;
