@@ -110,8 +110,8 @@ async function serve(desk: Desk, ctx: Context, id: string, provider: Provider): 
 }
 
 /**
- * A consent API as a sample resource. A deployment has its own in its place, by middleware in the stage `resource` of its
- * module in `extend`, which comes first at the same path.
+ * A consent API as a sample resource. A deployment has its own in its place, by middleware in an earlier stage, `pages`,
+ * of its module in `extend`: within a stage ours runs first.
  */
 export function consentApi(
   provider: Provider,
