@@ -53,10 +53,16 @@ describe('clients of the database', () => {
   beforeEach(() => server.adapter.store.knex('oidc_payloads').where({ model: 'Client' }).delete());
 
   /** What the trail says since, but for who is refused at the endpoints. */
+  /** A time that nothing before it shares. */
+  async function moment(): Promise<number> {
+    await new Promise((later) => setTimeout(later, 5));
+    return Date.now();
+  }
+
   async function records(since: number) {
     const { knex, table } = server.adapter.store;
     const found = [];
-    for await (const row of byTime(knex, auditTableOf(table), { since: since - 1 })) {
+    for await (const row of byTime(knex, auditTableOf(table), { since })) {
       const { event, client: about, details } = told(row, new Map());
       if (/^(client|grants|admin)\.(?!refused)|^admin\./.test(event)) found.push({ event, client: about, details });
     }
@@ -80,7 +86,7 @@ describe('clients of the database', () => {
   const pushed = async () => (await client.push()).body;
 
   it('a client that is added is one at once, in the server beside; changed, disabled, enabled and removed so, too', async () => {
-    const since = Date.now();
+    const since = await moment();
     expect(await pushed()).to.include({ error: 'invalid_client' });
     await clients.add(metadata);
     const first = await signedIn();
@@ -171,7 +177,7 @@ describe('clients of the database', () => {
     ['of an id of the file', { client_id: 'clien' }, /clien stands in the configuration file, change it there/],
   ] as const) {
     it(`metadata that are ${what} are refused with a record, and nothing is written`, async () => {
-      const since = Date.now();
+      const since = await moment();
       const error = await refusal(clients.add({ ...metadata, ...changes }));
 
       expect(error).to.be.instanceOf(UsageError);
@@ -198,7 +204,7 @@ describe('clients of the database', () => {
 
   for (const act of ['disable', 'enable', 'remove'] as const) {
     it(`${act} of an unknown client, and of one of the file, is refused with a record`, async () => {
-      const since = Date.now();
+      const since = await moment();
       expect((await refusal(clients[act]('nobody'))).message).to.equal('no client nobody');
       expect((await refusal(clients[act]('clien'))).message).to.match(/^clien stands in the configuration file/);
 
@@ -254,13 +260,13 @@ describe('clients of the database', () => {
         const tokens = await signedIn();
         // Younger than a second is no longer ago than now.
         await new Promise((later) => setTimeout(later, 1100));
-        const since = Date.now();
+        const since = await moment();
         expect(await grants.revoke(wanted())).to.include({ grants: 1 });
 
         expect(await refreshed(tokens)).to.include({ error: 'invalid_grant' });
         const { knex, table } = server.adapter.store;
         const events = [];
-        for await (const row of byTime(knex, auditTableOf(table), { since: since - 1 })) events.push(row.event);
+        for await (const row of byTime(knex, auditTableOf(table), { since })) events.push(row.event);
         expect(events).to.include('grants.revoked');
       }).timeout(30_000);
     }
@@ -273,7 +279,7 @@ describe('clients of the database', () => {
       ['everybody and somebody', { all: true, client: 'client' }, /all is everybody/],
     ] as const) {
       it(`of ${what} are not revoked: refused with a record`, async () => {
-        const since = Date.now();
+        const since = await moment();
         const error = await refusal(grants.revoke(wanted));
 
         expect(error).to.be.instanceOf(UsageError);
