@@ -191,8 +191,9 @@ const nested = (path: string, value: unknown): object =>
   path.split('.').reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as object;
 
 /** Core's configuration with one function of the deployment's, as core is given it. */
-function configured(path: string, theirs: Anything): Configuration {
+async function configured(path: string, theirs: Anything): Promise<Configuration> {
   const profile = fapi2SecurityProfile({ dpop: { nonce: 'required' }, mtls: { url: 'https://as.example.com:9444' } });
+  for (const mechanism of profile.mechanisms) await mechanism.load?.();
   const own = configurationWith(nested(path, theirs) as Configuration);
   if (path !== 'features.mTLS.getCertificate') return composed(profile, judged(profile, own));
   // It is refused at boot; were it not, it would not be asked.
@@ -231,7 +232,7 @@ describe('No function of a deployment loosens a clause', () => {
         times += 1;
         return theirs(...given);
       };
-      const hook = at(configured(path, counted), path) as Anything;
+      const hook = at(await configured(path, counted), path) as Anything;
       const answer = await new Promise((resolve) => resolve(hook(...args))).catch((error: Error) => error);
       within(answer, args);
       expect(times, 'times theirs was asked').to.equal(asked.includes(path) ? 1 : 0);
