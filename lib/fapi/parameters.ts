@@ -79,7 +79,9 @@ function checkParameters(provider: Provider, others: readonly string[]): Middlew
   const endpointOf = endpoints(provider);
   return function checkParameters(ctx, next) {
     const endpoint = endpointOf(ctx);
-    if (isFormEndpoint(endpoint) || endpoint === 'userinfo') checkCompact('the DPoP proof', ctx.get('dpop'));
+    if (isFormEndpoint(endpoint)) checkCompact('the DPoP proof', ctx.get('dpop'));
+    // Core answers with a challenge there (RFC 9449 section 7.1), and would take padding.
+    if (endpoint === 'userinfo' && ctx.get('dpop') && !isCompact(ctx.get('dpop'))) ctx.req.headers.dpop = 'none';
     if (isFormEndpoint(endpoint)) checkCompact('client_assertion', fieldOf(ctx, 'client_assertion'));
     if (pushes.includes(endpoint)) checkPush(ctx, others);
     return next();
