@@ -39,7 +39,7 @@ describe('serve with two workers', () => {
     database = await migratedDatabase();
     opened = await openDatabase({ url: database.url });
     set = [...anywhere, '--set', `database.url=${database.url}`, '--set', 'management.port=0', '--set', 'workers=2'];
-    server = new Running(['serve', '--config', development, ...set]);
+    server = new Running(['serve', '--config', development, ...set], { LOG_LEVEL: 'info' });
     await server.prints(/Stop with/);
     url = await server.prints(/listening on +(\S+)/);
     management = await server.prints(/management on +(\S+)/);

@@ -13,7 +13,7 @@ describe('the configuration file', () => {
     const config = await files.load(minimal);
 
     expect(config).to.deep.include({ profile: 'fapi2-security-profile', clients: [], accounts: [], resource: false });
-    expect(config.par).to.deep.equal({ request_uri_lifetime: 60 });
+    expect(config.par).to.deep.include({ request_uri_lifetime: 60 });
     expect(config.ttl).to.deep.include({ authorization_code: 60, access_token: 300, interaction: 600 });
     expect(config.database).to.deep.include({ url: 'pglite:./data' });
     expect(Buffer.from(config.database.encryption_keys[0] ?? '', 'base64url')).to.have.length(32);
