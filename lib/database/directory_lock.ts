@@ -11,6 +11,9 @@ const PATIENCE = 500;
 /** SQLite's result code for a lock that somebody else holds. */
 const SQLITE_BUSY = 5;
 
+/** Locks this process has: one that nothing refers to would be collected as garbage, and given back with it. */
+const held = new Set<DatabaseSync>();
+
 /** Node's SQLite, without the warning that it is experimental: a lock on an empty file is all that is asked of it. */
 function sqlite(): typeof import('node:sqlite') {
   const { emitWarning } = process;
@@ -80,6 +83,10 @@ export async function lockDirectory(directory: string): Promise<() => Promise<vo
       `database pglite:${directory} is in use by process ${number}: stop it, or write another directory`,
     );
   }
-  const held = lock;
-  return async () => held.close();
+  const own = lock;
+  held.add(own);
+  return async () => {
+    held.delete(own);
+    own.close();
+  };
 }
