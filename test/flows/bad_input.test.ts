@@ -30,7 +30,11 @@ for (const profile of profiles) {
       ];
       for (const type of types) {
         it(`refuses the content type ${type}`, async () => {
-          expectRefusal(await flow.send('/request', '{}', { 'content-type': type }), 400, /not a form.*application\/x-www-form-urlencoded/);
+          expectRefusal(
+            await flow.send('/request', '{}', { 'content-type': type }),
+            400,
+            /not a form.*application\/x-www-form-urlencoded/,
+          );
         });
       }
 
