@@ -93,7 +93,8 @@ const explained = new WeakMap<object, Explained>();
 /** Finds the refusal of the table for an error that was answered with these words, or would have been. */
 export const explanationOf = (error: object): Explained | undefined => explained.get(error);
 
-const events = [
+/** Events with which core, or a middleware of ours, tells of a refusal. */
+export const refusalEvents = [
   'authorization.error',
   'pushed_authorization_request.error',
   'grant.error',
@@ -129,7 +130,7 @@ export function explainRefusals(settings: RefusalSettings = {}): Mechanism {
   }
 
   function note(provider: Provider): void {
-    for (const event of events) {
+    for (const event of refusalEvents) {
       (provider as NodeJS.EventEmitter).on(event, (one: object, other: object) => {
         const [ctx, error] = (one instanceof Error ? [other, one] : [one, other]) as [
           KoaContextWithOIDC,

@@ -1,8 +1,7 @@
 import type { Context, Middleware } from 'koa';
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
-
 import type { Occurrence } from '../audit/event.ts';
-import { refusalOf } from '../fapi/refusals.ts';
+import { refusalEvents, refusalOf } from '../fapi/refusals.ts';
 import { endpoints } from '../http/routes.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -35,18 +34,6 @@ interface Failure {
   readonly clause?: string;
 }
 
-const refusals = [
-  'authorization.error',
-  'pushed_authorization_request.error',
-  'grant.error',
-  'introspection.error',
-  'revocation.error',
-  'userinfo.error',
-  'backchannel_authentication.error',
-  'end_session.error',
-  'refused',
-];
-
 /** Result of a login, by occurrence. */
 const logins: Readonly<Record<string, string>> = {
   'login.refused': 'refused',
@@ -56,7 +43,7 @@ const logins: Readonly<Record<string, string>> = {
 /** Counts what a provider tells of: refusals, pushes, logins, tokens, errors. */
 export function watch(provider: Provider, metrics: Metrics): void {
   const emitter = provider as NodeJS.EventEmitter;
-  for (const event of refusals) {
+  for (const event of refusalEvents) {
     emitter.on(event, (one: unknown, other: unknown) => {
       // Core hands over the context first, Koa the error.
       const failure = (one instanceof Error ? one : other) as Failure & object;
