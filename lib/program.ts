@@ -37,6 +37,13 @@ async function demo(args: readonly string[]): Promise<void> {
 export const program = new Command(name)
   .description('FAPI 2.0 authorization server: Security Profile and Message Signing, on oidc-provider')
   .version(version)
+  .configureOutput({
+    outputError(text, write) {
+      // A thumbprint begins with a dash one time in 64.
+      const isName = /unknown option '-[\w-]{3,}'/.test(text) && !text.includes("'--");
+      write(isName ? text.replace(/\n?$/, ' (write -- before a name that begins with a dash)\n') : text);
+    },
+  })
   .exitOverride();
 
 const commands = [

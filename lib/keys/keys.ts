@@ -95,9 +95,9 @@ export async function makeSigningKey(alg: string): Promise<JWK> {
   return { ...jwk, kid: await calculateJwkThumbprint(jwk), alg, use: 'sig' };
 }
 
-/** A secret of 32 random bytes, or the one given; its `kid` tells nothing of it. */
+/** A secret of 32 random bytes, or the one given; its `kid`, in hex so that none begins with a dash, tells nothing of it. */
 export function secretOf(now: number, secret = randomBytes(32).toString('base64url')): Secret {
-  return { kid: hash('sha256', `kid ${secret}`, 'base64url').slice(0, 16), secret, status: 'next', made_at: now };
+  return { kid: hash('sha256', `kid ${secret}`, 'hex').slice(0, 16), secret, status: 'next', made_at: now };
 }
 
 /** Makes a key for a purpose, that is not in use yet. */

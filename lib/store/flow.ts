@@ -5,7 +5,8 @@ import type { AdapterPayload } from 'oidc-provider';
 import { modelOf } from './models.ts';
 import { rowId } from './row.ts';
 
-const named = (requestRow: string) => hash('sha256', `flow\0${requestRow}`, 'base64url').slice(0, 22);
+// In hex, since base64url may begin with a dash, and a command line takes that for an option.
+const named = (requestRow: string) => hash('sha256', `flow\0${requestRow}`, 'hex').slice(0, 32);
 
 /**
  * The flow a row belongs to, which is named after the pushed request it began with; the name does not lead back to the
