@@ -1,45 +1,8 @@
 #!/usr/bin/env node
 import module from 'node:module';
 
-import { ConfigError, OperationalError, UsageError } from './errors.ts';
-import { installed } from './installed.ts';
-import { checkLogLevel, logTo } from './log.ts';
-import { name } from './package_file.ts';
-import { redacted } from './redact.ts';
-
 // Before the program is loaded: half of a start is compiling what was compiled the last time.
 module.enableCompileCache?.();
 
-/** The stack of an error and its causes, without its properties: an error of a URL that does not parse has the URL in one, and the password in that. */
-function stackOf(error: unknown): string {
-  if (!(error instanceof Error)) return `threw ${typeof error}`;
-  const cause = error.cause === undefined ? '' : `\ncaused by ${stackOf(error.cause)}`;
-  return `${error.stack ?? error.message}${cause}`;
-}
-
-/** 2: what was asked for is wrong; 1: it could not be done; 0: it was done. */
-function exitCode(error: unknown): number {
-  // commander's, which is not loaded where it is not installed.
-  if (error instanceof Error && 'exitCode' in error) return error.exitCode === 0 ? 0 : 2;
-  if (error instanceof ConfigError) {
-    console.error(error.message);
-    return 2;
-  }
-  if (error instanceof UsageError) {
-    console.error(`${name}: ${error.message}`);
-    return 2;
-  }
-  console.error(error instanceof OperationalError ? `${name}: ${error.message}` : redacted(stackOf(error)));
-  return 1;
-}
-
-try {
-  checkLogLevel();
-  const [{ program }, { standardError }] = await installed('the command line', () =>
-    Promise.all([import('./program.ts'), import('./standard_error.ts')]),
-  );
-  logTo(standardError());
-  await program.parseAsync();
-} catch (error) {
-  process.exitCode = exitCode(error);
-}
+const { runCommandLine } = await import('./command_line.ts');
+await runCommandLine(process.argv);

@@ -46,6 +46,7 @@ const floors: readonly (readonly string[])[] = [
   ['demo/'],
   ['commands/'],
   ['program', 'index', 'server'],
+  ['command_line'],
   ['cli'],
 ];
 
