@@ -44,6 +44,7 @@ const files: readonly (readonly [path: Path, holds: string, read: Reader])[] = [
   [['database', 'tls', 'ca'], 'a PEM certificate', chain],
   [['database', 'tls', 'cert'], 'a PEM certificate', chain],
   [['database', 'tls', 'key'], 'a PEM private key', createPrivateKey],
+  [['outbound', 'ca'], 'PEM certificates of authorities', readCertificates],
   [['accounts', 'module'], 'a module', () => undefined],
   [['extend'], 'a module', () => undefined],
   [['keys', 'module'], 'a module', () => undefined],

@@ -1,7 +1,10 @@
-import type { Client, Configuration } from 'oidc-provider';
+import type { Client, ClientMetadata, Configuration } from 'oidc-provider';
 import Core, { errors } from 'oidc-provider';
 
+import { reachable } from '../http/networks.ts';
+import { type OutboundSettings, outboundFetch } from '../http/outbound.ts';
 import { type Endpoint, isFormEndpoint } from '../http/routes.ts';
+import { log } from '../log.ts';
 import { seconds } from '../seconds.ts';
 import type { Mechanism } from './mechanism.ts';
 
@@ -66,18 +69,37 @@ function takeHint({ asymmetricKeyStore: keys }: Keyed): void {
   };
 }
 
-/** Keys of a client that are published, not registered. */
-export function jwksUri(): Mechanism {
+/** Says once for each client that its keys will never be read, as far as the address tells. */
+function insideWarnings({ allow }: OutboundSettings): (client: ClientMetadata) => void {
+  const may = reachable(allow);
+  const told = new Set<string>();
+  return ({ client_id, jwks_uri }) => {
+    const why = URL.canParse(`${jwks_uri}`) ? may.refused(new URL(`${jwks_uri}`).hostname) : undefined;
+    if (!why || told.size > 10_000 || told.has(client_id)) return;
+    told.add(client_id);
+    log.warn({ client: client_id, jwks_uri, why }, 'the keys of a client will never be read');
+  };
+}
+
+/**
+ * Keys of a client that are published, not registered.
+ *
+ * @param settings what requests of our own may reach; all of core's go the same way.
+ */
+export function jwksUri(settings: OutboundSettings = {}): Mechanism {
+  const fetch = outboundFetch(settings) as Fetch;
+  const warn = insideWarnings(settings);
   return {
     name: 'jwks_uri',
     clauses: [
       {
         id: 'FAPI2-SP-FINAL-5.4.2-1',
         text: 'jwks_uri endpoints are served over TLS',
-        *client({ jwks_uri }) {
+        *client(metadata, configuration) {
+          const { jwks_uri } = metadata;
           if (jwks_uri !== undefined && !/^https:\/\/[^/]/i.test(`${jwks_uri}`)) {
             yield { path: ['jwks_uri'], text: 'must be an https URL' };
-          }
+          } else if (configuration.fetch === fetch) warn(metadata);
         },
       },
       {
@@ -90,7 +112,7 @@ export function jwksUri(): Mechanism {
       },
     ],
     configuration: {
-      fetch: (url, options) => globalThis.fetch(url, options),
+      fetch,
       fetchResponseBodyLimits: { jwks_uri: 256 * 1024, sector_identifier_uri: 256 * 1024 },
     },
     hooks: {

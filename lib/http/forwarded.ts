@@ -1,6 +1,8 @@
-import { BlockList, isIP, type Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 
 import type { Context, Middleware } from 'koa';
+
+import { ranges } from './networks.ts';
 
 /** True for the address of a proxy that may speak for the client. */
 export type Trusted = (address: string | undefined) => boolean;
@@ -28,16 +30,10 @@ export function addressOf(text: string | undefined): string | undefined {
 }
 
 /** `10.0.0.0/8`, `fd00::/8` or a single address. */
-export function trustedProxies(ranges: readonly string[] = []): Trusted {
-  const list = new BlockList();
-  for (const range of ranges) {
-    const [address = '', prefix] = range.split('/');
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-    list.addSubnet(address, Number(prefix ?? (family === 'ipv6' ? 128 : 32)), family);
-  }
+export function trustedProxies(written: readonly string[] = []): Trusted {
+  const list = ranges(written);
   return (text) => {
     const address = addressOf(text);
-    // BlockList knows that ::ffff:10.0.0.1 is 10.0.0.1.
     return address !== undefined && list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
   };
 }

@@ -35,6 +35,7 @@ import { senderConstraint } from '../fapi/sender_constraint.ts';
 import { type SessionSettings, session, sessionLifetimes } from '../fapi/session.ts';
 import { subject } from '../fapi/subject.ts';
 import type { Limits } from '../http/limits.ts';
+import { type OutboundSettings, outboundSettings } from '../http/outbound.ts';
 import { type SecurityHeaderSettings, securityHeaderSettings } from '../http/security_headers.ts';
 import type { Profile } from '../profile.ts';
 import { concerning, filled } from '../settings.ts';
@@ -49,6 +50,9 @@ export const profileSettings = z.strictObject({
   ...clockSettings.shape,
   ...clientAuthSettings.shape,
   security_headers: securityHeaderSettings.prefault({}).describe('headers every answer has'),
+  outbound: outboundSettings
+    .prefault({})
+    .describe('requests this server makes itself, to addresses that clients register'),
   refusals: refusalSettings.prefault({}).describe('what a refused client is told'),
   dpop: concerning(dpopSettings.prefault({}).describe('DPoP (RFC 9449)'), 'features.dPoP'),
   ...algorithmSettings.shape,
@@ -70,6 +74,8 @@ export interface ProfileSettings {
   ttl?: SessionSettings;
   /** Headers every answer has. */
   security_headers?: SecurityHeaderSettings;
+  /** Addresses that requests of our own reach, such as those for a client's `jwks_uri`; `ca` is PEM text. */
+  outbound?: OutboundSettings;
   /** Settings of the words a refused client gets. */
   refusals?: RefusalSettings;
   /** Absent: no mutual TLS, so clients authenticate by private_key_jwt and tokens are bound by DPoP. */
@@ -124,7 +130,7 @@ export function fapi2SecurityProfile(settings: ProfileSettings = {}): Profile {
           client_assertion_lifetime: settings.client_assertion_lifetime,
         }),
       }),
-      jwksUri(),
+      jwksUri(settings.outbound),
       senderConstraint({ mtls: settings.mtls !== undefined }),
       dpop(settings.dpop),
       clock(),

@@ -73,6 +73,7 @@ export async function assemble(config: Config, keys: Keys, shared: Shared, befor
     accounts: extension.accounts ?? (await accountsOf(config.accounts, adapter)),
     keys,
     authorities: config.mtls?.ca ? [await readFile(config.mtls.ca, 'utf8')] : [],
+    outboundAuthorities: await Promise.all(config.outbound.ca.map((file) => readFile(file, 'utf8'))),
     attempts: slowed,
     crl: config.mtls?.crl,
     watch,

@@ -32,6 +32,8 @@ export interface Parts {
   readonly keys: Keys;
   /** PEM certificates of the authorities of `tls_client_auth` clients. */
   readonly authorities: readonly string[];
+  /** PEM certificates of the authorities that requests of our own trust besides the usual ones. */
+  readonly outboundAuthorities?: readonly string[] | undefined;
   /** Slows down wrong passwords. */
   readonly attempts?: Attempts | undefined;
   /** Files of revocation lists. */
@@ -49,7 +51,14 @@ export interface Parts {
 /** The profile a configuration file asks for. */
 export function profileOf(
   config: Config,
-  { keys, authorities, crl, enrich, tooMany }: Pick<Parts, 'keys' | 'authorities' | 'crl' | 'enrich' | 'tooMany'>,
+  {
+    keys,
+    authorities,
+    outboundAuthorities = [],
+    crl,
+    enrich,
+    tooMany,
+  }: Pick<Parts, 'keys' | 'authorities' | 'outboundAuthorities' | 'crl' | 'enrich' | 'tooMany'>,
 ): Profile {
   const { par, client_assertion_lifetime, dpop, mtls, proxy, message_signing, resources, authorization_details } =
     config;
@@ -68,6 +77,7 @@ export function profileOf(
     },
     dpop: { nonce: dpop.nonce, nonceSecret: keys.dpopNonce },
     mtls: mtls && { url: mtls.url, authorities, crl, proxy },
+    outbound: { ...config.outbound, ca: [...outboundAuthorities] },
     resources,
     authorization_details: authorization_details && { ...authorization_details, enrich },
   };

@@ -56,6 +56,21 @@ describe('values', () => {
       'par.request_uri_lifetime: is too long, write 5 to 599 seconds [FAPI2-SP-FINAL-5.3.2.2-12]',
     ],
     [
+      'the host of an outgoing request has a name',
+      'outbound: { allow: [10.0.0.0/8, keys.example.com, "*.example.com", "https://keys"] }',
+      'outbound.allow.3: is no range of addresses and no name of a host, write for example 10.0.0.0/8, keys.example.com or *.example.com',
+    ],
+    [
+      'a proxy has an address, and its password is told to nobody',
+      'outbound: { proxy: "user:hidden@proxy:3128" }',
+      'outbound.proxy: is no address of a proxy, write http://host:port, or http://user:password@host:port',
+    ],
+    [
+      'authorities of others stand in files',
+      'outbound: { ca: [none.crt] }',
+      'outbound.ca.0: none.crt cannot be read (ENOENT), write the name of a file that holds PEM certificates of authorities',
+    ],
+    [
       'a login ends no later unused than used',
       'ttl: { session: 3600, session_idle: 7200 }',
       'ttl.session_idle: is longer than ttl.session, write at most 3600',

@@ -1,12 +1,17 @@
 import { once } from 'node:events';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 import { expect } from 'chai';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 
 import { freePort } from '../../lib/demo/free_port.ts';
-import { serverCertificate, type TestClient, testClient } from './clients.ts';
+import { logTo } from '../../lib/log.ts';
+import { connectProxy } from '../support/outside.ts';
+import { authority, serverCertificate, type TestClient, testClient } from './clients.ts';
 import { later, present } from './clock.ts';
 import { authorized } from './flow_client.ts';
 import { oauth4webapi } from './oauth4webapi.ts';
@@ -148,19 +153,76 @@ describe('FAPI2-SP-FINAL-6.8-1 a client that publishes its keys', () => {
 });
 
 describe('FAPI2-SP-FINAL-5.4.2-1 a jwks_uri that leads inside', () => {
-  it('is not asked: clients do not choose what the server reaches', async () => {
-    const published = new Published();
-    const client = await testClient('private_key_jwt', 'dpop', { jwks: undefined, jwks_uri: await published.listen() });
-    published.keys = [(await signingKey('inside')).jwk];
-    const server = await flowServer({ clients: [client] });
+  const published = new Published();
+  let client: TestClient;
+  let lines: Record<string, unknown>[] = [];
+  before(async () => {
+    client = await testClient('private_key_jwt', 'dpop', { jwks: undefined, jwks_uri: await published.listen() });
+    const { key, kid, jwk } = await signingKey('inside');
+    client = { ...client, key, kid };
+    published.keys = [jwk];
+    const line = (about: object | string, msg?: string) => void lines.push({ ...(about as object), msg });
+    logTo({ debug() {}, info: line, warn: line, error: line, fatal: line });
+  });
+  after(() => {
+    logTo(undefined);
+    published.server.close();
+  });
+
+  /** The error of a client whose keys are read by a server with these settings; `undefined` when it is let in. */
+  async function refusedBy(set: readonly string[]): Promise<string | undefined> {
+    lines = [];
+    published.asked = 0;
+    const server = await flowServer({ clients: [client], set });
     try {
       const flow = await oauth4webapi(server, client);
-      const error = await flow.clientCredentials({ scope: 'profile' }).catch((cause: { error: string }) => cause);
-      expect(error).to.have.property('error', 'invalid_client');
-      expect(published.asked).to.equal(0);
+      return await flow.clientCredentials({ scope: 'profile' }).then(
+        () => undefined,
+        ({ error }: { error: string }) => error,
+      );
     } finally {
       await server.close();
-      published.server.close();
+    }
+  }
+  const trusted = async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'outbound-'));
+    await writeFile(join(folder, 'ca.crt'), authority.certificate);
+    return `outbound.ca=${JSON.stringify([join(folder, 'ca.crt')])}`;
+  };
+
+  it('is not asked: clients do not choose what the server reaches; the log says why, at the start and at each request', async () => {
+    expect(await refusedBy([])).to.equal('invalid_client');
+    expect(published.asked).to.equal(0);
+    const why = 'localhost is inside, and outbound.allow does not name it';
+    expect(lines.find(({ msg }) => msg === 'the keys of a client will never be read')).to.include({
+      client: client.client_id,
+      why,
+    });
+    const { origin } = new URL(`${client.metadata.jwks_uri}`);
+    expect(lines.find(({ msg }) => msg === 'refused')?.cause).to.match(
+      new RegExp(`${origin} cannot be asked: ${why}$`),
+    );
+  });
+
+  it('is asked where outbound.allow names it, by the authorities of outbound.ca', async () => {
+    const allow = 'outbound.allow=["127.0.0.0/8","::1"]';
+    expect(await refusedBy([allow, await trusted()])).to.equal(undefined);
+    expect(published.asked).to.equal(1);
+  });
+
+  it('is asked through outbound.proxy', async () => {
+    const proxy = await connectProxy();
+    try {
+      const set = [
+        'outbound.allow=["localhost"]',
+        `outbound.proxy=http://user:hidden@${proxy.address}`,
+        await trusted(),
+      ];
+      expect(await refusedBy(set)).to.equal(undefined);
+      expect(proxy.asked).to.deep.equal([new URL(`${client.metadata.jwks_uri}`).host]);
+      expect(JSON.stringify(lines)).not.to.contain('hidden');
+    } finally {
+      await proxy.close();
     }
   });
 });
