@@ -21,6 +21,7 @@ export type { SessionSettings } from './fapi/session.ts';
 export { type Stage, type Staged, stages } from './fapi/stages.ts';
 export { fapiProvider } from './fapi_provider.ts';
 export type { Limits } from './http/limits.ts';
+export type { OutboundSettings } from './http/outbound.ts';
 export type { SecurityHeaderSettings } from './http/security_headers.ts';
 export { type Log, logTo } from './log.ts';
 export { type JudgedClient, judge, type Profile, violations } from './profile.ts';
