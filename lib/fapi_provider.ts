@@ -3,6 +3,8 @@ import Core, { errors } from 'oidc-provider';
 
 import { ProfileViolationError, type Violation } from './errors.ts';
 import { type Staged, useInOrder } from './fapi/stages.ts';
+import type { Moving } from './moving/clients.ts';
+import { moving } from './moving/moving.ts';
 import { composed, judged, type Profile } from './profile.ts';
 import type { KnexAdapterFactory } from './store/adapter.ts';
 import { unitOfWork } from './store/unit_of_work.ts';
@@ -47,6 +49,14 @@ async function tried({ mechanisms }: Profile, provider: Provider): Promise<Viola
   return found;
 }
 
+/** Settings of a provider beside its profile. */
+export interface ProviderSettings {
+  /** Middleware beside the profile's, each at its stage, made for the provider. */
+  readonly around?: ((provider: Provider) => Staged) | undefined;
+  /** Clients that are not in the profile yet, served as before. Left out, the profile is for every client. */
+  readonly moving?: Moving | undefined;
+}
+
 /**
  * Makes the provider of a deployment one that serves under a profile: in place of `new Provider(issuer, configuration)`
  * stands `await fapiProvider(Provider, issuer, configuration, profile)`. The configuration is judged, the provider
@@ -56,7 +66,7 @@ async function tried({ mechanisms }: Profile, provider: Provider): Promise<Viola
  * @param Provider core's class, as `oidc-provider` exports it. It is handed over so that a second copy of core is noticed.
  * @param configuration core's configuration; later changes to it have no effect.
  * @param profile what `fapi2SecurityProfile()` or `fapi2MessageSigning()` answers; one for each provider.
- * @param around middleware beside the profile's, each at its stage, made for the provider.
+ * @param settings middleware around the provider, and clients that are moved to the profile one by one.
  * @throws {TypeError} when the class is another than core's own, or the profile serves another provider.
  * @throws {ProfileViolationError} with everything that is outside the profile.
  * @throws {OperationalError} when the database of our own adapter belongs to another issuer.
@@ -70,7 +80,7 @@ export async function fapiProvider(
   issuer: string,
   configuration: Configuration,
   profile: Profile,
-  around: (provider: Provider) => Staged = () => ({}),
+  settings: ProviderSettings = {},
 ): Promise<Provider> {
   refuseForeign(Provider);
   if (!Array.isArray((profile as Partial<Profile> | undefined)?.mechanisms)) {
@@ -81,12 +91,16 @@ export async function fapiProvider(
   if (serving.has(profile)) {
     throw new TypeError('this profile serves under another provider already: make one for each provider');
   }
-  const settled = judged(profile, configuration, issuer);
-  const provider = new Provider(issuer, composed(profile, settled));
+  const joined = settings.moving && moving(settings.moving, profile, configuration);
+  const settled = judged(profile, joined?.configuration ?? configuration, issuer);
+  const complete = composed(profile, settled);
+  const provider = new Provider(issuer, complete);
   serving.add(profile);
   const staged = profile.mechanisms.map((mechanism) => mechanism.middleware?.(provider, settled) ?? {});
-  useInOrder(provider, [...staged, { unit: [unitOfWork()] }, around(provider)]);
+  const others = joined?.beside(provider, complete) ?? {};
+  useInOrder(provider, [others, ...staged, { unit: [unitOfWork()] }, settings.around?.(provider) ?? {}]);
   for (const mechanism of profile.mechanisms) mechanism.attach?.(provider, settled);
+  joined?.join();
   await Promise.all(profile.mechanisms.map((mechanism) => mechanism.load?.()));
   const found = [...refusedByCore(provider, settled.clients), ...(await tried(profile, provider))];
   if (found.length > 0) throw new ProfileViolationError(profile.name, found);

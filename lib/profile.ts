@@ -47,15 +47,17 @@ function outsideOf(profile: Profile, metadata: ClientMetadata, configuration: Co
  * Every way in which one client's metadata is outside the profile.
  *
  * @param configuration core's, as `layered()` answers it.
+ * @param loaded true for metadata as core stores them, with its own defaults filled in.
  * @returns violations whose paths are relative to the client.
  */
 export function clientViolations(
   profile: Profile,
   metadata: ClientMetadata,
   configuration: Configuration = layered(profile, {}),
+  loaded = false,
 ): Violation[] {
   const completed = { ...configuration.clientDefaults, ...metadata } as ClientMetadata;
-  for (const mechanism of profile.mechanisms) mechanism.complete?.(completed, false);
+  for (const mechanism of profile.mechanisms) mechanism.complete?.(completed, loaded);
   return outsideOf(profile, completed, configuration);
 }
 
@@ -80,7 +82,10 @@ export function judge(
 ): JudgedClient[] {
   const merged = layered(profile, configuration);
   return [...clients]
-    .map((client) => ({ client_id: `${client.client_id}`, violations: clientViolations(profile, client, merged) }))
+    .map((client) => ({
+      client_id: `${client.client_id}`,
+      violations: clientViolations(profile, client, merged, true),
+    }))
     .filter(({ violations }) => violations.length > 0);
 }
 

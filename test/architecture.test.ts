@@ -33,6 +33,7 @@ const floors: readonly (readonly string[])[] = [
   ['keys/'],
   ['database/'],
   ['store/'],
+  ['moving/'],
   ['fapi_provider'],
   ['contract/'],
   ['audit/'],

@@ -24,7 +24,7 @@ export function answers(headers: SecurityHeaderSettings = {}): Mechanism {
     ],
     middleware: (provider) => ({
       answer: [interactionId(), securityHeaders(headers), oauthError()],
-      protocol: [jsonErrors(provider)],
+      read: [jsonErrors(provider)],
     }),
   };
 }

@@ -75,6 +75,12 @@ export function clientAuth({ mtls = false, ...settings }: ClientAuthSettings = {
           yield* wrongKeys(metadata);
           if (method === 'private_key_jwt') {
             const permitted = enabledJWA?.clientAuthSigningAlgValues ?? algorithms;
+            if (metadata.jwks === undefined && metadata.jwks_uri === undefined) {
+              yield {
+                path: ['jwks'],
+                text: 'is missing, as is jwks_uri: write the public keys the client authenticates by',
+              };
+            }
             yield* noUsableKey(metadata, alg === undefined ? permitted : [`${alg}`], 'authenticate');
           }
           if (confidential.includes(`${method}`) && ![...clientAuthMethods].includes(method as ClientAuthMethod)) {

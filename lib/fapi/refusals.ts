@@ -2,6 +2,7 @@ import type { Middleware } from 'koa';
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { z } from 'zod';
 
+import { isHandedOver } from '../http/handed_over.ts';
 import type { Mechanism } from './mechanism.ts';
 import { authorizationRequests } from './refusals/authorization_requests.ts';
 import { clientAuthentication } from './refusals/client_authentication.ts';
@@ -159,7 +160,7 @@ export function explainRefusals(settings: RefusalSettings = {}): Mechanism {
     middleware(provider) {
       const explain: Middleware = function explain(ctx, next) {
         return next().then(() => {
-          if (ctx.status >= 400) answer(ctx as KoaContextWithOIDC, provider);
+          if (ctx.status >= 400 && !isHandedOver(ctx)) answer(ctx as KoaContextWithOIDC, provider);
         });
       };
       return { answer: [explain] };

@@ -29,7 +29,8 @@ export interface ReplayAdapter extends Adapter {
   unique(id: string, expiresAt: number, refusal?: () => Error): Promise<boolean>;
 }
 
-function adapterFor(configuration: Configuration, model: string): Partial<ReplayAdapter> | undefined {
+/** An adapter of the deployment's, for one model. */
+export function adapterFor(configuration: Configuration, model: string): Partial<ReplayAdapter> | undefined {
   const { adapter } = configuration;
   if (typeof adapter !== 'function') return undefined;
   // As core tells a class from a factory.

@@ -29,7 +29,8 @@ export function requests(bounds: Limits = {}): Mechanism {
     middleware: (provider) => ({
       host: [singleHeaders()],
       cors: [noCors(provider)],
-      protocol: [limits(provider, bounds), postToGet(provider)],
+      read: [limits(provider, bounds)],
+      protocol: [postToGet(provider)],
     }),
   };
 }

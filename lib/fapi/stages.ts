@@ -6,8 +6,8 @@ import type { Provider } from 'oidc-provider';
  * their middleware belongs to; none of them chooses its place by the time at which it is registered.
  *
  * The order that matters: `forwarded` comes before everything that reads an address, a protocol or a host, and `answer`
- * before everything that may refuse. What is in `protocol` comes last, so that it sees the request as core will see it,
- * whatever a middleware in `team` made of its path, its headers or its query.
+ * before everything that may refuse. What is in `read` and `protocol` comes last, so that it sees the request as core will
+ * see it, whatever a middleware in `team` made of its path, its headers or its query.
  */
 export const stages = [
   'forwarded', // headers that speak for the client: kept of a trusted proxy, removed of anybody else
@@ -19,6 +19,7 @@ export const stages = [
   'pages', // login, consent, abort
   'resource', // the sample resource
   'team', // what is registered with provider.use() afterwards
+  'read', // the body is read, within its limits
   'protocol', // what has to be true of a request when core reads it
 ] as const;
 
@@ -30,16 +31,16 @@ export type Staged = Readonly<Partial<Record<Stage, readonly Middleware[]>>>;
 
 /**
  * Registers middleware in the order of the stages. Afterwards `provider.use()` registers in the stage `team`, that is
- * before the stage `protocol`.
+ * before the stage `read`.
  *
  * @param staged by whom it was given, in the order in which a stage runs them.
  */
 export function useInOrder(provider: Provider, staged: readonly Staged[]): void {
   const of = (stage: Stage) => staged.flatMap((given) => given[stage] ?? []);
-  const inner = of('protocol');
+  const inner = [...of('read'), ...of('protocol')];
   for (const stage of stages) for (const middleware of of(stage)) provider.use(middleware);
   const use = provider.use;
-  provider.use = function useBeforeProtocol(this: Provider, ...args: Parameters<typeof use>) {
+  provider.use = function useBeforeRead(this: Provider, ...args: Parameters<typeof use>) {
     use.apply(this, args);
     const [first] = inner;
     if (!first) return this;

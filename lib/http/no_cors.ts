@@ -1,6 +1,7 @@
 import type { Middleware } from 'koa';
 import type { Provider } from 'oidc-provider';
 
+import { isHandedOver } from './handed_over.ts';
 import { endpoints, isFormEndpoint } from './routes.ts';
 
 /**
@@ -17,6 +18,7 @@ export function noCors(provider: Provider, pages = '/interaction/'): Middleware 
     // Clients that authenticate by a key of their own are no scripts in a browser.
     if (!isPage && !isFormEndpoint(endpoint)) return next();
     return next().finally(() => {
+      if (isHandedOver(ctx)) return;
       for (const name of ctx.res.getHeaderNames()) if (name.startsWith('access-control-')) ctx.remove(name);
     });
   };

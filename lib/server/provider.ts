@@ -113,7 +113,7 @@ export function createProvider(config: Config, parts: Parts): Promise<Provider> 
   const { accounts, attempts } = parts;
   const details = config.authorization_details?.types ?? {};
   const resourceScopes = config.resources.flatMap(({ scopes }) => scopes);
-  return fapiProvider(Provider, config.issuer, configurationOf(config, parts), profile, (provider) => {
+  const around = (provider: Provider): Staged => {
     provider.proxy = config.proxy !== undefined;
     const { middleware = {}, interactions: pageSettings } = parts.extension ?? {};
     const theirs = typeof middleware === 'function' ? middleware(provider) : middleware;
@@ -129,7 +129,8 @@ export function createProvider(config: Config, parts: Parts): Promise<Provider> 
       resource: config.resource ? [sampleResource(provider, config.resource.path, config, parts.keys)] : [],
     };
     return bothStaged(ours, theirs);
-  });
+  };
+  return fapiProvider(Provider, config.issuer, configurationOf(config, parts), profile, { around });
 }
 
 /** Tells clients for how many seconds they may keep the keys: no key signs before that time is over. */

@@ -302,26 +302,29 @@ describe('what a profile finds', () => {
   });
 
   it('is not said of a value that is reported already', async () => {
-    const problems = await files.problems(`${development}clients: [{ client_id: a, redirect_uris: [nowhere] }]\n`, {
-      judge,
-    });
+    const problems = await files.problems(
+      `${development}clients: [{ client_id: a, jwks_uri: https://a.example.com/, redirect_uris: [nowhere] }]\n`,
+      {
+        judge,
+      },
+    );
 
-    expect(problems).to.deep.equal(['as.yaml:3:43 clients.0.redirect_uris.0 (client_id a): is no URL']);
+    expect(problems).to.deep.equal(['as.yaml:3:77 clients.0.redirect_uris.0 (client_id a): is no URL']);
   });
 
   it('stands at the line of the file the clients are read from', async () => {
     await files.write(
       'clients.yaml',
-      '- client_id: a\n  redirect_uris:\n    - http://a.example.com/callback\n  scop: openid\n',
+      '- client_id: a\n  jwks_uri: https://a.example.com/\n  redirect_uris:\n    - http://a.example.com/callback\n  scop: openid\n',
     );
 
     const problems = await files.problems(`${development}clients: clients.yaml\n`, { judge });
 
     expect(problems).to.have.length(2);
     expect(problems[0]).to.match(
-      /^clients\.yaml:3:7 clients\.0\.redirect_uris\.0 \(client_id a\): .*\[FAPI2-SP-FINAL-5\.3\.2\.2-8\]$/,
+      /^clients\.yaml:4:7 clients\.0\.redirect_uris\.0 \(client_id a\): .*\[FAPI2-SP-FINAL-5\.3\.2\.2-8\]$/,
     );
-    expect(problems[1]).to.equal('clients.yaml:4:3 clients.0.scop (client_id a): is no known key, did you mean scope?');
+    expect(problems[1]).to.equal('clients.yaml:5:3 clients.0.scop (client_id a): is no known key, did you mean scope?');
   });
 
   it('says which file of clients is not there', async () => {

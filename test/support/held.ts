@@ -11,6 +11,7 @@ import { migrate } from '../../lib/database/schema.ts';
 import { fapiProvider } from '../../lib/fapi_provider.ts';
 import { interactions, interactionUrl } from '../../lib/interactions/routes.ts';
 import { merge } from '../../lib/merge.ts';
+import type { Moving } from '../../lib/moving/clients.ts';
 import type { Profile } from '../../lib/profile.ts';
 import { fapi2MessageSigning } from '../../lib/profiles/fapi2_message_signing.ts';
 import { fapi2SecurityProfile, type ProfileSettings } from '../../lib/profiles/fapi2_security_profile.ts';
@@ -28,6 +29,8 @@ export interface Setting {
   readonly own?: Configuration;
   readonly client?: Partial<ClientMetadata>;
   readonly settings?: ProfileSettings;
+  /** Clients that are not in the profile yet. */
+  readonly moving?: Moving;
   /** What the deployment does with the provider it was given. */
   readonly afterwards?: (provider: Provider) => void;
 }
@@ -63,7 +66,7 @@ async function open(): Promise<Surroundings> {
 
 /** A provider of the profile, with or without one of its mechanisms, and a client that says what it is told to say. */
 async function start(setting: Setting, bare: boolean) {
-  const { by, profile: make = fapi2SecurityProfile, own = {}, client = {}, settings, afterwards } = setting;
+  const { by, profile: make = fapi2SecurityProfile, own = {}, client = {}, settings, moving, afterwards } = setting;
   shared ??= open();
   const surroundings = await shared;
   const { adapter, issuer } = surroundings;
@@ -79,9 +82,10 @@ async function start(setting: Setting, bare: boolean) {
     interactions: { url: interactionUrl },
     features: { devInteractions: { enabled: false }, clientCredentials: { enabled: true } },
   };
-  const provider = await fapiProvider(Provider, issuer, merge(configuration, own), profile, (made) => ({
-    pages: [interactions(made, { accounts })],
-  }));
+  const provider = await fapiProvider(Provider, issuer, merge(configuration, own), profile, {
+    around: (made) => ({ pages: [interactions(made, { accounts })] }),
+    moving,
+  });
   afterwards?.(provider);
   // As a deployment's own middleware would.
   provider.use(async function careless(ctx, next) {
