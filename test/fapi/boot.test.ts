@@ -114,6 +114,12 @@ const loosened: [string, string, string, Configuration, Profile?][] = [
     'jwks.keys.0',
     { jwks: { keys: [{ ...weakKey, alg: 'PS256', kid: 'weak' }] } as never },
   ],
+  [
+    'algorithms',
+    'FAPI2-SP-FINAL-5.4.1-3',
+    'jwks.keys.0',
+    { jwks: { keys: [{ kty: 'EC', crv: 'P-192', x: 'AA', y: 'AA', alg: 'ES256', kid: 'short' }] } as never },
+  ],
   ['algorithms', 'FAPI2-SP-FINAL-5.4.2-3', 'jwks', { jwks: { keys: [] } }],
   [
     'algorithms',

@@ -31,6 +31,8 @@ export interface Setting {
   readonly settings?: ProfileSettings;
   /** Clients that are not in the profile yet. */
   readonly moving?: Moving;
+  /** Path of the issuer. */
+  readonly path?: string;
   /** What the deployment does with the provider it was given. */
   readonly afterwards?: (provider: Provider) => void;
 }
@@ -39,7 +41,8 @@ const common = { par: { request_uri_lifetime: 120 } };
 const accounts = listedAccounts([{ login: 'demo', password: 'demo', claims: { sub: 'demo' } }]);
 const pair = await selfSigned(['localhost']);
 const closing: (() => unknown)[] = [];
-let shared: Promise<Surroundings> | undefined;
+/** By the path of the issuer, since a database belongs to one issuer. */
+const shared = new Map<string, Promise<Surroundings>>();
 
 /** A database, and the one issuer it belongs to: whichever provider was started last answers there. */
 interface Surroundings {
@@ -66,9 +69,10 @@ async function open(): Promise<Surroundings> {
 
 /** A provider of the profile, with or without one of its mechanisms, and a client that says what it is told to say. */
 async function start(setting: Setting, bare: boolean) {
-  const { by, profile: make = fapi2SecurityProfile, own = {}, client = {}, settings, moving, afterwards } = setting;
-  shared ??= open();
-  const surroundings = await shared;
+  const { by, profile: make = fapi2SecurityProfile, own = {}, client = {}, settings, path = '', ...more } = setting;
+  const opened = shared.get(path) ?? open();
+  shared.set(path, opened);
+  const surroundings = await opened;
   const { adapter, issuer } = surroundings;
   const whole: Profile = make({ ...common, mtls: { url: issuer }, ...settings });
   const profile = bare ? without(whole, by) : whole;
@@ -82,11 +86,11 @@ async function start(setting: Setting, bare: boolean) {
     interactions: { url: interactionUrl },
     features: { devInteractions: { enabled: false }, clientCredentials: { enabled: true } },
   };
-  const provider = await fapiProvider(Provider, issuer, merge(configuration, own), profile, {
+  const provider = await fapiProvider(Provider, issuer + path, merge(configuration, own), profile, {
     around: (made) => ({ pages: [interactions(made, { accounts })] }),
-    moving,
+    moving: more.moving,
   });
-  afterwards?.(provider);
+  more.afterwards?.(provider);
   // As a deployment's own middleware would.
   provider.use(async function careless(ctx, next) {
     ctx.set('access-control-allow-origin', '*');
@@ -130,5 +134,5 @@ export function holds(clause: string, setting: Setting, probe: (client: RawClien
 /** Closes what the tests of a file have opened. */
 export async function closeAll(): Promise<void> {
   for (const close of closing.splice(0).reverse()) await close();
-  shared = undefined;
+  shared.clear();
 }
