@@ -21,7 +21,7 @@ export const accessTokenLifetime = z.strictObject({
 });
 
 /** Seconds that the resource of a token has named; core's types do not know that a token has its resource at hand. */
-const lifetimeOf = (token: object): number | undefined =>
+export const lifetimeOf = (token: object): number | undefined =>
   (token as { resourceServer?: { accessTokenTTL?: number } }).resourceServer?.accessTokenTTL;
 
 /** Caps a deployment's function; its number gives way to the lifetime of the resource a token is for. */

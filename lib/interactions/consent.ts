@@ -6,8 +6,14 @@ export interface Asked {
   readonly missingOIDCClaims?: readonly string[];
   readonly missingResourceScopes?: Readonly<Record<string, readonly string[]>>;
   readonly rar?: readonly AuthorizationDetail[] | undefined;
-  /** A consent the client has registered before, by an ecosystem's consent API; `until` in seconds since the epoch. */
-  readonly account_consent?: { readonly permissions: readonly string[]; readonly until: number };
+  /** A consent the client has registered before, by an ecosystem's consent API. */
+  readonly account_consent?: {
+    readonly permissions: readonly string[];
+    /** Seconds since the epoch. */
+    readonly until: number;
+    /** A claim that says no more of the person than which consent it is. */
+    readonly named_by?: string | undefined;
+  };
 }
 
 /** Reasons and details of the consent prompt for somebody who never granted anything. */

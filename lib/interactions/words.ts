@@ -25,10 +25,10 @@ export interface Group {
 const own = (words: Readonly<Record<string, Localized>> | undefined, name: string, tag: string) =>
   words && Object.hasOwn(words, name) ? inLanguage(words[name] ?? '', tag) : undefined;
 
-/** `instructedAmount`, `debtor_account` and `iban` as a person would write them. */
+/** `instructedAmount`, `debtor_account`, `ACCOUNTS_READ` and `iban` as a person would write them. */
 export function spoken(name: string): string {
   if (/^(iban|bban|bic|lei|id|uri|url)$/i.test(name)) return name.toUpperCase();
-  const words = name
+  const words = (/[a-z]/.test(name) ? name : name.toLowerCase())
     .replace(/[_-]+/g, ' ')
     .replace(/([a-z\d])([A-Z])/g, (_, end: string, start: string) => `${end} ${start.toLowerCase()}`)
     .trim();
@@ -91,6 +91,7 @@ export function askedInWords(
   }: { scope: string; lasting: Lasting; language: Language; words?: Words | undefined },
 ): Group[] {
   const { missingOIDCScope = [], missingOIDCClaims = [], missingResourceScopes = {}, account_consent: agreed } = asked;
+  const claims = missingOIDCClaims.filter((name) => name !== agreed?.named_by);
   const items = (scopes: readonly string[]) =>
     scopes.filter((one) => one !== 'offline_access').map((one) => scopeItem(one, words, language));
   const groups: Group[] = [
@@ -100,10 +101,7 @@ export function askedInWords(
       items: items(names),
     })),
     {
-      items: [
-        ...(missingOIDCClaims.length > 0 ? [claimsItem(missingOIDCClaims, words, language)] : []),
-        ...items(missingOIDCScope),
-      ],
+      items: [...(claims.length > 0 ? [claimsItem(claims, words, language)] : []), ...items(missingOIDCScope)],
     },
   ].filter((group) => group.items.length > 0);
   const before = { heading: language.say('allowed_before'), items: items(scope.split(' ').filter(Boolean)) };

@@ -4,6 +4,8 @@ import { cbuae } from './cbuae.ts';
 import { fapi2MessageSigning, messageSigningSettings } from './fapi2_message_signing.ts';
 import { fapi2SecurityProfile, profileSettings } from './fapi2_security_profile.ts';
 import { ksa } from './ksa.ts';
+import { openbankingBrazil } from './openbanking_brazil.ts';
+import { openbankingUk } from './openbanking_uk.ts';
 
 /** Every profile, by the name a configuration file and the command line know it by. */
 export const profiles = {
@@ -11,6 +13,8 @@ export const profiles = {
   'fapi2-message-signing': fapi2MessageSigning,
   cbuae,
   ksa,
+  'openbanking-brazil': openbankingBrazil,
+  'openbanking-uk': openbankingUk,
 } as const;
 
 export const profileNames = Object.keys(profiles) as (keyof typeof profiles)[];

@@ -53,7 +53,13 @@ function redirectUris(suite: string, alias: string): string[] {
 }
 
 /** Scopes of ecosystems whose clients have other ones. */
-const ecosystemScopes: Readonly<Record<string, string>> = { ksa: 'openid accounts' };
+const ecosystemScopes: Readonly<Record<string, string>> = {
+  ksa: 'openid accounts',
+  openbanking_brazil: 'openid accounts resources',
+};
+
+/** Scopes a client has besides those it asks a person for. */
+const ownScopes: Readonly<Record<string, string>> = { openbanking_brazil: 'consents' };
 
 function scopeOf({ variant }: Plan): string {
   const own = ecosystemScopes[variant.fapi_profile ?? ''];
@@ -74,7 +80,7 @@ function metadata(plan: Plan, suite: string, number: 1 | 2, keys: JWK[]): Client
     ...(sender_constrain === 'mtls'
       ? { tls_client_certificate_bound_access_tokens: true }
       : { dpop_bound_access_tokens: true }),
-    scope: scopeOf(plan),
+    scope: [scopeOf(plan), ownScopes[plan.variant.fapi_profile ?? '']].filter(Boolean).join(' '),
     grant_types: credentials
       ? ['client_credentials']
       : ['authorization_code', 'refresh_token', ...(plan.group === 'eco' ? ['client_credentials'] : [])],

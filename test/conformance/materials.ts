@@ -5,6 +5,7 @@ import { parseDocument, stringify } from 'yaml';
 
 import { type Config, loadConfig } from '../../lib/config/load.ts';
 import { OperationalError } from '../../lib/errors.ts';
+import { brazilConsents } from '../../lib/fapi/ecosystems/brazil_consents.ts';
 import { ksaConsents } from '../../lib/fapi/ecosystems/ksa_consents.ts';
 import { CertificateAuthority } from '../support/certificates.ts';
 import { browserScript, type Person } from './browser.ts';
@@ -22,9 +23,11 @@ export interface Listed {
 }
 
 /** Where an ecosystem's clients register their consents, and what else its plan asks for. */
-const ecosystemResources: Readonly<Record<string, (url: string) => object>> = {
-  ksa: (url) => ({ resourceUrlAccountRequests: `${url}${ksaConsents.path}` }),
-};
+const ecosystemResources: Readonly<Record<string, (url: string, claims: Readonly<Record<string, unknown>>) => object>> =
+  {
+    ksa: (url) => ({ resourceUrlAccountRequests: `${url}${ksaConsents.path}` }),
+    openbanking_brazil: (url, { cpf }) => ({ consentUrl: `${url}${brazilConsents.path}`, brazilCpf: cpf }),
+  };
 
 /** The plan's configuration, as the suite's own page takes it. */
 export function planConfiguration(plan: Plan, { registered: _, ...clients }: Clients, config: Config) {
@@ -42,7 +45,7 @@ export function planConfiguration(plan: Plan, { registered: _, ...clients }: Cli
     resource: {
       resourceUrl: `${sender_constrain === 'mtls' ? config.mtls?.url : config.issuer}${path}`,
       ...(isRich(plan) && { richAuthorizationRequest }),
-      ...ecosystemResources[plan.variant.fapi_profile ?? '']?.(`${config.mtls?.url}`),
+      ...ecosystemResources[plan.variant.fapi_profile ?? '']?.(`${config.mtls?.url}`, account?.claims ?? {}),
     },
     // Styles would be loaded for nobody to see.
     options: { browsercontrol_css_enable: false },

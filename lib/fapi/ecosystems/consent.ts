@@ -13,8 +13,10 @@ export interface ConsentRequest {
   readonly permissions: readonly string[];
   /** Seconds since the epoch at which it ends. */
   readonly ends_at: number;
-  /** The only person who can give it, by a claim and its value; anybody the client sends when left out. */
-  readonly person?: { readonly claim: string; readonly value: string } | undefined;
+  /** Seconds since the epoch at which it is too late to give it; its end when left out. */
+  readonly decided_by?: number | undefined;
+  /** The only person who can give it, by claims and a value each has or lists; anybody the client sends when left out. */
+  readonly person?: readonly { readonly claim: string; readonly value: string }[] | undefined;
   /** The client’s own words, for the answer. */
   readonly content: unknown;
 }
@@ -26,7 +28,7 @@ export interface Consent extends ConsentRequest {
   readonly clientId: string;
   /** The person's grant, from the moment the consent was authorised. */
   readonly grantId?: string;
-  /** The end of one that left the first state without a grant. */
+  /** Why it ended before its time, where that is not told by its grant. */
   readonly ended?: 'rejected' | 'revoked';
   /** Seconds since the epoch at which it left the first state. */
   readonly changed_at?: number;
@@ -45,6 +47,7 @@ function modelOf(provider: Provider) {
         ...provider.BaseToken.IN_PAYLOAD,
         'permissions',
         'ends_at',
+        'decided_by',
         'person',
         'content',
         'grantId',
@@ -88,11 +91,11 @@ export class Consents {
     return row?.clientId === clientId ? row : undefined;
   }
 
-  async state({ ended, grantId, ends_at }: Consent): Promise<ConsentState> {
+  async state({ ended, grantId, ends_at, decided_by = ends_at }: Consent): Promise<ConsentState> {
     if (ended) return ended;
-    if (grantId !== undefined && !(await this.#provider.Grant.find(grantId))) return 'revoked';
     if (ends_at <= seconds()) return 'expired';
-    return grantId === undefined ? 'awaiting' : 'authorised';
+    if (grantId === undefined) return decided_by <= seconds() ? 'expired' : 'awaiting';
+    return (await this.#provider.Grant.find(grantId)) ? 'authorised' : 'revoked';
   }
 
   /**
@@ -133,6 +136,7 @@ export class Consents {
     for (const { adapter } of [AccessToken, RefreshToken, AuthorizationCode]) await adapter.revokeByGrantId(grantId);
     // As core tells of it.
     this.#provider.emit('grant.revoked', ctx as KoaContextWithOIDC, grantId);
+    await this.#write(consent, { ended: 'revoked' });
     return true;
   }
 

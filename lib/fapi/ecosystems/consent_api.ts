@@ -25,10 +25,14 @@ export interface ConsentApi {
   /** Media type of both bodies. */
   readonly type: string;
   /** The id in the store of one as the ecosystem writes it, where the two differ. */
-  local?(id: string): string | undefined;
+  local?(id: string, issuer: string): string | undefined;
   /** @throws {Refusal} for what is no request for a consent. */
   read(body: string, client: Client, server: Server): Promise<ConsentRequest> | ConsentRequest;
   write(consent: Consent, state: ConsentState, server: Server): Promise<string> | string;
+  /** The body of a refusal, where the ecosystem has another form than OAuth's. */
+  fault?(refusal: Refusal, clause: Clause): object;
+  /** Status of the answer to an end of what has ended already; 204 when left out. */
+  readonly endedTwice?: number;
 }
 
 /** The server that answers. */
@@ -69,15 +73,19 @@ async function register({ api, consents, server }: Desk, ctx: Context, client: C
 }
 
 async function answer({ api, consents, server }: Desk, ctx: Context, client: Client, id: string): Promise<void> {
-  const consent = await consents.find(api.local?.(id) ?? id, client.clientId);
+  const local = api.local ? api.local(id, server.issuer) : id;
+  const consent = local === undefined ? undefined : await consents.find(local, client.clientId);
   if (!consent) throw invalid('the consent is unknown', 404);
+  const state = await consents.state(consent);
   if (ctx.method === 'DELETE') {
+    const open = ['awaiting', 'authorised'].includes(state);
+    if (!open && api.endedTwice) throw invalid('the consent has ended already', api.endedTwice);
     if (!(await consents.revoke(consent, ctx))) throw invalid('the consent is being given at this moment', 409);
     ctx.status = 204;
     return;
   }
   ctx.type = api.type;
-  ctx.body = await api.write(consent, await consents.state(consent), server);
+  ctx.body = await api.write(consent, state, server);
 }
 
 /** A token of the client's own: one that a person has granted is for what the consent is about. */
@@ -104,7 +112,9 @@ async function serve(desk: Desk, ctx: Context, id: string, provider: Provider): 
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     ctx.status = error.status;
-    ctx.body = { error: error.error, error_description: error.error_description };
+    const { error: code, error_description } = error;
+    const { clause, fault } = desk.api;
+    ctx.body = fault?.(error, clause) ?? { error: code, error_description: `${error_description} (${clause.id})` };
     ctx.app.emit('refused', error, ctx);
   }
 }

@@ -3,16 +3,20 @@ import { z } from 'zod';
 import { Refusal } from '../../resource/refusal.ts';
 import { seconds } from '../../seconds.ts';
 
-/** A list of permissions, each a word. */
-export const permissions = z
-  .array(z.string().regex(/^\w{1,100}$/, 'is no permission'))
-  .min(1, 'lists nothing')
-  .max(100, 'lists more than 100');
+/** A list of permissions: each a word or, where the ecosystem names them, one of those. */
+export const permissionsOf = (permission: z.ZodType<string>) =>
+  z.array(permission).min(1, 'lists nothing').max(100, 'lists more than 100');
+
+/** Permissions of an ecosystem that does not name them. */
+export const permissions = permissionsOf(z.string().regex(/^\w{1,100}$/, 'is no permission'));
 
 /** A time with its offset, in seconds since the epoch. */
 export const time = z.iso
   .datetime({ offset: true, error: 'is no time with an offset' })
   .transform((text) => Math.floor(Date.parse(text) / 1000));
+
+/** A time as RFC 3339 writes it, in UTC and without fractions. */
+export const zulu = (at: number) => new Date(at * 1000).toISOString().replace(/\.\d+/, '');
 
 const printable = (text: string) => text.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?').slice(0, 200);
 

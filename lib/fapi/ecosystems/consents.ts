@@ -10,29 +10,23 @@ import type { Mechanism } from '../mechanism.ts';
 import type { MtlsSettings } from '../mtls.ts';
 import { type Consent, Consents } from './consent.ts';
 import { type ConsentApi, consentApi } from './consent_api.ts';
+import { type ConsentNaming, type Naming, namingOf, pushedScope } from './consent_naming.ts';
 
-/** A request, or what it has led to: a code, a refresh token. */
-export interface Naming {
-  readonly scope?: string | undefined;
-  readonly claims?: { readonly id_token?: Readonly<Record<string, { value?: unknown } | null>> } | undefined;
-}
-
-/** Names of consents in an ecosystem's authorization requests. */
-export interface ConsentNaming {
-  /** The consent's id. */
-  find(request: Naming): string | undefined;
-  /** The value of `scope` that names it, where it is named there. */
-  scope?(id: string): string;
+/** An ecosystem’s rules of its consents; a request that one of these clauses refuses is told which. */
+export interface ConsentRules {
+  /** A request names a consent that its client has registered, and that nobody has given or ended yet. */
+  readonly named: Clause;
+  /** The person it names gives it, after having been shown it. */
+  readonly given: Clause;
+  /** Grant and tokens last as long as the consent, and no longer. */
+  readonly lasting: Clause;
+  readonly api: ConsentApi;
+  readonly names: ConsentNaming;
 }
 
 const reason = 'account_consent';
-/** The scope as it was pushed: core drops what is not on its list. */
-const pushed = new WeakMap<object, string>();
 
-function naming({ params = {} }: { params?: unknown }, ctx?: object): Naming {
-  const { scope, claims } = params as { scope?: string; claims?: string };
-  return { scope: (ctx && pushed.get(ctx)) ?? scope, claims: claims === undefined ? undefined : JSON.parse(claims) };
-}
+const told = (text: string, { id }: Clause) => `${text} (${id})`;
 
 /** Asks the person each time, and tells the page what for. */
 function shown(configuration: Configuration, names: ConsentNaming): Configuration {
@@ -46,9 +40,11 @@ function shown(configuration: Configuration, names: ConsentNaming): Configuratio
       'consent_required',
       ({ oidc }) => !oidc.result?.consent,
       async ({ oidc }) => {
-        const id = names.find(naming(oidc));
+        const id = names.find(namingOf(oidc), oidc.issuer);
         const consent = id && (await Consents.of(oidc.provider).find(id, oidc.client?.clientId));
-        return consent ? { [reason]: { permissions: consent.permissions, until: consent.ends_at } } : {};
+        if (!consent) return {};
+        const { permissions, ends_at: until } = consent;
+        return { [reason]: { permissions, until, named_by: names.claim } };
       },
     ),
   );
@@ -56,22 +52,25 @@ function shown(configuration: Configuration, names: ConsentNaming): Configuratio
 }
 
 /** The consent a request names, which has to be the client's own, and not yet given. */
-async function awaited(ctx: KoaContextWithOIDC, id: string | undefined): Promise<Consent> {
-  if (id === undefined) throw new errors.InvalidRequest('the request names no consent');
+async function awaited(ctx: KoaContextWithOIDC, id: string | undefined, rule: Clause): Promise<Consent> {
+  const refused = (text: string) => new errors.InvalidRequest(told(text, rule));
+  if (id === undefined) throw refused('the request names no consent');
   const consents = Consents.of(ctx.oidc.provider);
   const consent = await consents.find(id, ctx.oidc.client?.clientId);
-  if (!consent) throw new errors.InvalidRequest('the consent the request names is unknown');
+  if (!consent) throw refused('the consent the request names is unknown');
   const state = await consents.state(consent);
-  if (state === 'authorised') throw new errors.InvalidRequest('the consent the request names was used before');
-  if (state !== 'awaiting') throw new errors.InvalidRequest(`the consent the request names is ${state}`);
+  if (state === 'authorised') throw refused('the consent the request names was used before');
+  if (state !== 'awaiting') throw refused(`the consent the request names is ${state}`);
   return consent;
 }
 
 /** A consent that names a person is given by that person alone. */
-async function checkPerson({ oidc: { account } }: KoaContextWithOIDC, { person }: Consent): Promise<void> {
-  if (!person) return;
-  const claims = await account?.claims('id_token', 'openid', {}, []);
-  if (claims?.[person.claim] !== person.value) throw new errors.AccessDenied('the consent is another person’s to give');
+async function checkPerson({ oidc: { account } }: KoaContextWithOIDC, consent: Consent, rule: Clause): Promise<void> {
+  if (!consent.person?.length) return;
+  const claims: Record<string, unknown> = (await account?.claims('id_token', 'openid', {}, [])) ?? {};
+  const isOf = ({ claim, value }: { claim: string; value: string }) => [claims[claim]].flat().includes(value);
+  if (!consent.person.every(isOf))
+    throw new errors.AccessDenied(told('the consent is for another person to give', rule));
 }
 
 /** A person who says no ends the consent. */
@@ -85,7 +84,7 @@ function endOnDenial(provider: Provider, names: ConsentNaming): Middleware {
     await next();
     if (endpointOf(ctx) !== 'resume' || !denied.has(ctx)) return;
     const { Interaction: interaction, Client: client } = (ctx as KoaContextWithOIDC).oidc.entities;
-    const id = interaction && names.find(naming(interaction));
+    const id = interaction && names.find(namingOf(interaction), provider.issuer);
     const consent = id ? await Consents.of(provider).find(id, client?.clientId) : undefined;
     if (consent) await Consents.of(provider).reject(consent);
   };
@@ -101,23 +100,16 @@ function refreshUntilEnd({ RefreshToken: { prototype } }: Provider, issuing: Wea
   };
 }
 
-/** An ecosystem’s rules of its consents. */
-export interface ConsentRules {
-  /** The consent belongs to its client, is given once, by a person who was shown it, and ends grant and tokens. */
-  readonly lifecycle: Clause;
-  readonly api: ConsentApi;
-  readonly names: ConsentNaming;
-}
-
 /**
  * Authorization requests are for a consent that their client has registered before, by the ecosystem's consent API. The
  * person is shown it and asked each time; a grant of its own comes of it, with which it ends.
  */
-export function consents({ lifecycle, api, names }: ConsentRules, mtls: MtlsSettings | undefined): Mechanism {
+export function consents(rules: ConsentRules, mtls: MtlsSettings | undefined): Mechanism {
+  const { named, given, lasting, api, names } = rules;
   const issuing = new WeakMap<object, Consent>();
   return {
     name: 'ecosystems/consents',
-    clauses: [lifecycle, api.clause],
+    clauses: [named, given, lasting, api.clause],
     configuration: {
       // A consent outlives the session it was given in.
       expiresWithSession: async () => false,
@@ -128,14 +120,11 @@ export function consents({ lifecycle, api, names }: ConsentRules, mtls: MtlsSett
         names,
       ),
     hooks: {
-      'features.requestObjects.assertJwtClaimsAndHeader': refuses((ctx, claims) => {
-        const { scope } = claims as { scope?: unknown };
-        if (typeof scope === 'string') pushed.set(ctx, scope);
-      }),
+      'features.requestObjects.assertJwtClaimsAndHeader': refuses((ctx, claims) => pushedScope(ctx, claims)),
       'extraParams.scope': (theirs) => async (ctx, value, client) => {
-        const { params } = ctx.oidc;
-        const { jti } = await awaited(ctx, names.find(naming(ctx.oidc, ctx)));
-        if (params && names.scope) params.scope = [...ctx.oidc.requestParamScopes, names.scope(jti)].join(' ');
+        const { params, issuer } = ctx.oidc;
+        const { jti } = await awaited(ctx, names.find(namingOf(ctx.oidc, ctx), issuer), named);
+        if (params && names.scope) params.scope = [...ctx.oidc.requestParamScopes, names.scope(jti, issuer)].join(' ');
         await theirs?.(ctx, value, client);
       },
       loadExistingGrant: () => async (ctx) => {
@@ -143,16 +132,16 @@ export function consents({ lifecycle, api, names }: ConsentRules, mtls: MtlsSett
         const { Interaction: interaction } = oidc.entities;
         const grantId = oidc.result?.consent?.grantId;
         if (!interaction || oidc.route !== 'resume') return undefined;
-        const id = names.find(naming(interaction));
+        const id = names.find(namingOf(interaction), oidc.issuer);
         if (oidc.params && names.scope && id) oidc.params.scope = interaction.params.scope;
         const grant = grantId === undefined ? undefined : await oidc.provider.Grant.find(grantId);
         if (!grant) return undefined;
         const all = Consents.of(oidc.provider);
         const known = id === undefined ? undefined : await all.find(id, oidc.client?.clientId);
-        const consent = known && known.grantId === grantId ? known : await awaited(ctx, id);
-        await checkPerson(ctx, consent);
-        if (!(await all.authorise(consent, grant, names.scope?.(consent.jti)))) {
-          throw new errors.InvalidRequest('the consent the request names was used before');
+        const consent = known && known.grantId === grantId ? known : await awaited(ctx, id, named);
+        await checkPerson(ctx, consent, given);
+        if (!(await all.authorise(consent, grant, names.scope?.(consent.jti, oidc.issuer)))) {
+          throw new errors.InvalidRequest(told('the consent the request names was used before', named));
         }
         return grant;
       },
@@ -161,14 +150,14 @@ export function consents({ lifecycle, api, names }: ConsentRules, mtls: MtlsSett
         const { AuthorizationCode: code, RefreshToken: refresh } = ctx.oidc.entities;
         const source = code ?? refresh;
         if (token.kind !== 'AccessToken' || !source) return own;
-        const id = names.find(source as Naming);
+        const id = names.find(source as Naming, ctx.oidc.issuer);
         const consent = id === undefined ? undefined : await Consents.of(ctx.oidc.provider).find(id, token.clientId);
         if (!consent || consent.grantId !== source.grantId || consent.ends_at <= seconds()) {
-          throw new errors.InvalidGrant('the consent it is of has ended');
+          throw new errors.InvalidGrant(told('the consent it is of has ended', lasting));
         }
         issuing.set(ctx, consent);
         Object.assign(token, { expiresIn: Math.min(token.expiration, consent.ends_at - seconds()) });
-        return { ...own, consent_id: consent.jti };
+        return { ...own, consent_id: names.shown?.(consent.jti, ctx.oidc.issuer) ?? consent.jti };
       },
     },
     middleware: (provider, configuration) => ({

@@ -15,7 +15,7 @@ import { seconds } from '../../seconds.ts';
 import type { Consent, ConsentState } from './consent.ts';
 import type { ConsentApi, Server } from './consent_api.ts';
 import { checked, endOf, permissions, time } from './consent_body.ts';
-import type { ConsentNaming } from './consents.ts';
+import { type ConsentNaming, namedInScope } from './consent_naming.ts';
 
 const states: Readonly<Record<ConsentState, string>> = {
   awaiting: 'AwaitingAuthorization',
@@ -82,17 +82,14 @@ const value = /^accounts:([\w-]{1,128})$/;
 
 /** `accounts:<ConsentId>` in the scope names the consent. */
 export const ksaNames: ConsentNaming = {
-  find({ scope = '' }) {
-    const [one, another] = scope.split(' ').flatMap((name) => value.exec(name)?.[1] ?? []);
-    return another === undefined ? one : undefined;
-  },
+  find: (request) => namedInScope(request, value),
   scope: (id) => `accounts:${id}`,
 };
 
 /** Consents of Saudi Arabia's Open Banking framework: signed JWTs in both directions, the consent in `message`. */
 export const ksaConsents: ConsentApi = {
   clause: {
-    id: 'KSAOB-ACCOUNTS-CONSENT',
+    id: 'KSAOB-CONSENT-API',
     text: 'a consent is registered by a request its client has signed, with a client_credentials token, and answered signed',
   },
   path: '/open-banking/account-request',
@@ -107,7 +104,7 @@ export const ksaConsents: ConsentApi = {
       permissions: data.Permissions,
       ends_at: endOf(data.ExpirationDateTime, longest),
       content: (message as { Data: object }).Data,
-      person: number === undefined ? undefined : { claim: 'national_identification_number', value: number },
+      person: number === undefined ? [] : [{ claim: 'national_identification_number', value: number }],
     };
   },
   write({ jti, iat, clientId, content, ends_at, changed_at = iat }: Consent, state, server) {

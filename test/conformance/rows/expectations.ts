@@ -104,7 +104,7 @@ export async function az(
   if (state !== undefined) expect(answered.state).to.equal(state);
 }
 
-interface TokenResponse {
+export interface TokenResponse {
   readonly access_token: string;
   readonly refresh_token: string;
   readonly claims: JWTPayload | undefined;

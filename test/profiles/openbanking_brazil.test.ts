@@ -1,0 +1,116 @@
+import { expect } from 'chai';
+import { decodeJwt } from 'jose';
+
+import { brazilConsents } from '../../lib/fapi/ecosystems/brazil_consents.ts';
+import * as expectations from '../conformance/rows/expectations.ts';
+import { type ConsentCase, type ConsentClient, describeConsents } from './consents.ts';
+
+const [cpf, cnpj] = ['76109277673', '50685362006773'];
+const permissions = ['ACCOUNTS_READ', 'ACCOUNTS_BALANCES_READ', 'RESOURCES_READ'];
+const document = (identification: string, rel: string) => ({ document: { identification, rel } });
+
+const brazil: ConsentCase = {
+  profile: 'openbanking-brazil',
+  options: { claims: { cpf, cnpj: ['00000000000191', cnpj] } },
+  path: brazilConsents.path,
+  scope: 'consents',
+  type: 'application/json',
+  clauses: {
+    api: 'BRAZILOB-5.2.2-8',
+    named: 'BRAZILOB-7.1.2',
+    given: 'BRAZILOB-7.2.2-8',
+    lasting: 'BRAZILOB-7.2.2-1',
+  },
+  states: { awaiting: 'AWAITING_AUTHORISATION', authorised: 'AUTHORISED', rejected: 'REJECTED', revoked: 'REJECTED' },
+  permissions,
+  said: 'Accounts read',
+  another: '00000000191',
+  body: (_client, { permissions, until: expirationDateTime, person = cpf }) =>
+    JSON.stringify({ data: { permissions, expirationDateTime, loggedUser: document(person, 'CPF') } }),
+  read({ body: { data } }) {
+    return { id: data.consentId, state: data.status, permissions: data.permissions };
+  },
+  asking: (client, id) => ({ params: { ...client.params, scope: `openid accounts consent:${id}` } }),
+  error: ({ body }) => body.errors[0].code,
+};
+
+describeConsents(brazil, (both) => {
+  const first = (): ConsentClient => both()[0];
+
+  it('BRAZILOB-5.2.2-8 names a consent by a URN of the institution, and says who ended it', async () => {
+    const id = await first().consent();
+    expect(id).to.match(/^urn:localhost:[\w-]{20,}$/);
+    await first().at(id, 'DELETE');
+    const { data } = (await first().at(id)).body;
+    expect(data.rejection).to.deep.equal({ rejectedBy: 'TPP', reason: { code: 'CUSTOMER_MANUALLY_REVOKED' } });
+    expect((await first().at(id, 'DELETE')).status).to.equal(422);
+  });
+
+  it('BRAZILOB-5.2.2-8 refuses permissions that are none, a cpf of 10 digits, and members it does not know', async () => {
+    const good = { permissions, loggedUser: document(cpf, 'CPF') };
+    for (const data of [
+      { ...good, permissions: ['ACCOUNTS_WRITE'] },
+      { ...good, loggedUser: document('7610927767', 'CPF') },
+      { ...good, loggedUser: document(cpf, 'RG') },
+      { ...good, loggedUser: undefined },
+      { ...good, businessEntity: document(cpf, 'CNPJ') },
+      { ...good, expiration: 'never' },
+    ]) {
+      const answer = await first().post(JSON.stringify({ data }));
+      expect(answer.status, JSON.stringify(data)).to.equal(400);
+      expect(answer.body.meta.requestDateTime).to.match(/^[\d-]+T[\d:]+Z$/);
+    }
+  });
+
+  it('BRAZILOB-7.2.2-8 is for a person of that company, where it names one', async () => {
+    const body = (company: string) =>
+      JSON.stringify({
+        data: { permissions, loggedUser: document(cpf, 'CPF'), businessEntity: document(company, 'CNPJ') },
+      });
+    const own = (await first().post(body(cnpj))).body.data.consentId;
+    await first().flow(own);
+    const other = (await first().post(body('11111111111111'))).body.data.consentId;
+    const landing = await first().client.visit(await first().url(other, 'mine'));
+    await expectations.az(first().client, landing, ['access_denied'], { state: 'mine' });
+  });
+
+  async function claiming(claims: object) {
+    const { client } = first();
+    const { params } = brazil.asking(client, await first().consent());
+    return { params, answer: await client.push(params, { object: { claims } }) };
+  }
+
+  it('BRAZILOB-5.2.2-4 gives cpf and cnpj to a client that asks for them', async () => {
+    const { client } = first();
+    const { params, answer } = await claiming({
+      id_token: { cpf: { essential: true, value: cpf } },
+      userinfo: { cnpj: null },
+    });
+    const landing = await client.visit(client.authorizationUrl(expectations.pushed(answer)));
+    const { body } = await client.exchange(await expectations.code(client, landing, params.state));
+    expect(decodeJwt(body.id_token)).to.include({ cpf });
+    const { body: userinfo } = await client.send(client.url('/me'), {
+      headers: { authorization: `Bearer ${body.access_token}` },
+    });
+    expect(userinfo.cnpj).to.include(cnpj);
+  });
+
+  it('BRAZILOB-5.2.2-4 fails an authentication that cannot meet an essential cpf or cnpj', async () => {
+    const { client } = first();
+    for (const claims of [
+      { id_token: { cpf: { essential: true, value: '00000000191' } } },
+      { userinfo: { cnpj: { essential: true, values: ['11111111111111', '22222222222222'] } } },
+    ]) {
+      const { params, answer } = await claiming(claims);
+      const landing = await client.visit(client.authorizationUrl(expectations.pushed(answer)));
+      await expectations.az(client, landing, ['access_denied'], { state: `${params.state}` });
+    }
+  });
+
+  it('BRAZILOB-5.2.2-8 publishes the scopes every institution has', async () => {
+    const { body } = await first().client.send(`${first().client.server.issuer}/.well-known/openid-configuration`);
+    expect(body.scopes_supported).to.include.members(['openid', 'consents', 'resources', 'loans', 'exchanges']);
+    expect(body.claims_supported).to.include.members(['cpf', 'cnpj', 'acr']);
+    expect(body.id_token_signing_alg_values_supported).to.deep.equal(['PS256']);
+  });
+});
