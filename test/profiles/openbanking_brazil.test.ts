@@ -110,7 +110,7 @@ describeConsents(brazil, (both) => {
   it('BRAZILOB-5.2.2-8 publishes the scopes every institution has', async () => {
     const { body } = await first().client.send(`${first().client.server.issuer}/.well-known/openid-configuration`);
     expect(body.scopes_supported).to.include.members(['openid', 'consents', 'resources', 'loans', 'exchanges']);
-    expect(body.claims_supported).to.include.members(['cpf', 'cnpj', 'acr']);
+    expect(body.claims_supported).to.include.members(['cpf', 'cnpj']);
     expect(body.id_token_signing_alg_values_supported).to.deep.equal(['PS256']);
   });
 });
