@@ -28,6 +28,7 @@ const specifications: Record<string, string> = {
   'RFC9396-': 'https://www.rfc-editor.org/rfc/rfc9396.html#section-',
   'RFC9700-': 'https://www.rfc-editor.org/rfc/rfc9700.html#section-',
   'RFC9701-': 'https://www.rfc-editor.org/rfc/rfc9701.html#section-',
+  'OIDCBCL-': 'https://openid.net/specs/openid-connect-backchannel-1_0.html#section-',
   'OIDCC-': 'https://openid.net/specs/openid-connect-core-1_0.html#section-',
 };
 

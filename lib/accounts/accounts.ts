@@ -12,15 +12,28 @@ import {
   workOf,
 } from './password.ts';
 
+/** A person who has logged in, and how. */
+export interface Authenticated {
+  readonly sub: string;
+  /** Methods of the login (RFC 8176), `['pwd', 'otp']` for example. */
+  readonly amr: readonly string[];
+}
+
 /** Answers who may log in, and what clients may be told about them. */
 export interface Accounts {
   /**
-   * The `sub` of the account these credentials belong to; `undefined` when they belong to none.
+   * The `sub` of the account these credentials belong to; `undefined` when they belong to none. Where the login took more
+   * than the password, an object says what.
    *
    * @throws {AccountLocked} when they are right, and the account is locked.
    */
-  authenticate(login: string, password: string): Promise<string | undefined>;
+  authenticate(login: string, password: string): Promise<string | Authenticated | undefined>;
   findAccount: FindAccount;
+}
+
+/** Accounts whose people log in by password alone. */
+export interface PasswordAccounts extends Accounts {
+  authenticate(login: string, password: string): Promise<string | undefined>;
 }
 
 /** Refuses the right password of an account that is locked. */
@@ -82,7 +95,7 @@ async function matches(password: string, { password: plain, password_hash }: Cre
  * @throws {AccountLocked} from `authenticate()`, for the right password of a locked account.
  * @throws {HashingBusy} from `authenticate()`, when too many passwords wait to be compared.
  */
-export function accountsFrom(...sources: readonly AccountSource[]): Accounts {
+export function accountsFrom(...sources: readonly AccountSource[]): PasswordAccounts {
   async function first(ask: (source: AccountSource) => Promise<KnownAccount | undefined>) {
     // All at once: which source knows a login is not to be told from the time it takes.
     const accounts = await Promise.all(sources.map(async (source) => ({ source, account: await ask(source) })));

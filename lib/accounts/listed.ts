@@ -2,11 +2,11 @@ import { hash } from 'node:crypto';
 
 import {
   type AccountSource,
-  type Accounts,
   accountsFrom,
   canonicalLogin,
   type KnownAccount,
   type ListedAccount,
+  type PasswordAccounts,
 } from './accounts.ts';
 import { parsePasswordHash, workOf } from './password.ts';
 
@@ -46,7 +46,7 @@ function checkListed(account: KnownAccount, earlier: readonly KnownAccount[]): v
  * @example
  * const { authenticate, findAccount } = listedAccounts([{ login: 'jane', password_hash, claims: { name: 'Jane Doe' } }]);
  */
-export function listedAccounts(list: readonly ListedAccount[], ...others: readonly AccountSource[]): Accounts {
+export function listedAccounts(list: readonly ListedAccount[], ...others: readonly AccountSource[]): PasswordAccounts {
   const known: KnownAccount[] = [];
   for (const listed of list) {
     const account = { ...listed, login: canonicalLogin(listed.login), sub: subOf(listed) };

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 
 import { OperationalError } from '../errors.ts';
 import { log } from '../log.ts';
-import type { Accounts } from './accounts.ts';
+import type { Accounts, Authenticated } from './accounts.ts';
 
 /** Milliseconds a call of the module may take. */
 const longest = 10_000;
@@ -57,11 +57,25 @@ function guarded<A extends unknown[], R>(
     });
 }
 
-/** Checks that `authenticate()` answers a `sub` or nothing. */
-function subject(answer: unknown): string | undefined {
+const isSub = (value: unknown): value is string => typeof value === 'string' && /^[\x21-\x7e]{1,255}$/.test(value);
+const isMethod = (value: unknown) => typeof value === 'string' && /^[\x21-\x7e]{1,64}$/.test(value);
+const isMethods = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.length > 0 && value.length <= 16 && value.every(isMethod);
+
+/** Checks that `authenticate()` answers a `sub`, one with the methods of the login, or nothing. */
+function authenticated(answer: unknown): string | Authenticated | undefined {
   if (answer === undefined || answer === null || answer === false) return undefined;
-  if (typeof answer === 'string' && /^[\x21-\x7e]{1,255}$/.test(answer)) return answer;
-  throw new TypeError('authenticate() of the accounts module has to answer a sub of 1 to 255 visible ASCII characters');
+  if (isSub(answer)) return answer;
+  const { sub, amr } = answer as Partial<Authenticated>;
+  if (!isSub(sub)) {
+    throw new TypeError(
+      'authenticate() of the accounts module has to answer a sub of 1 to 255 visible ASCII characters',
+    );
+  }
+  if (isMethods(amr)) return { sub, amr };
+  throw new TypeError(
+    'authenticate() of the accounts module has to answer amr as a list of methods, [pwd, otp] for example',
+  );
 }
 
 /**
@@ -85,7 +99,7 @@ export async function accountsModule(path: string): Promise<Accounts> {
   }
   const authenticate = guarded(path, 'authenticate', module.authenticate as Accounts['authenticate']);
   return {
-    authenticate: async (login, password) => subject(await authenticate(login, password)),
+    authenticate: async (login, password) => authenticated(await authenticate(login, password)),
     findAccount: guarded(path, 'findAccount', module.findAccount as Accounts['findAccount']),
   };
 }

@@ -59,6 +59,8 @@ function explainIssue(issue: z.core.$ZodIssue, base: Path, data: unknown, known:
       const text = `is ${written}${didYouMean(written, values) || `, write one of ${values.join(', ')}`}`;
       return [issue.message.startsWith('Invalid') ? { path, text } : { path, ...clause(issue.message) }];
     }
+    case 'invalid_key':
+      return issue.issues.map(({ message }) => ({ path, ...clause(message) }));
     case 'invalid_type':
       if (value === undefined) return [{ path, text: `is missing${instead(nodes)}` }];
       return [{ path, text: `is ${kind(value)}${instead(nodes)}` }];

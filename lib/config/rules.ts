@@ -78,6 +78,15 @@ const rules: readonly Rule[] = [
     return [...same, ...sameSub.filter(({ path }) => !same.some((finding) => finding.path[1] === path[1]))];
   },
 
+  function reachableAcr({ acr, accounts, extend }) {
+    if (extend !== undefined || (accounts !== undefined && !Array.isArray(accounts))) return [];
+    return Object.entries(acr ?? {}).flatMap(([name, methods]) => {
+      const other = Array.isArray(methods) ? methods.find((method) => method !== 'pwd') : undefined;
+      const text = `asks for ${other}, and accounts of the file log in by pwd alone: write a module in accounts, or extend`;
+      return other === undefined ? [] : [{ path: ['acr', name], text, clause: 'OIDCC-5.5.1.1' as const }];
+    });
+  },
+
   function mutualTls({ mtls, listen, proxy }) {
     const findings: Finding[] = [];
     if (mtls && !proxy && mtls.port === undefined) {

@@ -1,5 +1,7 @@
 import { errors } from 'oidc-provider';
+import { z } from 'zod';
 
+import { seconds } from '../values.ts';
 import { algorithms } from './algorithms.ts';
 import { noUsableKey } from './client_keys.ts';
 import { refuses } from './hooks.ts';
@@ -8,6 +10,19 @@ import type { Mechanism } from './mechanism.ts';
 import { leaveOutNulls } from './request_object.ts';
 
 const longest = 3600;
+
+const limit = seconds.max(longest, `is too long, write at most ${longest} seconds`).optional();
+
+/** Settings of request objects. Left out, a profile's own limits hold. */
+export const requestObjectSettings = z.strictObject({
+  max_lifetime: limit.describe(
+    `seconds from nbf to exp of a request object; ${longest} when left out, or what the ecosystem says`,
+  ),
+  max_age: limit.describe(`seconds nbf may be in the past; ${longest} when left out, or what the ecosystem says`),
+});
+
+export type RequestObjectSettings = z.input<typeof requestObjectSettings>;
+
 /** A pushed request lives no longer than its request object: less than this, in seconds, is no use to anybody. */
 const shortest = 5;
 const types = [undefined, 'jwt', 'oauth-authz-req+jwt'];
@@ -43,10 +58,12 @@ const clauses: Mechanism['clauses'] = [
   },
   {
     id: 'FAPI2-MS-ID1-5.3.1-3',
+    setting: { key: 'request_object.max_age', tightens: (value) => Number(value) < longest },
     text: 'shall require the request object to contain an nbf claim that is no longer than 60 minutes in the past',
   },
   {
     id: 'FAPI2-MS-ID1-5.3.1-4',
+    setting: { key: 'request_object.max_lifetime', tightens: (value) => Number(value) < longest },
     text: 'shall require the request object to contain an exp claim with a lifetime of no longer than 60 minutes after nbf',
   },
   {
@@ -64,7 +81,11 @@ const clauses: Mechanism['clauses'] = [
  *   allows is held to the same, and nothing is claimed.
  * @see [RFC 9101 - JWT-Secured Authorization Request](https://www.rfc-editor.org/rfc/rfc9101.html)
  */
-export function jar({ required = true }: { required?: boolean } = {}): Mechanism {
+export function jar({
+  required = true,
+  max_age = longest,
+  max_lifetime = longest,
+}: RequestObjectSettings & { readonly required?: boolean } = {}): Mechanism {
   return {
     name: 'jar',
     clauses: required ? clauses : [],
@@ -82,8 +103,8 @@ export function jar({ required = true }: { required?: boolean } = {}): Mechanism
         if (sub !== undefined) invalid('must not have a sub claim, which would make it a client assertion');
         if (typeof nbf !== 'number') invalid("is missing the 'nbf' claim");
         if (typeof exp !== 'number') invalid("is missing the 'exp' claim");
-        if (nbf < time - longest) invalid(`nbf must be within ${longest} seconds`);
-        if (exp <= nbf || exp - nbf > longest) invalid(`exp must be within ${longest} seconds after nbf`);
+        if (nbf < time - max_age) invalid(`nbf must be within ${max_age} seconds`);
+        if (exp <= nbf || exp - nbf > max_lifetime) invalid(`exp must be within ${max_lifetime} seconds after nbf`);
         if (exp - time < shortest) invalid('has expired or is about to');
       }),
     },

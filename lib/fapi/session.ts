@@ -72,6 +72,15 @@ export function session(settings: SessionSettings = {}): Mechanism {
         violated: cookies,
       },
       {
+        id: 'OIDCBCL-2.2',
+        text: 'a logout token goes to an https URL',
+        *client({ backchannel_logout_uri: uri }) {
+          if (uri !== undefined && !/^https:\/\/[^/]/i.test(`${uri}`)) {
+            yield { path: ['backchannel_logout_uri'], text: 'must be an https URL' };
+          }
+        },
+      },
+      {
         id: 'FAPI2-SP-FINAL-5.3.2.2-13',
         text: 'should provide end-users with enough information to make an informed decision: who asks, and for what',
         violated: ({ features, interactions }) =>

@@ -1,8 +1,38 @@
+import { createHmac } from 'node:crypto';
+
 import { decodeJwt } from 'jose';
 import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import { errors, interactionPolicy } from 'oidc-provider';
+import { z } from 'zod';
 
+import { concerning } from '../settings.ts';
 import type { Mechanism } from './mechanism.ts';
+
+export const subjectSettings = z.strictObject({
+  subject: concerning(
+    z
+      .enum(['public', 'pairwise'])
+      .default('public')
+      .describe(
+        'public: one subject for all clients, unless a client asks for pairwise ones; pairwise: no two sectors of clients know a person by the same',
+      ),
+    'subjectTypes',
+  ),
+});
+
+/** Settings of what a person is called towards clients. */
+export type SubjectSettings = Partial<z.output<typeof subjectSettings>> & {
+  /** Secret that pairwise subjects are made with, for as long as they are to stay the same: 32 bytes, in every process. */
+  readonly pairwiseSalt?: Buffer | undefined;
+};
+
+/** @see [OpenID Connect Core section 8.1 - Pairwise Identifier Algorithm](https://openid.net/specs/openid-connect-core-1_0.html#PairwiseAlg) */
+const pairwiseBy =
+  (salt: Buffer): NonNullable<Configuration['pairwiseIdentifier']> =>
+  (_ctx, accountId, { sectorIdentifier }) =>
+    createHmac('sha256', salt)
+      .update(JSON.stringify([sectorIdentifier, accountId]))
+      .digest('base64url');
 
 const reason = 'claims_id_token_sub_value';
 
@@ -56,7 +86,8 @@ function asked(configuration: Configuration): Configuration {
  *
  * @see [OpenID Connect Core 3.1.2.2 - Authentication Request Validation](https://openid.net/specs/openid-connect-core-1_0.html#section-3.1.2.2)
  */
-export function subject(): Mechanism {
+export function subject({ subject: type = 'public', pairwiseSalt: salt }: SubjectSettings = {}): Mechanism {
+  const subjectTypes = type === 'pairwise' ? (['pairwise'] as const) : (['public', 'pairwise'] as const);
   return {
     name: 'subject',
     clauses: [
@@ -64,7 +95,24 @@ export function subject(): Mechanism {
         id: 'OIDCC-3.1.2.2-4',
         text: 'where id_token_hint or a requested sub names a person and another one logs in, the answer is login_required',
       },
+      {
+        id: 'OIDCC-8.1',
+        text: 'a pairwise subject is made of sector, account and a secret: nobody but this server can tell that two are of one person',
+        setting: { key: 'subject', tightens: (value) => value === 'pairwise' },
+        *violated({ subjectTypes: offered = [], pairwiseIdentifier }) {
+          if (type === 'pairwise' && [...offered].join() !== 'pairwise') {
+            yield { path: ['subjectTypes'], text: 'must name pairwise and nothing else' };
+          }
+          if ([...offered].includes('pairwise') && !pairwiseIdentifier) {
+            yield { path: ['pairwiseIdentifier'], text: 'is missing: write it, or give the profile a pairwiseSalt' };
+          }
+        },
+      },
     ],
+    configuration: {
+      ...((salt || type === 'pairwise') && { subjectTypes: [...subjectTypes] }),
+      ...(salt && { pairwiseIdentifier: pairwiseBy(salt) }),
+    },
     prepare: asked,
     hooks: {
       // Core asks this after a login and before anything else that depends on who it was.

@@ -1,7 +1,8 @@
 import type { Interaction } from 'oidc-provider';
 
-import { AccountLocked } from '../accounts/accounts.ts';
+import { AccountLocked, type Authenticated } from '../accounts/accounts.ts';
 import { HashingBusy } from '../accounts/hashing.ts';
+import { reachedBy } from '../fapi/acr.ts';
 import { seconds } from '../seconds.ts';
 import { consentAfterLogin, type Step, stepOf } from './consent.ts';
 import type { Language } from './language.ts';
@@ -10,14 +11,14 @@ import { type Notice, show } from './show.ts';
 import { type Desk, finish, type Visit } from './visit.ts';
 
 /**
- * True for a request that insists on an authentication no password reaches; to ask for one would be to ask for ever.
+ * True for a request that insists on an authentication no login here reaches; to ask for one would be to ask for ever.
  *
  * @see [OpenID Connect Core section 5.5.1.1](https://openid.net/specs/openid-connect-core-1_0.html#acrSemantics)
  */
 export function outOfReach({ acr }: Desk, { prompt }: Interaction): boolean {
   const { value, values } = (prompt.details.acr ?? {}) as { value?: unknown; values?: unknown[] };
-  if (prompt.reasons.includes('essential_acrs')) return !values?.includes(acr);
-  return prompt.reasons.includes('essential_acr') && value !== acr;
+  if (!prompt.reasons.some((reason) => reason === 'essential_acr' || reason === 'essential_acrs')) return false;
+  return ![...(values ?? []), value].some((asked) => Object.hasOwn(acr, `${asked}`));
 }
 
 /** Says why a person who has just logged in is asked again. */
@@ -40,7 +41,7 @@ async function judged(
   { ctx, language }: Visit,
   login: string,
   password: string,
-): Promise<{ accountId: string } | Refused> {
+): Promise<Authenticated | Refused> {
   const { say } = language;
   if (!login.trim() || !password) return { status: 422, alert: say('enter_both') };
   try {
@@ -49,8 +50,9 @@ async function judged(
       const { wait } = attempt;
       return { status: 429, alert: say('too_many', { when: inWords(wait, language) }), wait, event: 'login.limited' };
     }
-    const { result: accountId } = attempt;
-    return accountId ? { accountId } : { status: 422, alert: say('wrong'), event: 'login.refused' };
+    const { result } = attempt;
+    if (result === undefined) return { status: 422, alert: say('wrong'), event: 'login.refused' };
+    return typeof result === 'string' ? { sub: result, amr: ['pwd'] } : result;
   } catch (error) {
     if (error instanceof AccountLocked) return { status: 403, alert: say('locked'), event: 'login.refused' };
     if (!(error instanceof HashingBusy)) throw error;
@@ -63,16 +65,18 @@ export async function logIn(desk: Desk, visit: Visit, step: Step, form: URLSearc
   const { ctx, interaction } = visit;
   const [login, password] = [form.get('login') ?? '', form.get('password') ?? ''];
   const verdict = await judged(desk, visit, login, password);
-  if (!('accountId' in verdict)) {
+  if (!('sub' in verdict)) {
     const { event } = verdict;
     const occurrence = { event, client: visit.client.clientId };
     if (event) (desk.provider as NodeJS.EventEmitter).emit('occurred', ctx, occurrence);
     if (verdict.wait !== undefined) ctx.set('retry-after', String(verdict.wait));
     return show(desk, visit, step, { ...verdict, login });
   }
-  const { accountId } = verdict;
+  const { sub: accountId } = verdict;
+  const amr = [...verdict.amr];
   const remember = form.get('remember') === 'yes';
-  const result = { login: { accountId, ts: seconds(), amr: ['pwd'], acr: desk.acr, login: short(login), remember } };
+  const acr = reachedBy(desk.acr, amr).at(-1);
+  const result = { login: { accountId, ts: seconds(), amr, acr, login: short(login), remember } };
   if (!consentAfterLogin(interaction, accountId)) return finish(visit, result);
   // Kept with the interaction, not with the browser: the decision that follows is this person's and no other's.
   interaction.result = result;

@@ -2,6 +2,8 @@ import type { Context, Middleware, Next } from 'koa';
 import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
 
 import type { Accounts } from '../accounts/accounts.ts';
+import type { Levels } from '../fapi/acr.ts';
+import type { ParameterRules } from '../fapi/extra_parameters.ts';
 import { type Attempts, attempts as inMemory } from './attempts.ts';
 import { chosenDetails, type DetailTypes } from './authorization_details.ts';
 import { grantAsked, stepOf } from './consent.ts';
@@ -19,8 +21,10 @@ export interface InteractionsOptions extends PagesOptions {
   accounts: Accounts;
   /** Slows down wrong passwords. Default: counted in the memory of this process. */
   attempts?: Attempts | undefined;
-  /** The Authentication Context Class Reference a login by password reaches. Default: none. */
-  acr?: string;
+  /** Authentication context classes from the weakest to the strongest, and the methods of a login that reach each. Default: none. */
+  acr?: Levels | undefined;
+  /** Further parameters of requests, of which those with a label are shown. */
+  parameters?: ParameterRules | undefined;
   /** Words for scopes, claims and authorization details. */
   words?: Words | undefined;
   /** Types of authorization details, with the words of each. */
@@ -95,13 +99,14 @@ function explain({ name, choose }: Desk, ctx: Context, error: unknown): void {
  * @see [FAPI2-SP-FINAL-5.3.2.2-13](https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.3.2.2)
  */
 export function interactions(provider: Provider, options: InteractionsOptions): Middleware {
-  const { accounts, attempts = inMemory(), acr, words, details = {} } = options;
+  const { accounts, attempts = inMemory(), acr = {}, words, details = {}, parameters = {} } = options;
   const resourceScopes = new Set(options.resourceScopes);
   const desk: Desk = {
     provider,
     accounts,
     attempts,
     acr,
+    parameters,
     words,
     details,
     resourceScopes,

@@ -1,6 +1,7 @@
-import type { Client } from 'oidc-provider';
+import type { Client, Interaction } from 'oidc-provider';
 
 import { inLanguage } from '../fapi/detail_words.ts';
+import type { ParameterRules } from '../fapi/extra_parameters.ts';
 import { detailsInWords } from './authorization_details.ts';
 import type { Step } from './consent.ts';
 import type { Language } from './language.ts';
@@ -71,8 +72,16 @@ export function show(desk: Desk, visit: Visit, step: Step, { status = 200, alert
   render(ctx, status, 'login', { ...page, title: title(language.say('sign_in')), login: prefilled });
 }
 
+/** Parameters of the request that the person is shown, by their labels. */
+function parametersInWords(rules: ParameterRules, params: Interaction['params'], { tag }: Language) {
+  return Object.entries(rules).flatMap(([name, { label }]) => {
+    const value = params[name];
+    return label === undefined || typeof value !== 'string' ? [] : [[inLanguage(label, tag), value] as const];
+  });
+}
+
 function consentInWords(
-  { words, details: types, resourceScopes }: Desk,
+  { words, details: types, resourceScopes, parameters }: Desk,
   { interaction: { params, prompt }, client, language }: Visit,
   { asked, login }: Extract<Step, { name: 'consent' }>,
 ) {
@@ -86,6 +95,7 @@ function consentInWords(
   const scope = String(params.scope ?? '');
   return {
     login,
+    told: parametersInWords(parameters, params, language),
     askAgain: prompt.reasons.includes('ask_again'),
     details: detailsInWords(rar, types, formats, Object.fromEntries(named)),
     groups: askedInWords(

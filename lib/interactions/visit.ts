@@ -2,6 +2,8 @@ import type { Context } from 'koa';
 import { type Client, errors, type Interaction, type Provider } from 'oidc-provider';
 
 import type { Accounts } from '../accounts/accounts.ts';
+import type { Levels } from '../fapi/acr.ts';
+import type { ParameterRules } from '../fapi/extra_parameters.ts';
 import type { Attempts } from './attempts.ts';
 import type { DetailTypes } from './authorization_details.ts';
 import type { Choose, Language } from './language.ts';
@@ -12,7 +14,10 @@ export interface Desk {
   readonly provider: Provider;
   readonly accounts: Accounts;
   readonly attempts: Attempts;
-  readonly acr: string | undefined;
+  /** Authentication context classes, and the methods of a login that reach each. */
+  readonly acr: Levels;
+  /** Further parameters of requests, of which those with a label are shown. */
+  readonly parameters: ParameterRules;
   readonly words: Words | undefined;
   readonly details: DetailTypes;
   /** Scopes of resources: granted for their resource alone. */

@@ -50,6 +50,8 @@ export interface Keys {
   readonly dpopNonce: Buffer;
   /** Secrets whose nonces are taken as well, while one follows the other. */
   readonly otherNonces?: readonly Buffer[] | undefined;
+  /** Secret that pairwise subjects are made with, 32 bytes. */
+  readonly subjects?: Buffer | undefined;
 }
 
 /**
@@ -96,7 +98,7 @@ export async function makeSigningKey(alg: string): Promise<JWK> {
 }
 
 /** A secret of 32 random bytes, or the one given; its `kid`, in hex so that none begins with a dash, tells nothing of it. */
-export function secretOf(now: number, secret = randomBytes(32).toString('base64url')): Secret {
+export function secretOf(now: number, secret = random()): Secret {
   return { kid: hash('sha256', `kid ${secret}`, 'hex').slice(0, 16), secret, status: 'next', made_at: now };
 }
 
@@ -106,6 +108,7 @@ export async function makeKey(purpose: Purpose, now: number): Promise<SigningKey
   return { ...(await makeSigningKey(purpose)), status: 'next', made_at: now } as SigningKey;
 }
 
+const random = () => randomBytes(32).toString('base64url');
 const active = <T extends object>(key: T, now: number) => ({ ...key, status: 'active' as const, active_at: now });
 
 /** The keys of a database that has none yet. */
@@ -116,6 +119,7 @@ async function firstRing(signs: boolean): Promise<Ring> {
     keys: made.map((key) => active(key as SigningKey, now)),
     cookies: [active(secretOf(now), now)],
     nonces: [active(secretOf(now), now)],
+    subjects: random(),
   };
 }
 
@@ -127,11 +131,11 @@ async function completedRing(kept: Kept, { keys, ...row }: { keys: JWK[] } & Par
     const isFirst = keys.findIndex(({ alg }) => alg === key.alg) === index;
     return { ...key, status: isFirst ? 'active' : 'retired', made_at: now, active_at: now } as SigningKey;
   });
-  const random = () => randomBytes(32).toString('base64url');
   const cookies =
     row.cookies ?? (await kept('cookie_keys', () => [random()])).map((old) => active(secretOf(now, old), now));
   const nonces = row.nonces ?? [active(secretOf(now, await kept('dpop_nonce_secret', random)), now)];
-  return { keys: dated, cookies, nonces };
+  const subjects = row.subjects ?? (await kept('pairwise_salt', random));
+  return { keys: dated, cookies, nonces, subjects };
 }
 
 /** The name of the row that holds the keys. */
@@ -162,6 +166,7 @@ export function keysOf(ring: Ring, own?: Keys['jwks']): Keys {
     cookies: new CookieKeys(inUse(ring.cookies).map(({ secret }) => secret)),
     dpopNonce: nonce ?? randomBytes(32),
     otherNonces,
+    subjects: ring.subjects === undefined ? undefined : Buffer.from(ring.subjects, 'base64url'),
   };
 }
 

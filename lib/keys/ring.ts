@@ -30,6 +30,8 @@ export interface Ring {
   readonly cookies: readonly Secret[];
   /** Secrets that DPoP nonces are made from. */
   readonly nonces: readonly Secret[];
+  /** The secret that pairwise subjects are made with, 32 bytes in base64url; it never changes, or everybody would be somebody else. */
+  readonly subjects?: string | undefined;
 }
 
 /** Algorithms that keys are made for, in the order of preference. */

@@ -42,7 +42,7 @@ export function fapi2MessageSigning(
     name: 'FAPI 2.0 Message Signing',
     mechanisms: [
       ...fapi2SecurityProfile(settings).mechanisms.filter(({ name }) => name !== 'jar'),
-      jar({ required: claimed.signed_request_object === true }),
+      jar({ ...settings.request_object, required: claimed.signed_request_object === true }),
       ...(claimed.jarm ? [jarm()] : []),
       ...(claimed.signed_introspection ? [signedIntrospection()] : []),
     ],

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { accessToken, accessTokenLifetime } from '../fapi/access_token.ts';
+import { acr, acrSettings, type Levels } from '../fapi/acr.ts';
 import { algorithmSettings, signatureAlgorithms } from '../fapi/algorithms.ts';
 import { answers } from '../fapi/answers.ts';
 import { authorizationCode, codeLifetime } from '../fapi/authorization_code.ts';
@@ -13,10 +14,11 @@ import { type DetailSettings, detailSettings, resourcesOfType } from '../fapi/de
 import { discovery } from '../fapi/discovery.ts';
 import { type DpopSettings, dpop, dpopSettings } from '../fapi/dpop.ts';
 import { encryption } from '../fapi/encryption.ts';
+import { extraParameterSettings, extraParameters, type ParameterRules } from '../fapi/extra_parameters.ts';
 import { hostPinning } from '../fapi/host.ts';
 import { type IntrospectionSettings, introspection } from '../fapi/introspection.ts';
 import { iss } from '../fapi/iss.ts';
-import { jar } from '../fapi/jar.ts';
+import { jar, type RequestObjectSettings, requestObjectSettings } from '../fapi/jar.ts';
 import { jwksUri } from '../fapi/jwks_uri.ts';
 import { type MtlsSettings, mtls } from '../fapi/mtls.ts';
 import { opaque } from '../fapi/opaque.ts';
@@ -33,7 +35,7 @@ import { resources } from '../fapi/resources.ts';
 import { scope } from '../fapi/scope.ts';
 import { senderConstraint } from '../fapi/sender_constraint.ts';
 import { type SessionSettings, session, sessionLifetimes } from '../fapi/session.ts';
-import { subject } from '../fapi/subject.ts';
+import { type SubjectSettings, subject, subjectSettings } from '../fapi/subject.ts';
 import type { Limits } from '../http/limits.ts';
 import { type OutboundSettings, outboundSettings } from '../http/outbound.ts';
 import { type SecurityHeaderSettings, securityHeaderSettings } from '../http/security_headers.ts';
@@ -56,6 +58,10 @@ export const profileSettings = z.strictObject({
   refusals: refusalSettings.prefault({}).describe('what a refused client is told'),
   dpop: concerning(dpopSettings.prefault({}).describe('DPoP (RFC 9449)'), 'features.dPoP'),
   ...algorithmSettings.shape,
+  ...acrSettings.shape,
+  ...subjectSettings.shape,
+  ...extraParameterSettings.shape,
+  request_object: requestObjectSettings.prefault({}).describe('signed authorization requests (RFC 9101)'),
   resources: resourceSettings.default([]),
   authorization_details: detailSettings
     .optional()
@@ -85,6 +91,14 @@ export interface ProfileSettings {
   /** Types of rich authorization requests. Absent: `authorization_details` is refused. */
   authorization_details?: DetailSettings | undefined;
   introspection?: IntrospectionSettings;
+  /** Authentication context classes, and the methods of a login that reach each. */
+  acr?: Levels | undefined;
+  /** Pairwise subjects for every client, or for those that ask for them; the secret they are made with. */
+  subject?: SubjectSettings;
+  /** Further parameters of authorization requests, and their form. */
+  extra_parameters?: ParameterRules;
+  /** Limits of request objects, in seconds. */
+  request_object?: RequestObjectSettings;
   /** Grant types of your own that clients may use; register them with `provider.registerGrantType()` afterwards. */
   grant_types?: readonly string[];
 }
@@ -144,8 +158,10 @@ export function fapi2SecurityProfile(settings: ProfileSettings = {}): Profile {
       refreshToken(),
       introspection(settings.introspection, known),
       session(settings.ttl),
-      subject(),
-      jar({ required: false }),
+      subject(settings.subject),
+      acr(settings.acr),
+      extraParameters(settings.extra_parameters),
+      jar({ ...settings.request_object, required: false }),
     ],
   };
 }

@@ -1,6 +1,13 @@
-import type { Provider } from 'oidc-provider';
+import type { Client, Provider } from 'oidc-provider';
 
 import type { VerifyAccessToken } from './access_token.ts';
+
+/** What the client knows the person by. */
+async function subjectOf(provider: Provider, sub: string, client: Client): Promise<string> {
+  if (client.subjectType !== 'pairwise') return sub;
+  const claims = await new provider.Claims({ sub }, { client }).scope('openid').result();
+  return `${claims.sub}`;
+}
 
 /**
  * Verifies the tokens of a provider in the same process.
@@ -16,7 +23,8 @@ export function tokensOf(provider: Provider): VerifyAccessToken {
     const { clientId, exp = 0 } = token ?? {};
     // To the second: core's own clock tolerance would let an expired token live on.
     if (!token || !clientId || exp <= Date.now() / 1000) return undefined;
-    if (!(await provider.Client.find(clientId))) return undefined;
+    const client = await provider.Client.find(clientId);
+    if (!client) return undefined;
     if (user) {
       const grant = user.grantId ? await provider.Grant.find(user.grantId) : undefined;
       if (!grant || grant.clientId !== clientId || grant.accountId !== user.accountId) return undefined;
@@ -24,7 +32,7 @@ export function tokensOf(provider: Provider): VerifyAccessToken {
     return {
       client_id: clientId,
       exp,
-      sub: user?.accountId,
+      sub: user?.accountId && (await subjectOf(provider, user.accountId, client)),
       scope: token.scope,
       aud: token.aud,
       cnf: { jkt: token.jkt, 'x5t#S256': token['x5t#S256'] },

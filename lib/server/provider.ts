@@ -80,6 +80,10 @@ export function profileOf(
     outbound: { ...config.outbound, ca: [...outboundAuthorities] },
     resources,
     authorization_details: authorization_details && { ...authorization_details, enrich },
+    acr: config.acr,
+    subject: { subject: config.subject, pairwiseSalt: keys.subjects },
+    extra_parameters: config.extra_parameters,
+    request_object: config.request_object,
   };
   return profiles[config.profile]({ ...settings, message_signing });
 }
@@ -96,6 +100,7 @@ export function configurationOf(config: Config, { adapter, accounts, keys, exten
     features: {
       claimsParameter: { enabled: true },
       clientCredentials: { enabled: true },
+      backchannelLogout: { enabled: true },
       rpInitiatedLogout: { enabled: true, ...features.rpInitiatedLogout },
       ...(keys.jwks.keys.some((key) => key instanceof ExternalSigningKey) && {
         externalSigningSupport: { enabled: true, ack: 'experimental-01' },
@@ -107,12 +112,19 @@ export function configurationOf(config: Config, { adapter, accounts, keys, exten
   return merge(own, extension?.configuration ?? {});
 }
 
+/** Settings of the pages that people are asked on. */
+const pagesOf = ({ pages, acr, extra_parameters, authorization_details, resources }: Config) => ({
+  ...pages,
+  acr,
+  parameters: extra_parameters,
+  details: authorization_details?.types ?? {},
+  resourceScopes: resources.flatMap(({ scopes }) => scopes),
+});
+
 /** The provider a configuration file describes: the call a team makes, with the server's own middleware at its stages. */
 export function createProvider(config: Config, parts: Parts): Promise<Provider> {
   const profile = profileOf(config, parts);
   const { accounts, attempts } = parts;
-  const details = config.authorization_details?.types ?? {};
-  const resourceScopes = config.resources.flatMap(({ scopes }) => scopes);
   const around = (provider: Provider): Staged => {
     provider.proxy = config.proxy !== undefined;
     const { middleware = {}, interactions: pageSettings } = parts.extension ?? {};
@@ -123,7 +135,7 @@ export function createProvider(config: Config, parts: Parts): Promise<Provider> 
       pages: [
         frontPage(config.issuer, config.front_page),
         refusalsPage(config.issuer, config.mtls?.url, config.client_assertion_lifetime),
-        interactions(provider, { ...config.pages, accounts, attempts, details, resourceScopes, ...pageSettings }),
+        interactions(provider, { ...pagesOf(config), accounts, attempts, ...pageSettings }),
       ],
       metadata: [keptFor(config.keys.max_age)],
       resource: config.resource ? [sampleResource(provider, config.resource.path, config, parts.keys)] : [],

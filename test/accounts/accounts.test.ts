@@ -215,9 +215,18 @@ describe("accounts of the deployment's own module", () => {
     expect(await claimsOf(accounts, 'a')).to.deep.equal({ sub: 'a' });
   });
 
+  it('takes the methods of the login where the module tells them', async () => {
+    const source = `export const authenticate = () => ({ sub: 'jane', amr: ['pwd', 'otp'], more: 1 });
+      export const findAccount = () => {};`;
+    const accounts = await accountsModule(await moduleOf('strong.mjs', source));
+    expect(await accounts.authenticate('jane', 'x')).to.deep.equal({ sub: 'jane', amr: ['pwd', 'otp'] });
+  });
+
   for (const [name, answer] of [
     ['a number', '7'],
-    ['an object', '{ sub: "jane" }'],
+    ['an object without methods', '{ sub: "jane" }'],
+    ['an object with methods that are none', '{ sub: "jane", amr: ["pwd", 7] }'],
+    ['methods without a sub', '{ amr: ["pwd"] }'],
     ['a sub with a blank', '"jane doe"'],
   ]) {
     it(`does not take ${name} for a sub`, async () => {

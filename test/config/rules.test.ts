@@ -140,6 +140,29 @@ describe('values', () => {
       'accounts.1.login: stands at as.yaml:3 already, write another one',
     ],
     [
+      'OIDCC-5.5.1.1 an acr is one that a login of the file reaches',
+      'acr: { "urn:example:silver": [pwd, otp] }',
+      'acr.urn:example:silver: asks for otp, and accounts of the file log in by pwd alone: write a module in accounts, or extend [OIDCC-5.5.1.1]',
+    ],
+    ['an acr is reached by something', 'acr: { bronze: [] }', 'acr.bronze: names no method, write [pwd]'],
+    ['an acr has no spaces', 'acr: { "a b": [pwd] }', 'acr.a b: is no acr, write one without spaces'],
+    ['subjects are of one type', 'subject: pairwize', 'subject: is pairwize, did you mean pairwise?'],
+    [
+      'the form of a further parameter is a regular expression',
+      'extra_parameters: { purpose: { pattern: "[" } }',
+      'extra_parameters.purpose.pattern: is no regular expression',
+    ],
+    [
+      'a further parameter can be as long as it must',
+      'extra_parameters: { purpose: { min_length: 3, max_length: 2 } }',
+      'extra_parameters.purpose.max_length: is less than min_length, write at least 3',
+    ],
+    [
+      'a request object lives an hour at most',
+      'request_object: { max_lifetime: 3601 }',
+      'request_object.max_lifetime: is too long, write at most 3600 seconds',
+    ],
+    [
       'the module of accounts is there',
       'accounts: { module: ./accounts.js }',
       'accounts.module: accounts.js cannot be read (ENOENT)',

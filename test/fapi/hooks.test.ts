@@ -10,7 +10,7 @@ const order: Record<(typeof hookPaths)[number], readonly string[]> = {
   'extraParams.dpop_jkt': ['parameters'],
   'extraParams.scope': ['scope'],
   extraTokenClaims: ['scope', 'sender_constraint', 'resources'],
-  'features.claimsParameter.assertClaimsParameter': ['parameters'],
+  'features.claimsParameter.assertClaimsParameter': ['parameters', 'acr'],
   'features.dPoP.requireNonce': ['dpop', 'clock'],
   'features.introspection.allowedPolicy': ['resources', 'introspection'],
   'features.mTLS.certificateAuthorized': ['mtls'],

@@ -7,6 +7,7 @@ import { openDatabase } from '../../lib/database/database.ts';
 import { migrate } from '../../lib/database/schema.ts';
 import { freePort } from '../../lib/demo/free_port.ts';
 import { httpsFetch } from '../../lib/demo/https_fetch.ts';
+import type { Extension } from '../../lib/server/extension.ts';
 import { startServer } from '../../lib/server/server.ts';
 import type { KeyPair } from '../../lib/server/tls.ts';
 import type { KnexAdapterFactory } from '../../lib/store/adapter.ts';
@@ -42,6 +43,8 @@ export interface FlowServerOptions {
   readonly file?: string;
   /** `path=value` for the configuration file. */
   readonly set?: readonly string[];
+  /** The deployment's own part, in code. */
+  readonly given?: Extension;
 }
 
 export interface FlowDatabase {
@@ -88,7 +91,7 @@ export async function flowServer(options: FlowServerOptions = {}): Promise<OwnSe
   const config = await loadConfig(options.file ?? 'config/development.yaml', {
     set: await configured(folder, options),
   });
-  const { adapter, close } = await startServer(config);
+  const { adapter, close } = await startServer(config, options.given);
   return {
     adapter,
     profile: config.profile,

@@ -98,7 +98,7 @@ describe('login and consent', () => {
   });
 
   it('keep when and how the person logged in', async () => {
-    await start({ acr: 'urn:example:password' });
+    await start({ acr: { 'urn:example:password': ['pwd'] } });
     const code = await allow();
     const found = await as.provider.AuthorizationCode.find(code.answer.get('code') ?? '');
 
@@ -264,7 +264,7 @@ describe('login and consent', () => {
   });
 
   it('OIDCC-5.5.1.1 reach an essential acr that a password reaches', async () => {
-    await start({ acr: 'urn:example:password', configuration: { acrValues: ['urn:example:password'] } });
+    await start({ acr: { 'urn:example:password': ['pwd'] }, configuration: { acrValues: ['urn:example:password'] } });
     const claims = '{"id_token":{"acr":{"essential":true,"values":["urn:example:password"]}}}';
 
     expect((await allow({ claims })).answer.get('code')).to.be.a('string');

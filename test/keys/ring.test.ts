@@ -22,6 +22,24 @@ const none: Ring = { keys: [], cookies: [], nonces: [] };
 const all: Purpose[] = ['ES256', 'cookies', 'nonces'];
 const statuses = (ring: Ring, purpose: Purpose) => keysFor(ring, purpose).map(({ status }) => status);
 
+describe('The secret of pairwise subjects', () => {
+  it('is made once, also for a ring from before there was one, and outlives every rotation', async () => {
+    const rows = new Map<string, unknown>([['signing_keys', { keys: [] }]]);
+    const kept = async <T>(name: string, value: () => T | Promise<T>) => {
+      if (!rows.has(name)) rows.set(name, await value());
+      return rows.get(name) as T;
+    };
+    const first = keysOf(await loadRing(kept)).subjects;
+    expect(first).to.have.length(32);
+    expect(keysOf(await loadRing(kept)).subjects).to.deep.equal(first);
+    let ring = await loadRing(kept);
+    for (const days of [100, 101, 300]) ring = await keepUp(ring, all, policy, start + days * day, make);
+    expect(keysOf(ring).subjects).to.deep.equal(first);
+    const made = await loadRing(async (_name, value) => value());
+    expect(keysOf(made).subjects).to.have.length(32);
+  });
+});
+
 describe('Keys that follow one another', () => {
   it('begin with an active one, and have the next signing key ready', async () => {
     let ring = await keepUp(none, all, policy, start, make);

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 
 import Provider, { type ClientMetadata, type Configuration } from 'oidc-provider';
 
+import type { Accounts } from '../../lib/accounts/accounts.ts';
 import { listedAccounts } from '../../lib/accounts/listed.ts';
 import { openDatabase } from '../../lib/database/database.ts';
 import { migrate } from '../../lib/database/schema.ts';
@@ -33,12 +34,14 @@ export interface Setting {
   readonly moving?: Moving;
   /** Path of the issuer. */
   readonly path?: string;
+  /** Who may log in, and how; one who logs in by password when absent. */
+  readonly accounts?: Accounts;
   /** What the deployment does with the provider it was given. */
   readonly afterwards?: (provider: Provider) => void;
 }
 
 const common = { par: { request_uri_lifetime: 120 } };
-const accounts = listedAccounts([{ login: 'demo', password: 'demo', claims: { sub: 'demo' } }]);
+const listed = listedAccounts([{ login: 'demo', password: 'demo', claims: { sub: 'demo' } }]);
 const pair = await selfSigned(['localhost']);
 const closing: (() => unknown)[] = [];
 /** By the path of the issuer, since a database belongs to one issuer. */
@@ -70,6 +73,7 @@ async function open(): Promise<Surroundings> {
 /** A provider of the profile, with or without one of its mechanisms, and a client that says what it is told to say. */
 async function start(setting: Setting, bare: boolean) {
   const { by, profile: make = fapi2SecurityProfile, own = {}, client = {}, settings, path = '', ...more } = setting;
+  const { accounts = listed } = more;
   const opened = shared.get(path) ?? open();
   shared.set(path, opened);
   const surroundings = await opened;
@@ -87,7 +91,9 @@ async function start(setting: Setting, bare: boolean) {
     features: { devInteractions: { enabled: false }, clientCredentials: { enabled: true } },
   };
   const provider = await fapiProvider(Provider, issuer + path, merge(configuration, own), profile, {
-    around: (made) => ({ pages: [interactions(made, { accounts })] }),
+    around: (made) => ({
+      pages: [interactions(made, { accounts, acr: settings?.acr, parameters: settings?.extra_parameters })],
+    }),
     moving: more.moving,
   });
   more.afterwards?.(provider);

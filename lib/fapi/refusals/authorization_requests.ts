@@ -6,6 +6,23 @@ const redirect = ({ redirect_uri, registered }: { redirect_uri: string; register
 /** Refusals of pushed requests, and of requests a browser brings. */
 export const authorizationRequests: readonly Refusal[] = [
   {
+    id: 'parameter_form',
+    keep: true,
+    when: /^parameter [\w.-]+ (is missing|has \d+ characters|is none of|does not match)/,
+    clause: 'RFC6749-8.2',
+    wrong: 'a further parameter does not have the form this server asks for',
+    todo: 'send it in that form',
+  },
+  {
+    id: 'acr_unknown',
+    keep: true,
+    when: /essential acr that was asked for is known here|did not reach the acr/,
+    clause: 'OIDCC-5.5.1.1',
+    wrong: 'an essential acr cannot be reached',
+    todo: ({ issuer }) =>
+      `ask for one of acr_values_supported (${issuer}/.well-known/openid-configuration), or for one that is not essential`,
+  },
+  {
     id: 'pkce_missing',
     when: /requires PKCE|code_challenge must be provided/,
     clause: 'FAPI2-SP-FINAL-5.3.2.2-5',

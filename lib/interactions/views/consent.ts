@@ -12,6 +12,11 @@ export const consent = `<% layout('@layout') %>
 <h1><%= it.say('allow_access') %></h1>
 <p><%~ it.login ? it.rich('asks_account', { client: it.client.name, login: it.login }) : it.rich('asks', { client: it.client.name }) %></p>
 <%~ include('@alert', it) %>
+<% if (it.told.length) { %>
+<dl class="facts">
+<% for (const [label, value] of it.told) { %><div><dt><%= label %></dt><dd><bdi><%= value %></bdi></dd></div>
+<% } %></dl>
+<% } %>
 <% for (const { heading, items } of it.groups) { %>
 <% if (heading) { %><h2><%= heading %></h2><% } %>
 <ul class="asks">
