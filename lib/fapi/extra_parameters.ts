@@ -63,7 +63,7 @@ function compiled(source: string): RegExp | undefined {
   }
 }
 
-/** What is wrong with the value of a parameter, in words that follow its name. */
+/** The fault in the value of a parameter, in words that follow its name. */
 export function parameterFault(value: string | undefined, rule: ParameterRule): string | undefined {
   if (value === undefined) return rule.required ? 'is missing' : undefined;
   const { min_length = 0, max_length = Number.POSITIVE_INFINITY, pattern, values } = rule;

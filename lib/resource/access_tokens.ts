@@ -2,7 +2,7 @@ import type { Client, Provider } from 'oidc-provider';
 
 import type { VerifyAccessToken } from './access_token.ts';
 
-/** What the client knows the person by. */
+/** The subject the client knows the person by. */
 async function subjectOf(provider: Provider, sub: string, client: Client): Promise<string> {
   if (client.subjectType !== 'pairwise') return sub;
   const claims = await new provider.Claims({ sub }, { client }).scope('openid').result();
