@@ -7,7 +7,7 @@ const TICK_MS = 10;
  * ended, which the postmaster inherited.
  */
 export function postgresProcessorTime(postmaster: number): number {
-  for (;;) {
+  for (let tries = 0; tries < 1000; tries += 1) {
     const before = inherited(postmaster);
     const living = readdirSync('/proc').filter(
       (name) => /^\d+$/.test(name) && (Number(name) === postmaster || stat(Number(name))?.[1] === `${postmaster}`),
@@ -16,6 +16,7 @@ export function postgresProcessorTime(postmaster: number): number {
     // Who ends meanwhile would be missed, or counted twice.
     if (Object.is(inherited(postmaster), before)) return sum + before;
   }
+  throw new Error('processes of the database end all the time');
 }
 
 function inherited(postmaster: number): number {

@@ -29,14 +29,19 @@ export class Program {
 
   /** The first group of what it prints, as soon as it has. */
   async prints(pattern: RegExp): Promise<string> {
-    for (;;) {
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const look = () => {
       const found = pattern.exec(this.stdout);
-      if (found) return found[1] ?? found[0];
-      const ended = once(this.process, 'close').then(() => {
-        throw new Error(`ended without printing ${pattern}\n${this.stdout}\n${this.stderr}`);
-      });
-      await Promise.race([once(this.process.stdout, 'data'), ended]);
-    }
+      if (found) resolve(found[1] ?? found[0]);
+    };
+    const end = () => reject(new Error(`ended without printing ${pattern}\n${this.stdout}\n${this.stderr}`));
+    this.process.stdout.on('data', look);
+    this.process.once('close', end);
+    look();
+    return promise.finally(() => {
+      this.process.stdout.off('data', look);
+      this.process.off('close', end);
+    });
   }
 
   async ends(): Promise<Finished> {

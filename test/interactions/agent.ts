@@ -39,13 +39,14 @@ export class Agent {
   /** Follows redirects of the provider itself, until a page or a redirect elsewhere. */
   async follow(response: Response): Promise<Response> {
     let at = response;
-    for (;;) {
+    for (let redirects = 0; redirects < 20; redirects += 1) {
       const location = at.headers.get('location');
       if (!location) return at;
       const next = new URL(location, at.url);
       if (next.origin !== new URL(at.url).origin) return at;
       at = await this.fetch(next);
     }
+    throw new Error(`redirects without an end, the last to ${at.headers.get('location')}`);
   }
 
   async open(url: string): Promise<Page> {

@@ -125,17 +125,6 @@ describe('one HTTP request as one unit of work', () => {
     expect((await query(test.url, tokens)).rows[0].count).to.equal(before);
   });
 
-  it('FAPI2-SP-FINAL-5.3.2.2-9 a code used again after it has expired revokes what it was good for [RFC6749-4.1.2]', async () => {
-    const { code, access_token } = await agent.flow();
-    const now = Date.now;
-    Date.now = () => now() + 120_000;
-    const again = await agent.token(`${agent.client.tokenBody()}&code=${code}`).finally(() => {
-      Date.now = now;
-    });
-    expect([again.status, JSON.parse(again.body).error]).to.deep.equal([400, 'invalid_grant']);
-    expect(await core.provider.AccessToken.find(access_token)).to.equal(undefined);
-  });
-
   it('nothing has left when the last write fails: 503, Retry-After, no redirect, no cookie', async () => {
     const { request_uri } = JSON.parse((await agent.push()).body);
     await query(test.url, 'alter table oidc_payloads add constraint full_up check (false) not valid');
