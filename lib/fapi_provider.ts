@@ -2,10 +2,12 @@ import type { ClientMetadata, Configuration, Provider } from 'oidc-provider';
 import Core, { errors } from 'oidc-provider';
 
 import { ProfileViolationError, type Violation } from './errors.ts';
+import { read as at, written } from './fapi/hooks.ts';
 import { type Staged, useInOrder } from './fapi/stages.ts';
+import { nonceSecretOf } from './keys/keys.ts';
 import type { Moving } from './moving/clients.ts';
 import { moving } from './moving/moving.ts';
-import { composed, judged, type Profile } from './profile.ts';
+import { composed, judged, layered, type Profile } from './profile.ts';
 import type { KnexAdapterFactory } from './store/adapter.ts';
 import { unitOfWork } from './store/unit_of_work.ts';
 
@@ -38,6 +40,16 @@ export function refusedByCore(provider: Provider, clients: readonly ClientMetada
       return [{ path: ['clients', index], text: `${error.error_description}` }];
     }
   });
+}
+
+/** Fills in the secrets that all processes share and that the deployment gave none of, where its adapter keeps some. */
+async function withSharedSecrets(profile: Profile, configuration: Configuration): Promise<Configuration> {
+  const { kept } = (configuration.adapter ?? {}) as Partial<KnexAdapterFactory>;
+  const layers = layered(profile, configuration);
+  const missing = profile.mechanisms.flatMap(({ sharedSecret: path }) => (path && !at(layers, path) ? [path] : []));
+  if (!kept || missing.length === 0) return configuration;
+  const secret = await nonceSecretOf(kept);
+  return missing.reduce((filled, path) => written(filled, path, secret), configuration);
 }
 
 async function tried({ mechanisms }: Profile, provider: Provider): Promise<Violation[]> {
@@ -91,8 +103,9 @@ export async function fapiProvider(
   if (serving.has(profile)) {
     throw new TypeError('this profile serves under another provider already: make one for each provider');
   }
-  const joined = settings.moving && moving(settings.moving, profile, configuration);
-  const settled = judged(profile, joined?.configuration ?? configuration, issuer);
+  const shared = await withSharedSecrets(profile, configuration);
+  const joined = settings.moving && moving(settings.moving, profile, shared);
+  const settled = judged(profile, joined?.configuration ?? shared, issuer);
   const complete = composed(profile, settled);
   const provider = new Provider(issuer, complete);
   serving.add(profile);

@@ -79,6 +79,14 @@ describe('One expression in place of new Provider(issuer, configuration)', () =>
         .include('issuer: must be an https URL');
     });
 
+    it('FAPI2-SP-FINAL-5.3.2.1-10 a deployment that has no nonce secret for all its processes, and nothing that keeps one', async () => {
+      const { features, ...own } = configurationWith();
+      const error = await refusal(fapiProvider(Provider, issuer, own, fapi2SecurityProfile()));
+      expect(error).to.be.instanceOf(ProfileViolationError).with.property('message').include('nonceSecret');
+      await fapiProvider(Provider, issuer, own, fapi2SecurityProfile({ dpop: { nonce: 'off' } }));
+      await fapiProvider(Provider, issuer, own, fapi2SecurityProfile({ dpop: { nonceSecret: Buffer.alloc(32, 1) } }));
+    });
+
     it('RFC7523-3-7 an adapter whose unique() says yes each time, or to two at once', async () => {
       class Yes extends Nowhere {
         override async unique() {

@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-
 import type { Context, Middleware } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { errors } from 'oidc-provider';
@@ -21,7 +19,7 @@ export const dpopSettings = z.strictObject({
 });
 
 export type DpopSettings = z.input<typeof dpopSettings> & {
-  /** 32 bytes all processes share. Default: random, which is right for a single process only. */
+  /** 32 bytes that all processes share. Default: the one that `knexAdapter()` keeps in its database. */
   nonceSecret?: Buffer;
 };
 
@@ -63,11 +61,17 @@ function askFirst(nonces: DpopNonces, required: boolean): (ctx: Context) => void
   };
 }
 
+/** True for 32 bytes, and for none where the adapter keeps what all processes share. */
+function isSecret(given: { byteLength: number } | undefined, adapter: unknown): boolean {
+  return given ? given.byteLength === 32 : typeof (adapter as { kept?: unknown } | undefined)?.kept === 'function';
+}
+
 /** @see [RFC 9449 - OAuth 2.0 Demonstrating Proof of Possession](https://www.rfc-editor.org/rfc/rfc9449.html) */
 export function dpop(settings: DpopSettings = {}): Mechanism {
-  const { nonce, nonceSecret = randomBytes(32) } = filled(dpopSettings, settings);
+  const { nonce, nonceSecret } = filled(dpopSettings, settings);
   return {
     name: 'dpop',
+    ...(nonce !== 'off' && { sharedSecret: ['features', 'dPoP', 'nonceSecret'] }),
     clauses: [
       {
         id: 'DPOP-4.3',
@@ -81,14 +85,17 @@ export function dpop(settings: DpopSettings = {}): Mechanism {
         id: 'FAPI2-SP-FINAL-5.3.2.1-10',
         setting: { key: 'dpop.nonce', tightens: (value) => value === 'required' },
         text: 'may use the server-provided nonce mechanism of DPoP',
-        violated: ({ features }) =>
-          nonce === 'off' || features?.dPoP?.nonceSecret?.byteLength === 32
+        violated: ({ features, adapter }) =>
+          nonce === 'off' || isSecret(features?.dPoP?.nonceSecret, adapter)
             ? undefined
-            : { path: ['features', 'dPoP', 'nonceSecret'], text: 'must be 32 bytes, the same in every process' },
+            : {
+                path: ['features', 'dPoP', 'nonceSecret'],
+                text: "must be 32 bytes, the same in every process: write `dpop: { nonceSecret }` of the profile, or use knexAdapter(), which keeps one; or nonce: 'off'",
+              },
       },
     ],
     configuration: {
-      features: { dPoP: { enabled: true, ...(nonce === 'off' ? {} : { nonceSecret }) } },
+      features: { dPoP: { enabled: true, ...(nonce !== 'off' && nonceSecret && { nonceSecret }) } },
     },
     hooks: {
       'features.dPoP.requireNonce': (theirs) => (ctx) => {

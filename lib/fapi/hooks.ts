@@ -65,11 +65,12 @@ export function atMost<F extends (...args: never[]) => number>(limit: number): C
   return (theirs) => theirs && (((...args) => Math.min(theirs(...args), limit)) as F);
 }
 
-const read = (from: object, keys: readonly string[]): unknown =>
+/** The value at a path. */
+export const read = (from: object, keys: readonly string[]): unknown =>
   keys.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], from);
 
-/** Copies the objects on the way, so that the configuration given stays as it is. */
-function written(into: object, [key = '', ...rest]: readonly string[], value: unknown): object {
+/** The object with a value at a path. Copies the objects on the way, so that the one given stays as it is. */
+export function written<T extends object>(into: T, [key = '', ...rest]: readonly string[], value: unknown): T {
   const below = (into as Record<string, unknown>)[key];
   return { ...into, [key]: rest.length === 0 ? value : written((below as object | undefined) ?? {}, rest, value) };
 }
@@ -95,7 +96,7 @@ export function composeHooks(configuration: Configuration, mechanisms: readonly 
       const compose = hooks?.[path] as Compose<Anything> | undefined;
       const theirs = read(composed, keys);
       const ours = compose?.(typeof theirs === 'function' ? (theirs as Anything) : undefined, configuration);
-      if (ours) composed = written(composed, keys, ours) as Configuration;
+      if (ours) composed = written(composed, keys, ours);
     }
   }
   return composed;

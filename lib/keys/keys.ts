@@ -111,14 +111,17 @@ export async function makeKey(purpose: Purpose, now: number): Promise<SigningKey
 const random = () => randomBytes(32).toString('base64url');
 const active = <T extends object>(key: T, now: number) => ({ ...key, status: 'active' as const, active_at: now });
 
+/** The secret of nonces of a database in which nothing else was made yet. */
+const firstNonceSecret = (kept: Kept) => kept('dpop_nonce_secret', random);
+
 /** The keys of a database that has none yet. */
-async function firstRing(signs: boolean): Promise<Ring> {
+async function firstRing(kept: Kept, signs: boolean): Promise<Ring> {
   const now = Date.now();
   const made = signs ? await Promise.all(signingAlgorithms.map((alg) => makeKey(alg, now))) : [];
   return {
     keys: made.map((key) => active(key as SigningKey, now)),
     cookies: [active(secretOf(now), now)],
-    nonces: [active(secretOf(now), now)],
+    nonces: [active(secretOf(now, await firstNonceSecret(kept)), now)],
     subjects: random(),
   };
 }
@@ -133,7 +136,7 @@ async function completedRing(kept: Kept, { keys, ...row }: { keys: JWK[] } & Par
   });
   const cookies =
     row.cookies ?? (await kept('cookie_keys', () => [random()])).map((old) => active(secretOf(now, old), now));
-  const nonces = row.nonces ?? [active(secretOf(now, await kept('dpop_nonce_secret', random)), now)];
+  const nonces = row.nonces ?? [active(secretOf(now, await firstNonceSecret(kept)), now)];
   const subjects = row.subjects ?? (await kept('pairwise_salt', random));
   return { keys: dated, cookies, nonces, subjects };
 }
@@ -145,7 +148,7 @@ export const ringName = 'signing_keys';
 export async function loadRing(kept: Kept, signs = true): Promise<Ring> {
   return completedRing(
     kept,
-    await kept<{ keys: JWK[] } & Partial<Ring>>(ringName, async () => firstRing(signs) as never),
+    await kept<{ keys: JWK[] } & Partial<Ring>>(ringName, async () => firstRing(kept, signs) as never),
   );
 }
 
@@ -168,6 +171,18 @@ export function keysOf(ring: Ring, own?: Keys['jwks']): Keys {
     otherNonces,
     subjects: ring.subjects === undefined ? undefined : Buffer.from(ring.subjects, 'base64url'),
   };
+}
+
+/** The nonce secret of a database: that of its keys, or of whoever asks first where it has none yet. */
+export async function nonceSecretOf(kept: Kept): Promise<Buffer> {
+  const none = new Error('no keys were made yet');
+  const ring = await kept<{ keys: JWK[] } & Partial<Ring>>(ringName, () => {
+    throw none;
+  }).catch((error: unknown) => {
+    if (error !== none) throw error;
+  });
+  if (!ring) return Buffer.from(await firstNonceSecret(kept), 'base64url');
+  return keysOf(await completedRing(kept, ring)).dpopNonce;
 }
 
 /**

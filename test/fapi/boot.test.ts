@@ -94,6 +94,7 @@ const loosened: [string, string, string, Configuration, Profile?][] = [
     'features.dPoP.nonceSecret',
     { features: { dPoP: { nonceSecret: Buffer.alloc(16) } } },
   ],
+  ['subject', 'OIDCC-8.1', 'pairwiseIdentifier', { subjectTypes: ['public', 'pairwise'] }],
   ['clock', 'FAPI2-SP-FINAL-5.3.2.1-13', 'clockTolerance', { clockTolerance: 60 }],
   ['clock', 'FAPI2-SP-FINAL-5.3.2.1-13', 'clockTolerance', { clockTolerance: 0 }],
   [

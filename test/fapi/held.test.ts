@@ -4,7 +4,7 @@ import { authorize } from '../../lib/demo/browser.ts';
 import { fapi2MessageSigning } from '../../lib/profiles/fapi2_message_signing.ts';
 import { dpopNonces } from '../../lib/resource/dpop_nonce.ts';
 import { keys } from '../support/configuration.ts';
-import { closeAll, held, holds } from '../support/held.ts';
+import { closeAll, held, holds, served } from '../support/held.ts';
 import { type Answer, RawClient } from '../support/raw_client.ts';
 
 const yes = () => {};
@@ -309,6 +309,15 @@ describe('What a profile holds falls with the mechanism that holds it', () => {
     expect(dpopNonces(nonceSecret).valid(`${client.nonce}`)).to.equal(true);
     client.nonce = dpopNonces(nonceSecret).current();
     expect((await client.push(client.params, { proof: {} })).status).to.equal(201);
+  });
+
+  it('FAPI2-SP-FINAL-5.3.2.1-10 a nonce of one process is taken by every other on the same database', async () => {
+    const settings = { dpop: { nonce: 'required' } } as const;
+    const one = await served({ settings });
+    refused(await one.push(one.params, { proof: {} }), 400, 'use_dpop_nonce');
+    const another = await served({ settings });
+    another.nonce = one.nonce;
+    expect((await another.push(another.params, { proof: {} })).status).to.equal(201);
   });
 
   describe('clock', () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { keysOf, loadRing, secretOf } from '../../lib/keys/keys.ts';
+import { type Kept, keysOf, loadKeys, loadRing, nonceSecretOf, secretOf } from '../../lib/keys/keys.ts';
 import { keepUp, keysFor, type MakeKey, type Policy, type Purpose, type Ring } from '../../lib/keys/ring.ts';
 
 const day = 86_400_000;
@@ -111,5 +111,33 @@ describe('Keys that follow one another', () => {
     expect(jwks.keys.map(({ kid }) => kid)).to.deep.equal([...kids('active'), ...kids('next'), ...kids('retired')]);
     expect(Object.keys(jwks.keys[0] ?? {})).to.have.members(['kty', 'kid', 'alg']);
     expect(otherNonces).to.have.length(1);
+  });
+});
+
+describe('The nonce secret of a database', () => {
+  /** Keeps values as a database does. */
+  function keeping() {
+    const rows = new Map<string, unknown>();
+    const kept: Kept = async <T>(name: string, make: () => T | Promise<T>) => {
+      if (!rows.has(name)) rows.set(name, await make());
+      return rows.get(name) as T;
+    };
+    return { kept, rows };
+  }
+
+  it('is the same for whoever asks first, for the secret alone or for all keys', async () => {
+    const [alone, together] = [keeping(), keeping()];
+    const first = await nonceSecretOf(alone.kept);
+    expect([...alone.rows.keys()], 'no signing keys are made for it').to.deep.equal(['dpop_nonce_secret']);
+    expect((await loadKeys(alone.kept)).dpopNonce.equals(first)).to.equal(true);
+    const { dpopNonce } = await loadKeys(together.kept);
+    expect((await nonceSecretOf(together.kept)).equals(dpopNonce)).to.equal(true);
+  });
+
+  it('is not made anew where the database does not answer', async () => {
+    const away: Kept = async () => {
+      throw new Error('the database is away');
+    };
+    expect(await nonceSecretOf(away).catch((error: Error) => error.message)).to.equal('the database is away');
   });
 });

@@ -15,6 +15,7 @@ export function configurationWith(own: Configuration = {}): Configuration {
     adapter,
     jwks: keys.jwks as NonNullable<Configuration['jwks']>,
     cookies: { keys: keys.cookies },
+    features: { dPoP: { nonceSecret: keys.dpopNonce } },
   };
   return merge(inside, own);
 }
