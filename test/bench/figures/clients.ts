@@ -28,7 +28,12 @@ export async function clients({ key, repetitions }: Bench): Promise<Figure[]> {
     scopes: ['openid', 'offline_access'],
   };
   const providers = {
-    [ours]: await fapiProvider(Provider, issuer, configuration, fapi2SecurityProfile()),
+    [ours]: await fapiProvider(
+      Provider,
+      issuer,
+      configuration,
+      fapi2SecurityProfile({ dpop: { nonceSecret: Buffer.alloc(32, 1) } }),
+    ),
     [coreInMemory]: new Provider(issuer, {
       ...configuration,
       features: { fapi: { enabled: true, profile: '2.0' }, dPoP: { enabled: true } },
