@@ -46,7 +46,7 @@ const floors: readonly (readonly string[])[] = [
   ['check/'],
   ['demo/'],
   ['commands/'],
-  ['program', 'index', 'server'],
+  ['program', 'index', 'server', 'ecosystems'],
   ['command_line'],
   ['cli'],
 ];

@@ -45,8 +45,10 @@ const wholeOf = (name: Config['profile']) =>
 export async function fileReport(file: string, set: readonly string[]): Promise<Report> {
   try {
     const config = await loadConfig(file, { set, judge: judgeWhole });
-    const profile = profileOf(config, await stand(config));
-    return reportOf({ file, config, profile, whole: wholeOf(config.profile), problems: [] });
+    const parts = await stand(config);
+    const profile = profileOf(config, parts);
+    const whole = parts.extension?.profile ? profile : wholeOf(config.profile);
+    return reportOf({ file, config, profile, whole, problems: [] });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const { problems, profile = 'fapi2-security-profile' } = error;

@@ -7,6 +7,8 @@ import { didYouMean } from '../did_you_mean.ts';
 import { OperationalError } from '../errors.ts';
 import type { Staged } from '../fapi/stages.ts';
 import type { InteractionsOptions } from '../interactions/routes.ts';
+import type { Profile } from '../profile.ts';
+import type { ProfileSettings } from '../profiles/fapi2_security_profile.ts';
 
 /** A deployment's own part of the server: what its module of `extend` exports, or `startServer` is given in code. */
 export interface Extension {
@@ -18,6 +20,8 @@ export interface Extension {
   readonly interactions?: Partial<Omit<InteractionsOptions, 'accounts'>>;
   /** The accounts that may log in, instead of the file's and the database's. */
   readonly accounts?: Accounts;
+  /** A profile of the deployment's own, an ecosystem for example, in place of the one the file's `profile` names. */
+  readonly profile?: (settings: ProfileSettings) => Profile;
 }
 
 const members: Readonly<Record<keyof Extension, readonly string[]>> = {
@@ -25,6 +29,7 @@ const members: Readonly<Record<keyof Extension, readonly string[]>> = {
   middleware: ['object', 'function'],
   interactions: ['object'],
   accounts: ['object'],
+  profile: ['function'],
 };
 
 /**

@@ -5,6 +5,7 @@ import type { Accounts } from '../accounts/accounts.ts';
 import { certificateHeaderNames } from '../certificates/certificate_headers.ts';
 import { certificateHeader } from '../certificates/presented.ts';
 import { type Config, schema } from '../config/load.ts';
+import { OperationalError } from '../errors.ts';
 import type { Enrich } from '../fapi/detail_settings.ts';
 import { type Staged, stages } from '../fapi/stages.ts';
 import { fapiProvider } from '../fapi_provider.ts';
@@ -17,6 +18,7 @@ import { interactions, interactionUrl } from '../interactions/routes.ts';
 import type { Keys } from '../keys/keys.ts';
 import { merge } from '../merge.ts';
 import type { Profile } from '../profile.ts';
+import type { ProfileSettings } from '../profiles/fapi2_security_profile.ts';
 import { profiles } from '../profiles/profiles.ts';
 import { coreConfiguration } from '../settings.ts';
 import type { Extension } from './extension.ts';
@@ -48,7 +50,11 @@ export interface Parts {
   readonly watch?: ((provider: Provider) => readonly Middleware[]) | undefined;
 }
 
-/** The profile a configuration file asks for. */
+/**
+ * The profile a configuration file asks for, or the deployment's own.
+ *
+ * @throws {OperationalError} where the file names one and the module of `extend` brings another.
+ */
 export function profileOf(
   config: Config,
   {
@@ -58,7 +64,8 @@ export function profileOf(
     crl,
     enrich,
     tooMany,
-  }: Pick<Parts, 'keys' | 'authorities' | 'outboundAuthorities' | 'crl' | 'enrich' | 'tooMany'>,
+    extension,
+  }: Pick<Parts, 'keys' | 'authorities' | 'outboundAuthorities' | 'crl' | 'enrich' | 'tooMany' | 'extension'>,
 ): Profile {
   const { par, client_assertion_lifetime, dpop, mtls, proxy, message_signing, resources, authorization_details } =
     config;
@@ -85,7 +92,26 @@ export function profileOf(
     extra_parameters: config.extra_parameters,
     request_object: config.request_object,
   };
-  return profiles[config.profile]({ ...settings, message_signing });
+  return extension?.profile
+    ? ownProfile(config, extension.profile, settings)
+    : profiles[config.profile]({ ...settings, message_signing });
+}
+
+function ownProfile(
+  { profile: named }: Config,
+  make: NonNullable<Extension['profile']>,
+  settings: ProfileSettings,
+): Profile {
+  if (named !== 'fapi2-security-profile') {
+    throw new OperationalError(
+      `extend: the module exports a profile, and the file names ${named}: leave one of them out`,
+    );
+  }
+  const made: Partial<Profile> | undefined = make(settings);
+  if (typeof made?.name !== 'string' || !Array.isArray(made.mechanisms)) {
+    throw new OperationalError('extend: profile() has to answer { name, mechanisms }');
+  }
+  return made as Profile;
 }
 
 /** Translates a configuration file into core's configuration. */

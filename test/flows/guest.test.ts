@@ -7,7 +7,7 @@ import { unnamed } from '../support/declarations.ts';
 import { execute, type Project, packed, project } from '../support/packed.ts';
 
 const modules = join(process.cwd(), 'node_modules');
-const entries = ['', '/server', '/resource', '/resource/koa', '/resource/express', '/contract'];
+const entries = ['', '/server', '/resource', '/resource/koa', '/resource/express', '/ecosystems', '/contract'];
 
 /** Prints the packages that are loaded before the first line of whoever imports the library. */
 const loading = `

@@ -40,14 +40,16 @@ export interface EcosystemOptions {
   /** Claims of the person who logs in. */
   readonly claims?: object;
   readonly rich?: true;
+  /** The shipped file of another ecosystem. */
+  readonly file?: string;
   readonly set?: readonly string[];
 }
 
 export async function ecosystem(profile: Config['profile'], options: EcosystemOptions = {}): Promise<Ecosystem> {
-  const { client = {}, claims = {}, set = [], rich } = options;
+  const { client = {}, claims = {}, set = [], rich, file = profile } = options;
   const server = await flowServer({
     profile,
-    file: `config/ecosystems/${profile}.yaml`,
+    file: `config/ecosystems/${file}.yaml`,
     clients: await Promise.all(([0, 1] as const).map(async (index) => ({ metadata: await metadataOf(index, client) }))),
     set: [`accounts=${JSON.stringify([{ ...person, claims }])}`, ...set],
   });

@@ -75,8 +75,10 @@ describe('extend', () => {
     ['what throws', 'throw new Error("no");', /cannot be loaded: no/],
   ] as const) {
     it(`says in one line that it is ${title}`, async () => {
-      await files.write('wrong.mjs', text);
-      const path = await files.write('wrong.yaml', file(9443, 'extend: wrong.mjs\n'));
+      // Node loads a module once: each has a name of its own.
+      const name = title.replaceAll(' ', '_');
+      await files.write(`${name}.mjs`, text);
+      const path = await files.write(`${name}.yaml`, file(9443, `extend: ${name}.mjs\n`));
       const { code, stderr } = await run(['check', '--config', path]);
       expect(code).to.equal(1);
       expect(stderr).to.match(problem);

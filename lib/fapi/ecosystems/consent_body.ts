@@ -55,3 +55,20 @@ export function endOf(asked: number | undefined, longest: number): number {
   }
   return asked;
 }
+
+const terms = z.object({ permissions, until: time.optional() });
+
+/**
+ * Terms every consent has, for an ecosystem that has no more of its own.
+ *
+ * @param asked `until` is a time with its offset, or absent for the longest one.
+ * @param longest days.
+ * @throws {Refusal} with the first fault and its place.
+ */
+export function termsOf(
+  asked: { readonly permissions: unknown; readonly until?: unknown },
+  longest: number,
+): { permissions: string[]; ends_at: number } {
+  const { permissions: named, until } = checked(terms, asked);
+  return { permissions: named, ends_at: endOf(until, longest) };
+}

@@ -3,10 +3,10 @@ import { errors } from 'oidc-provider';
 /** A request, or what it has led to: a code, a refresh token. */
 export interface Naming {
   readonly scope?: string | undefined;
-  readonly claims?: { readonly [Use in 'id_token' | 'userinfo']?: Asked } | undefined;
+  readonly claims?:
+    | { readonly [Use in 'id_token' | 'userinfo']?: Readonly<Record<string, { readonly value?: unknown } | null>> }
+    | undefined;
 }
-
-type Asked = Readonly<Record<string, { readonly value?: unknown } | null>>;
 
 /** Names of consents in an ecosystem's authorization requests. */
 export interface ConsentNaming {
