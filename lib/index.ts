@@ -5,12 +5,15 @@ export type { AcceptCertificate } from './certificates/client_certificate.ts';
 export type { ProxySettings } from './certificates/presented.ts';
 export type { Clause, ClauseId } from './clause.ts';
 export { ConfigError, OperationalError, type Problem, ProfileViolationError, type Violation } from './errors.ts';
+export type { Levels } from './fapi/acr.ts';
 export type { JsonSchema } from './fapi/detail_schema.ts';
 export type { DetailSettings, DetailType, Enrich } from './fapi/detail_settings.ts';
 export type { DetailWords, Localized } from './fapi/detail_words.ts';
 export type { DpopSettings } from './fapi/dpop.ts';
+export type { ParameterRule, ParameterRules } from './fapi/extra_parameters.ts';
 export type { Compose, HookAt, HookPath, Hooks } from './fapi/hooks.ts';
 export type { IntrospectionSettings as IntrospectionPolicy } from './fapi/introspection.ts';
+export type { RequestObjectSettings } from './fapi/jar.ts';
 export type { Finding, Mechanism, Requirement } from './fapi/mechanism.ts';
 export type { MtlsSettings } from './fapi/mtls.ts';
 export type { ParSettings } from './fapi/par.ts';
@@ -51,9 +54,11 @@ export { unitOfWork } from './store/unit_of_work.ts';
 export {
   type AccountSource,
   type Accounts,
+  type Authenticated,
   accountsFrom,
   type KnownAccount,
   type ListedAccount,
+  type PasswordAccounts,
 } from './accounts/accounts.ts';
 export { listedAccounts } from './accounts/listed.ts';
 export { type AccountStore, type StoredAccounts, storedAccounts } from './accounts/stored.ts';

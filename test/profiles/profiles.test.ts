@@ -41,9 +41,9 @@ describe('an ecosystem', () => {
   });
 
   it('brings clauses of its own, under a prefix that is nobody else’s', () => {
-    specification('EXAMPLE-', 'https://example.com/profile#section-');
-    expect(clauseUrl('EXAMPLE-4.2-1')).to.equal('https://example.com/profile#section-4.2');
-    expect(() => specification('EXAMPLE-', 'https://example.org/')).to.throw('EXAMPLE- stands for');
+    specification('PROBE-', 'https://example.com/profile#section-');
+    expect(clauseUrl('PROBE-4.2-1')).to.equal('https://example.com/profile#section-4.2');
+    expect(() => specification('PROBE-', 'https://example.org/')).to.throw('PROBE- stands for');
     expect(() => clauseUrl('NOBODY-1')).to.throw('NOBODY-1 is a clause of no known specification');
   });
 });
