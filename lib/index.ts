@@ -22,6 +22,7 @@ export type { ReplayAdapter } from './fapi/replay.ts';
 export type { ResourceInput } from './fapi/resource_settings.ts';
 export type { SessionSettings } from './fapi/session.ts';
 export { type Stage, type Staged, stages } from './fapi/stages.ts';
+export type { SubjectSettings } from './fapi/subject.ts';
 export { fapiProvider, type ProviderSettings } from './fapi_provider.ts';
 export type { Limits } from './http/limits.ts';
 export type { OutboundSettings } from './http/outbound.ts';
