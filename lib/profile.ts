@@ -2,6 +2,7 @@ import type { ClientMetadata, Configuration } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 
 import { ProfileViolationError, type Violation } from './errors.ts';
+import { isStoredByCore } from './fapi/adapter.ts';
 import { composeHooks } from './fapi/hooks.ts';
 import type { Finding, Mechanism, Requirement } from './fapi/mechanism.ts';
 import { unknownOptions } from './fapi/options.ts';
@@ -47,7 +48,7 @@ function outsideOf(profile: Profile, metadata: ClientMetadata, configuration: Co
  * Every way in which one client's metadata is outside the profile.
  *
  * @param configuration core's, as `layered()` answers it.
- * @param loaded true for metadata as core stores them, with its own defaults filled in.
+ * @param loaded true for rows of a store: core writes them with its own defaults filled in.
  * @returns violations whose paths are relative to the client.
  */
 export function clientViolations(
@@ -57,7 +58,8 @@ export function clientViolations(
   loaded = false,
 ): Violation[] {
   const completed = { ...configuration.clientDefaults, ...metadata } as ClientMetadata;
-  for (const mechanism of profile.mechanisms) mechanism.complete?.(completed, loaded);
+  const written = loaded && isStoredByCore(metadata) ? {} : completed;
+  for (const mechanism of profile.mechanisms) mechanism.complete?.(completed, written);
   return outsideOf(profile, completed, configuration);
 }
 
@@ -146,7 +148,9 @@ function withClientRules(profile: Profile, configuration: Configuration): Config
     extraClientMetadata: {
       properties,
       validator(ctx, key, value, metadata) {
-        if (key === properties[0]) for (const mechanism of profile.mechanisms) mechanism.complete?.(metadata, true);
+        // A client that registers has written the body; one that is loaded was looked at before core filled in anything.
+        const written: Partial<ClientMetadata> = ctx?.oidc?.body ?? {};
+        if (key === properties[0]) for (const mechanism of profile.mechanisms) mechanism.complete?.(metadata, written);
         // What it answers is core's to judge: it may not be a promise.
         const answer = declared.includes(key) ? theirs?.(ctx, key, value, metadata) : undefined;
         // In the end, since a validator may set what it likes.

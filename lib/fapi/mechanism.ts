@@ -38,8 +38,12 @@ export interface Mechanism {
   readonly hooks?: Hooks;
   /** Changes settings that follow from others; functions of core's configuration belong into `hooks`. */
   compose?(configuration: Configuration): Configuration;
-  /** Fills in what a client leaves out; `loaded` when core has filled in its own defaults before. */
-  complete?(metadata: ClientMetadata, loaded: boolean): void;
+  /**
+   * Fills in what a client leaves out.
+   *
+   * @param written the metadata as somebody wrote it, where core has filled in its own defaults before.
+   */
+  complete?(metadata: ClientMetadata, written?: Partial<ClientMetadata>): void;
   /** Middleware, each at the stage it belongs to. */
   middleware?(provider: Provider, configuration: Configuration): Staged;
   /** Loads what only a mechanism in use needs; nothing of it is asked before. */

@@ -1,9 +1,10 @@
 import { hash, randomUUID } from 'node:crypto';
 
-import type { Adapter, Configuration, Provider } from 'oidc-provider';
+import type { Adapter, Provider } from 'oidc-provider';
 import Core, { errors } from 'oidc-provider';
 
 import { seconds } from '../seconds.ts';
+import { adapterFor } from './adapter.ts';
 import { refuses } from './hooks.ts';
 import type { Finding, Mechanism } from './mechanism.ts';
 
@@ -27,16 +28,6 @@ export interface ReplayAdapter extends Adapter {
    * is told how to refuse may decide later, before the response leaves.
    */
   unique(id: string, expiresAt: number, refusal?: () => Error): Promise<boolean>;
-}
-
-/** An adapter of the deployment's, for one model. */
-export function adapterFor(configuration: Configuration, model: string): Partial<ReplayAdapter> | undefined {
-  const { adapter } = configuration;
-  if (typeof adapter !== 'function') return undefined;
-  // As core tells a class from a factory.
-  return adapter.prototype
-    ? new (adapter as new (name: string) => Adapter)(model)
-    : (adapter as (name: string) => Adapter)(model);
 }
 
 /** Namespace, issuer and jti apart, so that no two of them can be cut into the same string. */
@@ -84,7 +75,7 @@ export function replay(): Mechanism {
         id: 'RFC7523-3-7',
         text: 'the authorization server may ensure that JWTs are not replayed by maintaining the set of used jti values',
         violated: (configuration) =>
-          typeof adapterFor(configuration, 'ReplayDetection')?.unique === 'function'
+          typeof adapterFor<ReplayAdapter>(configuration, 'ReplayDetection')?.unique === 'function'
             ? undefined
             : {
                 path: ['adapter'],

@@ -1,7 +1,10 @@
-import type { Provider } from 'oidc-provider';
+import type { Adapter, Provider } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 
+import { adapterFor, isStoredByCore } from './adapter.ts';
 import type { Mechanism } from './mechanism.ts';
+
+const clause = 'FAPI2-SP-FINAL-5.3.2.1-4';
 
 type Find = Provider['AccessToken']['find'];
 
@@ -16,6 +19,25 @@ function findBoundOnly(model: { find: Find }): void {
   model.find = findBound;
 }
 
+const unbound =
+  'is false, and tls_client_certificate_bound_access_tokens is not true: tokens would be bound to nothing; leave it out for DPoP, or set the other one to true';
+
+const isUnbound = (metadata: Readonly<Record<string, unknown>>): boolean =>
+  metadata.dpop_bound_access_tokens === false && !metadata.tls_client_certificate_bound_access_tokens;
+
+/** Looks at a client before core fills in its own default, which is false as well. */
+function refuseUnbound(adapter: Adapter): Adapter {
+  const find = adapter.find;
+  adapter.find = async function findBoundClient(id) {
+    const metadata = await find.call(adapter, id);
+    if (metadata && isUnbound(metadata) && !isStoredByCore(metadata)) {
+      throw new errors.InvalidClientMetadata(`dpop_bound_access_tokens: ${unbound}`, clause);
+    }
+    return metadata;
+  };
+  return adapter;
+}
+
 /**
  * Every access token is bound to a key its client proves to hold: by DPoP or by the client's certificate.
  *
@@ -26,14 +48,11 @@ export function senderConstraint({ mtls = false }: { mtls?: boolean } = {}): Mec
     name: 'sender_constraint',
     clauses: [
       {
-        id: 'FAPI2-SP-FINAL-5.3.2.1-4',
+        id: clause,
         text: 'shall only issue sender-constrained access tokens',
         *client(metadata) {
-          if (metadata.dpop_bound_access_tokens === false && !metadata.tls_client_certificate_bound_access_tokens) {
-            yield {
-              path: ['dpop_bound_access_tokens'],
-              text: 'is false, and tls_client_certificate_bound_access_tokens is not true: tokens would be bound to nothing; leave it out for DPoP, or set the other one to true',
-            };
+          if (isUnbound(metadata)) {
+            yield { path: ['dpop_bound_access_tokens'], text: unbound };
             return;
           }
           const bound = [metadata.dpop_bound_access_tokens, metadata.tls_client_certificate_bound_access_tokens];
@@ -74,12 +93,16 @@ export function senderConstraint({ mtls = false }: { mtls?: boolean } = {}): Mec
       },
     ],
     configuration: { features: { dPoP: { enabled: true } } },
-    complete(metadata, loaded) {
-      // Core's own default is false, so that of a loaded client it cannot be told whether somebody wrote it.
-      const unsaid = metadata.dpop_bound_access_tokens === undefined || (loaded && !metadata.dpop_bound_access_tokens);
-      if (unsaid && !metadata.tls_client_certificate_bound_access_tokens) {
+    complete(metadata, written = metadata) {
+      // Core's own default is false.
+      if (written.dpop_bound_access_tokens === undefined && !metadata.tls_client_certificate_bound_access_tokens) {
         metadata.dpop_bound_access_tokens = true;
       }
+    },
+    compose(configuration) {
+      if (typeof configuration.adapter !== 'function') return configuration;
+      const made = (model: string) => adapterFor(configuration, model) as Adapter;
+      return { ...configuration, adapter: (model) => (model === 'Client' ? refuseUnbound(made(model)) : made(model)) };
     },
     hooks: {
       // The last place a token passes before it is stored: whatever led here, an unbound one does not go on.

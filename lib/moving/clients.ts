@@ -2,7 +2,7 @@ import type { Adapter, AdapterPayload, ClientMetadata, Configuration } from 'oid
 import { errors } from 'oidc-provider';
 
 import type { Violation } from '../errors.ts';
-import { adapterFor } from '../fapi/replay.ts';
+import { adapterFor } from '../fapi/adapter.ts';
 import { log } from '../log.ts';
 import { clientViolations, layered, type Profile } from '../profile.ts';
 
