@@ -16,3 +16,30 @@ export function adapterFor<T extends Adapter = Adapter>(
 /** True for a client as core stores it, with every default of its own filled in: nobody wrote those. */
 export const isStoredByCore = (metadata: object): boolean =>
   'require_auth_time' in metadata && 'application_type' in metadata;
+
+type Find = Adapter['find'];
+
+/** Stands around the look for a client in the deployment's adapter. */
+export type AroundClients = (find: () => ReturnType<Find>) => ReturnType<Find>;
+
+/** The adapter itself stays as it is: a factory may answer the same one again, for another provider. */
+const surround = (adapter: Adapter, around: AroundClients): Adapter =>
+  new Proxy(adapter, {
+    get(target, name) {
+      if (name === 'find') return (id: string) => around(() => target.find(id));
+      const member: unknown = Reflect.get(target, name);
+      return typeof member === 'function' ? member.bind(target) : member;
+    },
+  });
+
+/** The configuration with something around the adapter's look for a client, before core makes anything of the row. */
+export function aroundClients(configuration: Configuration, around: AroundClients): Configuration {
+  if (typeof configuration.adapter !== 'function') return configuration;
+  return {
+    ...configuration,
+    adapter: (model) => {
+      const made = adapterFor(configuration, model) as Adapter;
+      return model === 'Client' ? surround(made, around) : made;
+    },
+  };
+}

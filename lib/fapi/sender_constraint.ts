@@ -1,7 +1,7 @@
-import type { Adapter, Provider } from 'oidc-provider';
+import type { Provider } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 
-import { adapterFor, isStoredByCore } from './adapter.ts';
+import { type AroundClients, aroundClients, isStoredByCore } from './adapter.ts';
 import type { Mechanism } from './mechanism.ts';
 
 const clause = 'FAPI2-SP-FINAL-5.3.2.1-4';
@@ -26,17 +26,13 @@ const isUnbound = (metadata: Readonly<Record<string, unknown>>): boolean =>
   metadata.dpop_bound_access_tokens === false && !metadata.tls_client_certificate_bound_access_tokens;
 
 /** Looks at a client before core fills in its own default, which is false as well. */
-function refuseUnbound(adapter: Adapter): Adapter {
-  const find = adapter.find;
-  adapter.find = async function findBoundClient(id) {
-    const metadata = await find.call(adapter, id);
-    if (metadata && isUnbound(metadata) && !isStoredByCore(metadata)) {
-      throw new errors.InvalidClientMetadata(`dpop_bound_access_tokens: ${unbound}`, clause);
-    }
-    return metadata;
-  };
-  return adapter;
-}
+const refuseUnbound: AroundClients = async (find) => {
+  const metadata = await find();
+  if (metadata && isUnbound(metadata) && !isStoredByCore(metadata)) {
+    throw new errors.InvalidClientMetadata(`dpop_bound_access_tokens: ${unbound}`, clause);
+  }
+  return metadata;
+};
 
 /**
  * Every access token is bound to a key its client proves to hold: by DPoP or by the client's certificate.
@@ -99,11 +95,7 @@ export function senderConstraint({ mtls = false }: { mtls?: boolean } = {}): Mec
         metadata.dpop_bound_access_tokens = true;
       }
     },
-    compose(configuration) {
-      if (typeof configuration.adapter !== 'function') return configuration;
-      const made = (model: string) => adapterFor(configuration, model) as Adapter;
-      return { ...configuration, adapter: (model) => (model === 'Client' ? refuseUnbound(made(model)) : made(model)) };
-    },
+    compose: (configuration) => aroundClients(configuration, refuseUnbound),
     hooks: {
       // The last place a token passes before it is stored: whatever led here, an unbound one does not go on.
       extraTokenClaims: (theirs) => async (ctx, token) => {

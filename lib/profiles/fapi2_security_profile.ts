@@ -36,6 +36,7 @@ import { scope } from '../fapi/scope.ts';
 import { senderConstraint } from '../fapi/sender_constraint.ts';
 import { type SessionSettings, session, sessionLifetimes } from '../fapi/session.ts';
 import { type SubjectSettings, subject, subjectSettings } from '../fapi/subject.ts';
+import { unknownClient } from '../fapi/unknown_client.ts';
 import type { Limits } from '../http/limits.ts';
 import { type OutboundSettings, outboundSettings } from '../http/outbound.ts';
 import { type SecurityHeaderSettings, securityHeaderSettings } from '../http/security_headers.ts';
@@ -136,6 +137,7 @@ export function fapi2SecurityProfile(settings: ProfileSettings = {}): Profile {
       scope(),
       redirectUri(),
       iss(),
+      unknownClient(),
       ...(settings.mtls ? [mtls(settings.mtls)] : []),
       replay(),
       clientAuth({

@@ -1,3 +1,5 @@
+import { mock } from 'node:test';
+
 import { expect } from 'chai';
 import { decodeJwt, importJWK, type JWK, SignJWT } from 'jose';
 import { authorize } from '../../lib/demo/browser.ts';
@@ -153,6 +155,20 @@ describe('What a profile holds falls with the mechanism that holds it', () => {
       expect(body.mtls_endpoint_aliases).to.include({ token_endpoint: `${client.issuer}/token` });
       expect(body.mtls_endpoint_aliases).not.to.have.property('authorization_endpoint');
     });
+  });
+
+  held('RFC6749-10.10', { by: 'unknown_client' }, async (client) => {
+    const verify = mock.method(crypto.subtle, 'verify');
+    try {
+      refused(
+        await client.push({ ...client.params, client_id: undefined }, { assertion: { sub: 'nobody' } }),
+        401,
+        'invalid_client',
+      );
+      expect(verify.mock.callCount()).to.equal(1);
+    } finally {
+      verify.mock.restore();
+    }
   });
 
   describe('par', () => {

@@ -13,7 +13,7 @@ const order: Record<(typeof hookPaths)[number], readonly string[]> = {
   'features.claimsParameter.assertClaimsParameter': ['parameters', 'acr'],
   'features.dPoP.requireNonce': ['dpop', 'clock'],
   'features.introspection.allowedPolicy': ['resources', 'introspection'],
-  'features.mTLS.certificateAuthorized': ['mtls'],
+  'features.mTLS.certificateAuthorized': ['unknown_client', 'mtls'],
   'features.mTLS.certificateSubjectMatches': ['mtls'],
   'features.mTLS.getCertificate': ['mtls'],
   'features.requestObjects.assertJwtClaimsAndHeader': ['jwks_uri', 'clock', 'jar'],

@@ -30,6 +30,7 @@ const last = [
   'spendDenied',
   'pushedParametersOnly',
   'retainRedirectUri',
+  'alikeUnknown',
   'nonceFirst',
 ];
 
