@@ -67,6 +67,8 @@ describe(`${clause} a client that says its tokens are bound to nothing`, () => {
     };
     expect(await keep('loose', { dpop_bound_access_tokens: false })).to.contain(reason);
     expect(await keep('silent', {})).to.equal(true);
+    const filled = { dpop_bound_access_tokens: false, require_auth_time: false, application_type: 'web' } as const;
+    expect(await keep('stored by core', filled), 'with every default of core’s').to.equal(true);
     expect(await keep('bound', { tls_client_certificate_bound_access_tokens: true })).to.equal(false);
     const { status, body } = await client.post('/request', { ...client.params, client_id: 'loose' }, {}, 'loose');
     expect({ status, error: body.error }).to.deep.equal({ status: 400, error: 'invalid_client_metadata' });
