@@ -64,7 +64,7 @@ export function unknownClient(): Mechanism {
     }
   }
 
-  /** What was not done for a request that has been refused. */
+  /** Does for a request that has been refused whatever was left out. */
   async function catchUp(ctx: KoaContextWithOIDC, clients: Partial<Adapter> | undefined): Promise<void> {
     const assertion = fieldOf(ctx, 'client_assertion');
     if (!looked.has(ctx.req)) await clients?.find?.(`${ctx.oidc.client?.clientId}`);
