@@ -23,6 +23,7 @@ describe('A command line that is wrong', () => {
       /unknown option '--sekonds' \(Did you mean --seconds/,
     ],
     ['a figure of bench', [...runner('bench'), '--only', 'nothing'], /no figure has a name that matches --only/],
+    ['a room of mutants', [...runner('mutants'), '--room', 'x'], /--room.*Allowed choices are store, http/],
     ['a number of races', [...runner('races'), '--processes', '0'], /--processes.*write a whole number from 1/],
     ['a subject of torture', [...runner('torture'), '--subject', 'x'], /--subject.*Allowed choices are core in memory/],
     ['an option of conformance', [...runner('conformance'), '--plan', 'sp'], /unknown option '--plan'/],

@@ -1,0 +1,10 @@
+/** Rooms whose faults tests have to find, and the tests that are asked. */
+export const rooms = {
+  store: { mutate: ['lib/store/**/*.ts'], tests: ['store', 'contract', 'database'] },
+  http: { mutate: ['lib/http/**/*.ts'], tests: ['http'] },
+  fapi: { mutate: ['lib/fapi/*.ts', 'lib/profile.ts'], tests: ['fapi', 'fapi_provider'] },
+  resource: { mutate: ['lib/resource/**/*.ts'], tests: ['resource'] },
+  certificates: { mutate: ['lib/certificates/**/*.ts'], tests: ['certificates'] },
+} as const;
+
+export type Room = keyof typeof rooms;
