@@ -15,6 +15,7 @@ export const events = {
   'code.issued': 'an authorization code was issued',
   'code.reused': 'an authorization code was used again, and what it was good for was revoked',
   'tokens.issued': 'tokens were issued',
+  'identity.told': 'a person’s identity was told',
   'tokens.refused': 'no tokens were issued',
   'replay.refused': 'an assertion or proof was used again and refused',
   'introspection.refused': 'an introspection was refused',

@@ -12,9 +12,9 @@ export const subjectSettings = z.strictObject({
   subject: concerning(
     z
       .enum(['public', 'pairwise'])
-      .default('public')
+      .optional()
       .describe(
-        'public: one subject for all clients, unless a client asks for pairwise ones; pairwise: no two sectors of clients know a person by the same',
+        'public (default, but for ecosystems that say otherwise): one subject for all clients, unless a client asks for pairwise ones; pairwise: no two sectors of clients know a person by the same',
       ),
     'subjectTypes',
   ),

@@ -3,7 +3,7 @@ import type { Client, Interaction } from 'oidc-provider';
 import { inLanguage } from '../fapi/detail_words.ts';
 import type { ParameterRules } from '../fapi/extra_parameters.ts';
 import { detailsInWords } from './authorization_details.ts';
-import type { Step } from './consent.ts';
+import type { Asked, Step } from './consent.ts';
 import type { Language } from './language.ts';
 import { render, short } from './render.ts';
 import type { Desk, Visit } from './visit.ts';
@@ -80,6 +80,17 @@ function parametersInWords(rules: ParameterRules, params: Interaction['params'],
   });
 }
 
+/** Claims about the person, those that somebody has verified one by one. */
+function claimsAsked({ missingOIDCClaims }: Asked, { claims }: Interaction['params']): readonly string[] {
+  const verified = (named: object) =>
+    (named as { verified_claims?: { claims?: object } }).verified_claims?.claims ?? {};
+  return (missingOIDCClaims ?? []).flatMap((name) => {
+    if (name !== 'verified_claims') return name === 'txn' ? [] : [name];
+    const { id_token = {}, userinfo = {} } = JSON.parse(`${claims}`) as { id_token?: object; userinfo?: object };
+    return [id_token, userinfo].flatMap((target) => Object.keys(verified(target)));
+  });
+}
+
 function consentInWords(
   { words, details: types, resourceScopes, parameters }: Desk,
   { interaction: { params, prompt }, client, language }: Visit,
@@ -95,11 +106,14 @@ function consentInWords(
   const scope = String(params.scope ?? '');
   return {
     login,
-    told: parametersInWords(parameters, params, language),
+    told: [
+      ...(asked.purpose ? [[language.say('purpose'), asked.purpose] as const] : []),
+      ...parametersInWords(parameters, params, language),
+    ],
     askAgain: prompt.reasons.includes('ask_again'),
     details: detailsInWords(rar, types, formats, Object.fromEntries(named)),
     groups: askedInWords(
-      { ...asked, missingOIDCScope: own },
+      { ...asked, missingOIDCScope: own, missingOIDCClaims: claimsAsked(asked, params) },
       { scope: rar.length > 0 ? '' : scope, lasting: lastingOf(client, scope), language, words },
     ),
   };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { cbuae } from './cbuae.ts';
+import { connectidAu } from './connectid_au.ts';
 import { fapi2MessageSigning, messageSigningSettings } from './fapi2_message_signing.ts';
 import { fapi2SecurityProfile, profileSettings } from './fapi2_security_profile.ts';
 import { ksa } from './ksa.ts';
@@ -13,6 +14,7 @@ export const profiles = {
   'fapi2-message-signing': fapi2MessageSigning,
   cbuae,
   ksa,
+  'connectid-au': connectidAu,
   'openbanking-brazil': openbankingBrazil,
   'openbanking-uk': openbankingUk,
 } as const;

@@ -55,6 +55,7 @@ function redirectUris(suite: string, alias: string): string[] {
 /** Scopes of ecosystems whose clients have other ones. */
 const ecosystemScopes: Readonly<Record<string, string>> = {
   ksa: 'openid accounts',
+  connectid_au: 'openid',
   openbanking_brazil: 'openid accounts resources',
 };
 

@@ -232,6 +232,7 @@ const outside: [string, string, string, Record<string, unknown>][] = [
   ],
   ['jarm', 'FAPI2-MS-ID1-5.4.1-1', 'response_modes.0', { response_modes: ['query'] }],
   ['access_token', 'FAPI2-SP-FINAL-6.7', 'client_id', { client_id: 'account:jane' }],
+  ['session', 'OIDCBCL-2.2', 'backchannel_logout_uri', { backchannel_logout_uri: 'http://client.example/logout' }],
 ];
 
 const found = (inside: Profile, configuration: Configuration) =>

@@ -30,6 +30,7 @@ export const ar: Messages = {
   untold: 'عناصر أخرى: {count}',
   at_resource: 'لدى {resource}',
   allowed_before: 'سمحت بهذا من قبل',
+  purpose: 'الغرض',
   see_details: 'الاطلاع على هذه البيانات عنك',
   lasting: 'الاحتفاظ بهذا الوصول أثناء غيابك',
   lasting_session: 'الاحتفاظ بهذا الوصول حتى تسجل الخروج هنا',

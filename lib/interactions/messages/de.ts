@@ -32,6 +32,7 @@ export const de: Messages = {
   untold: 'Weitere Angaben: {count}',
   at_resource: 'Bei {resource}',
   allowed_before: 'Das haben Sie schon einmal erlaubt',
+  purpose: 'Zweck',
   see_details: 'Diese Angaben über Sie sehen',
   lasting: 'Diesen Zugriff behalten, während Sie nicht da sind',
   lasting_session: 'Diesen Zugriff behalten, bis Sie sich hier abmelden',

@@ -30,6 +30,7 @@ export const en = {
   untold: 'Further members: {count}',
   at_resource: 'At {resource}',
   allowed_before: 'You have allowed this before',
+  purpose: 'Purpose',
   see_details: 'See these details about you',
   lasting: 'Keep this access while you are away',
   lasting_session: 'Keep this access until you sign out here',

@@ -1,0 +1,45 @@
+import type { Configuration } from 'oidc-provider';
+import { errors, interactionPolicy } from 'oidc-provider';
+
+import type { Clause } from '../../clause.ts';
+import { withParameters } from '../extra_parameters.ts';
+import type { Mechanism } from '../mechanism.ts';
+
+/** Human-readable text in any language, at least three characters between blanks: no control characters, no halves of any. */
+const pattern = '\\p{Zs}*[^\\p{Z}\\p{Cc}\\p{Cs}][^\\p{Cc}\\p{Cs}]+[^\\p{Z}\\p{Cc}\\p{Cs}]\\p{Zs}*';
+const form = { required: true, min_length: 3, max_length: 300, pattern };
+
+/** The specification names these words, and no others. */
+function refuse(fault: string): never {
+  throw new errors.InvalidRequest('invalid_purpose', 400, fault);
+}
+
+/** Asks the person each time, and has the page show the purpose. */
+function shown(configuration: Configuration): Configuration {
+  const policy = configuration.interactions?.policy ?? interactionPolicy.base();
+  const checks = policy.find(({ name }) => name === 'consent')?.checks;
+  checks?.remove('purpose');
+  checks?.add(
+    new interactionPolicy.Check(
+      'purpose',
+      'the person is told what for',
+      'consent_required',
+      ({ oidc }) => !oidc.result?.consent,
+      ({ oidc }) => ({ purpose: oidc.params?.purpose }),
+    ),
+  );
+  return { ...configuration, interactions: { ...configuration.interactions, policy } };
+}
+
+/**
+ * Every authorization request says by `purpose` what for, in words the person is shown and decides by.
+ *
+ * @see [OAuth 2 Purpose Request Parameter, section 3](https://cdn.connectid.com.au/specifications/oauth2-purpose-01.html#section-3)
+ */
+export function purpose(rule: Clause): Mechanism {
+  return {
+    name: 'ecosystems/purpose',
+    clauses: [rule],
+    prepare: (configuration) => shown(withParameters(configuration, { purpose: form }, refuse)),
+  };
+}
