@@ -6,7 +6,7 @@ export interface Asked {
   readonly missingOIDCClaims?: readonly string[];
   readonly missingResourceScopes?: Readonly<Record<string, readonly string[]>>;
   readonly rar?: readonly AuthorizationDetail[] | undefined;
-  /** What for, in the client's words. */
+  /** The purpose, in the client's words. */
   readonly purpose?: string | undefined;
   /** A consent the client has registered before, by an ecosystem's consent API. */
   readonly account_consent?: {

@@ -53,7 +53,7 @@ function telling(account: Account, known: readonly string[]): Account {
 
 /** An ecosystem's rules of verified claims. */
 export interface VerifiedClaimRules {
-  /** Who may ask for what, and what is told. */
+  /** The rule of what may be asked for, and what is told. */
   readonly told: Clause;
   /** The metadata. */
   readonly listed: Clause;
