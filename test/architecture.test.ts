@@ -42,6 +42,7 @@ const floors: readonly (readonly string[])[] = [
   ['config/'],
   ['clients/'],
   ['administration/'],
+  ['front/'],
   ['server/'],
   ['check/'],
   ['demo/'],

@@ -1,4 +1,4 @@
-import type { HttpsFetch } from './https_fetch.ts';
+import type { HttpsFetch } from '../http/https_fetch.ts';
 
 /** The place a browser has come to: a page of the provider, or an address elsewhere that it was sent to. */
 export interface Place {

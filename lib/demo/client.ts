@@ -2,8 +2,8 @@ import { importPKCS8 } from 'jose';
 import * as openid from 'openid-client';
 
 import { OperationalError } from '../errors.ts';
+import { httpsFetch } from '../http/https_fetch.ts';
 import type { KeyPair } from '../server/tls.ts';
-import { httpsFetch } from './https_fetch.ts';
 import { Recorder } from './recorder.ts';
 import { sampleKeys, type Target } from './target.ts';
 

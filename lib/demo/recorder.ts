@@ -1,4 +1,4 @@
-import type { FetchOptions, HttpsFetch } from './https_fetch.ts';
+import type { FetchOptions, HttpsFetch } from '../http/https_fetch.ts';
 
 /** One request and its answer. */
 export interface Exchange {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 
 import { type Config, loadConfig } from '../config/load.ts';
 import { OperationalError } from '../errors.ts';
+import { httpsFetch } from '../http/https_fetch.ts';
 import { logTo } from '../log.ts';
 import { packageFile } from '../package_file.ts';
 import { databaseName } from '../redact.ts';
@@ -9,7 +10,6 @@ import type { Resources } from '../resources.ts';
 import { startServer } from '../server/server.ts';
 import type { KeyPair } from '../server/tls.ts';
 import { freePort } from './free_port.ts';
-import { httpsFetch } from './https_fetch.ts';
 
 const development = () => packageFile('config/development.yaml');
 

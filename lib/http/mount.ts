@@ -1,5 +1,8 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 
+/** A path no route has. */
+const nowhere = '/.nowhere';
+
 const wellKnown = '/.well-known/oauth-authorization-server';
 
 /** The part of an issuer identifier that endpoints stand under; empty where they stand at the root. */
@@ -22,11 +25,8 @@ export function mounted(handler: RequestListener, path: string): RequestListener
     if (pathname === wellKnown + path) req.url = wellKnown + url.slice(pathname.length);
     else if (pathname === path || pathname.startsWith(`${path}/`))
       req.url = url.slice(path.length).replace(/^(?!\/)/, '/');
-    else {
-      res.writeHead(404, { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' });
-      res.end('Not Found\n');
-      return;
-    }
+    // Answered as any path is at which there is nothing.
+    else req.url = nowhere;
     handler(req, res);
   };
 }

@@ -6,6 +6,7 @@ import type { Context } from 'koa';
 import { filled, type Language, type MessageKey } from './language.ts';
 import { authorizationDetails } from './views/authorization_details.ts';
 import { client, consent } from './views/consent.ts';
+import { development, front, refusals, tried } from './views/front.ts';
 import { alert, layout } from './views/layout.ts';
 import { login } from './views/login.ts';
 import { logout, message } from './views/message.ts';
@@ -30,6 +31,10 @@ for (const [name, template] of Object.entries({
   message,
   logout,
   authorizationDetails,
+  front,
+  refusals,
+  development,
+  tried,
 })) {
   eta.loadTemplate(`@${name}`, template);
 }

@@ -12,6 +12,7 @@ import type { Audit } from '../audit/audit.ts';
 import { observe } from '../audit/observe.ts';
 import { type Config, violationProblems } from '../config/load.ts';
 import { ConfigError, ProfileViolationError } from '../errors.ts';
+import { recentRefusals } from '../front/recent_refusals.ts';
 import { mounted, pathOf } from '../http/mount.ts';
 import { type Attempts, attempts } from '../interactions/attempts.ts';
 import type { sharedLimiter } from '../interactions/shared_limiter.ts';
@@ -77,6 +78,7 @@ export async function assemble(config: Config, keys: Keys, shared: Shared, befor
     attempts: slowed,
     crl: config.mtls?.crl,
     watch,
+    recent: before?.parts.recent ?? recentRefusals(),
     enrich: await detailsModule(config.authorization_details?.module),
   };
   const provider = await createProvider(config, parts).catch((error) => {
@@ -85,6 +87,7 @@ export async function assemble(config: Config, keys: Keys, shared: Shared, befor
   });
   rates.watch(provider);
   logRequests(provider);
+  if (config.development) parts.recent.watch(provider);
   if (audit) observe(provider, audit);
   const handler = mounted(provider.callback(), pathOf(config.issuer));
   const listed = extension.accounts || !Array.isArray(config.accounts) ? undefined : config.accounts;

@@ -14,6 +14,12 @@ export interface DevelopmentCertificate extends KeyPair {
   readonly trustStore?: string;
 }
 
+/** The folder a development server keeps its certificate in, by the URL of its database; `undefined` for none. */
+export function certificateFolder(database: string): string | undefined {
+  const data = database.startsWith('pglite:') ? database.slice('pglite:'.length) : './data';
+  return data ? join(data, 'tls') : undefined;
+}
+
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const day = 24 * 60 * 60 * 1000;
 /** Days before its end from which a certificate is made anew at the next start. */

@@ -14,7 +14,12 @@ import type { Served } from '../management/health.ts';
 import { packageFile } from '../package_file.ts';
 import type { Resources } from '../resources.ts';
 import { limitConnections, serverLimits } from './connection_limits.ts';
-import { type DevelopmentCertificate, developmentCertificate, selfSigned } from './development_certificate.ts';
+import {
+  certificateFolder,
+  type DevelopmentCertificate,
+  developmentCertificate,
+  selfSigned,
+} from './development_certificate.ts';
 import { gracefulStop } from './graceful_stop.ts';
 import { type KeyPair, type ListenerTls, mutualTlsOptions, serverOptions } from './tls.ts';
 
@@ -62,10 +67,8 @@ async function writeSampleClient(folder: string, { clients }: Config): Promise<v
 
 /** Kept beside an embedded database's files, in ./data where the database is a server's, nowhere for one in memory. */
 async function madeFor(config: Config, hosts: readonly string[]): Promise<DevelopmentCertificate> {
-  const { url } = config.database;
-  const data = url.startsWith('pglite:') ? url.slice('pglite:'.length) : './data';
-  if (!data) return selfSigned(hosts);
-  const folder = join(data, 'tls');
+  const folder = certificateFolder(config.database.url);
+  if (!folder) return selfSigned(hosts);
   const certificate = await developmentCertificate(folder, hosts);
   await writeSampleClient(folder, config);
   return certificate;

@@ -9,6 +9,9 @@ import { OperationalError } from '../errors.ts';
 import type { Enrich } from '../fapi/detail_settings.ts';
 import { type Staged, stages } from '../fapi/stages.ts';
 import { fapiProvider } from '../fapi_provider.ts';
+import { ownClient } from '../front/own_client.ts';
+import { type RecentRefusals, recentRefusals } from '../front/recent_refusals.ts';
+import { refusalsPath } from '../front/refusals_page.ts';
 import { isLocal } from '../http/address.ts';
 import { forwarded, trustedProxies } from '../http/forwarded.ts';
 import type { Attempts } from '../interactions/attempts.ts';
@@ -22,8 +25,7 @@ import type { ProfileSettings } from '../profiles/fapi2_security_profile.ts';
 import { profiles } from '../profiles/profiles.ts';
 import { coreConfiguration } from '../settings.ts';
 import type { Extension } from './extension.ts';
-import { frontPage } from './front_page.ts';
-import { refusalsPage, refusalsPath } from './refusals_page.ts';
+import { frontPages, hasOwnClient } from './front.ts';
 import type { RequestRates } from './request_rates.ts';
 import { sampleResource } from './sample_resource.ts';
 
@@ -46,6 +48,8 @@ export interface Parts {
   readonly enrich?: Enrich | undefined;
   /** Seconds somebody has to wait who asks too often. */
   readonly tooMany?: RequestRates['tooMany'] | undefined;
+  /** The latest refusals, which the front page of a development server tells. */
+  readonly recent?: RecentRefusals | undefined;
   /** Watches what passes: middleware that comes before all others. */
   readonly watch?: ((provider: Provider) => readonly Middleware[]) | undefined;
 }
@@ -117,8 +121,10 @@ function ownProfile(
 /** Translates a configuration file into core's configuration. */
 export function configurationOf(config: Config, { adapter, accounts, keys, extension }: Parts): Configuration {
   const { renderError, features } = pages(config.pages);
+  const core = coreConfiguration(schema, config);
   const own: Configuration = {
-    ...coreConfiguration(schema, config),
+    ...core,
+    clients: [...(core.clients ?? []), ...(hasOwnClient(config, keys) ? [ownClient(config, keys)] : [])],
     adapter,
     jwks: keys.jwks,
     cookies: { keys: keys.cookies },
@@ -159,8 +165,7 @@ export function createProvider(config: Config, parts: Parts): Promise<Provider> 
     const ours: Staged = {
       forwarded: [...(parts.watch?.(provider) ?? []), forwarded(trustedProxies(config.proxy?.trusted), headers)],
       pages: [
-        frontPage(config.issuer, config.front_page),
-        refusalsPage(config.issuer, config.mtls?.url, config.client_assertion_lifetime),
+        ...frontPages(config, parts.keys, parts.recent ?? recentRefusals()),
         interactions(provider, { ...pagesOf(config), accounts, attempts, ...pageSettings }),
       ],
       metadata: [keptFor(config.keys.max_age)],

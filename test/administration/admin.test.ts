@@ -13,7 +13,7 @@ import { openapi } from '../../lib/administration/openapi.ts';
 import { byTime, told } from '../../lib/audit/read.ts';
 import { loadConfig } from '../../lib/config/load.ts';
 import { freePort } from '../../lib/demo/free_port.ts';
-import type { httpsFetch } from '../../lib/demo/https_fetch.ts';
+import type { httpsFetch } from '../../lib/http/https_fetch.ts';
 import { type RunningServer, startServer } from '../../lib/server/server.ts';
 import { auditTableOf } from '../../lib/store/statements.ts';
 import { development } from '../commands/cli.ts';

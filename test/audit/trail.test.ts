@@ -10,7 +10,7 @@ import { Pseudonyms } from '../../lib/audit/pseudonyms.ts';
 import { byChain, byTime, sentence, type Told, told, type Wanted } from '../../lib/audit/read.ts';
 import { verifyTrail } from '../../lib/audit/verify.ts';
 import { authorize, Browser } from '../../lib/demo/browser.ts';
-import type { HttpsFetch } from '../../lib/demo/https_fetch.ts';
+import type { HttpsFetch } from '../../lib/http/https_fetch.ts';
 import { auditTableOf } from '../../lib/store/statements.ts';
 import { clients } from '../flows/clients.ts';
 import { authorized } from '../flows/flow_client.ts';

@@ -9,7 +9,7 @@ import { type Metadata, quickstart, stacks } from '../../lib/commands/quickstart
 import { type Config, loadConfig } from '../../lib/config/load.ts';
 import { authorize, Browser } from '../../lib/demo/browser.ts';
 import { freePort } from '../../lib/demo/free_port.ts';
-import { httpsFetch } from '../../lib/demo/https_fetch.ts';
+import { httpsFetch } from '../../lib/http/https_fetch.ts';
 import { startServer } from '../../lib/server/server.ts';
 
 const execute = promisify(execFile);

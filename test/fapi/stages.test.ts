@@ -21,7 +21,7 @@ const first = [
   'metadata',
   'withoutTypes',
 ];
-const then = ['keptFor', 'unitOfWork', 'frontPage', 'refusalsPage', 'interactions', 'sampleResource'];
+const then = ['keptFor', 'unitOfWork', 'frontPage', 'refusalsPage', 'tryFlow', 'interactions', 'sampleResource'];
 const last = [
   'jsonErrors',
   'limits',

@@ -1,5 +1,5 @@
 import { authorize, Browser, heading } from '../../lib/demo/browser.ts';
-import type { HttpsFetch } from '../../lib/demo/https_fetch.ts';
+import type { HttpsFetch } from '../../lib/http/https_fetch.ts';
 import type { TestClient } from './clients.ts';
 import { type FlowServer, person, trustingFetch } from './server.ts';
 

@@ -6,7 +6,7 @@ import { type Config, loadConfig } from '../../lib/config/load.ts';
 import { openDatabase } from '../../lib/database/database.ts';
 import { migrate } from '../../lib/database/schema.ts';
 import { freePort } from '../../lib/demo/free_port.ts';
-import { httpsFetch } from '../../lib/demo/https_fetch.ts';
+import { httpsFetch } from '../../lib/http/https_fetch.ts';
 import type { Extension } from '../../lib/server/extension.ts';
 import { startServer } from '../../lib/server/server.ts';
 import type { KeyPair } from '../../lib/server/tls.ts';

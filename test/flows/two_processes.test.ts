@@ -8,7 +8,7 @@ import { openDatabase } from '../../lib/database/database.ts';
 import { migrate } from '../../lib/database/schema.ts';
 import { authorize, Browser } from '../../lib/demo/browser.ts';
 import { freePort } from '../../lib/demo/free_port.ts';
-import type { FetchOptions, HttpsFetch } from '../../lib/demo/https_fetch.ts';
+import type { FetchOptions, HttpsFetch } from '../../lib/http/https_fetch.ts';
 import { development, Running } from '../commands/cli.ts';
 import { Postgres } from '../support/postgres.ts';
 import { RawClient } from '../support/raw_client.ts';

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 
 import { loadConfig } from '../../lib/config/load.ts';
 import { freePort } from '../../lib/demo/free_port.ts';
-import { httpsFetch } from '../../lib/demo/https_fetch.ts';
+import { httpsFetch } from '../../lib/http/https_fetch.ts';
 import { startServer } from '../../lib/server/server.ts';
 import { clients } from '../flows/clients.ts';
 import { authorized } from '../flows/flow_client.ts';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 
 import { judgeWhole } from '../../lib/commands/judge.ts';
 import { freePort } from '../../lib/demo/free_port.ts';
-import { httpsFetch } from '../../lib/demo/https_fetch.ts';
+import { httpsFetch } from '../../lib/http/https_fetch.ts';
 import { startServer } from '../../lib/server/server.ts';
 import { run } from '../commands/cli.ts';
 import { directory } from '../config/written.ts';

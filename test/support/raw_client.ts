@@ -12,7 +12,7 @@ import {
 import type { ClientMetadata, Provider } from 'oidc-provider';
 
 import { authorize, Browser } from '../../lib/demo/browser.ts';
-import { httpsFetch } from '../../lib/demo/https_fetch.ts';
+import { httpsFetch } from '../../lib/http/https_fetch.ts';
 
 type Params = Readonly<Record<string, string | undefined>>;
 type Key = Awaited<ReturnType<typeof generateKeyPair>>['privateKey'];

@@ -1,6 +1,6 @@
 import * as openid from 'openid-client';
 
-import { type HttpsFetch, httpsFetch } from '../https_fetch.ts';
+import { type HttpsFetch, httpsFetch } from '../../http/https_fetch.ts';
 import type { Flow, Planner, Purpose } from './planner.ts';
 import { plainAddress } from './story.ts';
 

@@ -1,10 +1,9 @@
 import { hash } from 'node:crypto';
 
 import Koa, { type Context } from 'koa';
-
+import type { HttpsFetch } from '../../http/https_fetch.ts';
 import { jwtAccessTokens } from '../../resource/jwt_access_tokens.ts';
 import { type ProtectedState, protect } from '../../resource/koa.ts';
-import type { HttpsFetch } from '../https_fetch.ts';
 
 /** The resource of config/bank.yaml. */
 export const audience = 'https://bank.example.com/api';

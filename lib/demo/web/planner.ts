@@ -1,6 +1,6 @@
 import * as openid from 'openid-client';
 
-import { httpsFetch } from '../https_fetch.ts';
+import { httpsFetch } from '../../http/https_fetch.ts';
 import { type Exchange, Recorder } from '../recorder.ts';
 import { audience } from './bank_api.ts';
 

@@ -8,6 +8,7 @@ import * as openid from 'openid-client';
 
 import { loadConfig } from '../../config/load.ts';
 import { OperationalError } from '../../errors.ts';
+import { httpsFetch } from '../../http/https_fetch.ts';
 import { logTo } from '../../log.ts';
 import { packageFile } from '../../package_file.ts';
 import type { Resources } from '../../resources.ts';
@@ -16,7 +17,6 @@ import { gracefulStop } from '../../server/graceful_stop.ts';
 import { startServer } from '../../server/server.ts';
 import { type KeyPair, serverOptions } from '../../server/tls.ts';
 import { freePort } from '../free_port.ts';
-import { httpsFetch } from '../https_fetch.ts';
 import { local, metadataOf, sampleKeys } from '../target.ts';
 import { webApp } from './app.ts';
 import { bankApi } from './bank_api.ts';

@@ -74,6 +74,14 @@ export const de: Messages = {
   mistake_advice:
     'Gehen Sie zurück zur Anwendung und beginnen Sie von vorn. Wenn es wieder geschieht, nennen Sie der Anwendung, was unten steht.',
 
+  for_developers: 'Für Entwickler von Anwendungen:',
+  document_metadata: 'Metadaten dieses Servers',
+  document_keys: 'Seine öffentlichen Schlüssel',
+  document_refusals: 'Warum eine Anfrage abgelehnt wurde, und was zu tun ist',
+  no_page_title: 'Diese Seite gibt es nicht',
+  no_page_text: 'Die Adresse ist nicht vollständig oder gehört zu etwas, das vorbei ist.',
+  no_page_advice: 'Gehen Sie zurück zur Anwendung und beginnen Sie von vorn.',
+
   sign_out_question: 'Abmelden?',
   signed_in_at: 'Sie sind bei {name} angemeldet.',
   sign_out: 'Abmelden',

@@ -70,6 +70,14 @@ export const en = {
   mistake_advice:
     'Go back to the application you came from and start again. If it happens again, tell the application what stands below.',
 
+  for_developers: 'For developers of applications:',
+  document_metadata: 'Metadata of this server',
+  document_keys: 'Its public keys',
+  document_refusals: 'Why a request was refused, and what to do',
+  no_page_title: 'There is no such page',
+  no_page_text: 'The address is not whole, or it is of something that is over.',
+  no_page_advice: 'Go back to the application you came from and start again.',
+
   sign_out_question: 'Sign out?',
   signed_in_at: 'You are signed in at {name}.',
   sign_out: 'Sign out',

@@ -8,7 +8,7 @@ export const layout = `<!DOCTYPE html>
 <title><%= it.title %> · <%= it.name %></title>
 <style><%~ it.style %></style>
 </head>
-<body>
+<body<% if (it.wide) { %> class="wide"<% } %>>
 <header>
 <svg viewBox="0 0 24 24" aria-hidden="true" focusable="false"><path d="M12 3l7 3v5c0 4.6-2.9 8.4-7 10-4.1-1.6-7-5.4-7-10V6z"/><path d="M9 12l2.2 2.2L15 10.4"/></svg>
 <span><%= it.name %></span>

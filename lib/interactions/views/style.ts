@@ -17,6 +17,7 @@ export const style = `
 html { font: 100%/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; -webkit-text-size-adjust: 100%; }
 body { margin: 0; min-height: 100vh; display: flex; flex-direction: column; align-items: center; padding: 2rem 1rem; background: var(--page); color: var(--text); overflow-wrap: anywhere; }
 body > header, main { width: 100%; max-width: 27rem; }
+body.wide > header, .wide main { max-width: 46rem; }
 body > header { margin: auto 0 .875rem; padding: 0 .25rem; display: flex; gap: .5rem; align-items: center; color: var(--muted); font-size: .9375rem; }
 body > header svg { flex: none; width: 1.125rem; height: 1.125rem; fill: none; stroke: currentColor; stroke-width: 1.75; stroke-linecap: round; stroke-linejoin: round; }
 main { margin: 0 0 auto; padding: 2rem; background: var(--card); border: 1px solid var(--line); border-radius: .875rem; box-shadow: 0 1px 2px rgb(16 24 40 / .05), 0 8px 24px rgb(16 24 40 / .05); }
@@ -47,6 +48,11 @@ dd { flex: 1 1 9rem; margin: 0; }
 label.box { display: flex; gap: .625rem; align-items: center; min-height: 2rem; margin: .25rem 0; font-weight: inherit; font-size: inherit; }
 label.box input { flex: none; width: 1.5rem; height: 1.5rem; margin: 0; accent-color: var(--accent); }
 summary { margin-top: .5rem; color: var(--muted); font-size: .875rem; cursor: pointer; }
+section { margin-top: 2rem; }
+section > h2 { margin-top: 0; font-size: 1.0625rem; }
+form > .primary:first-child { margin-top: 0; }
+ul.plain { margin: 0 0 1rem; padding: 0; list-style: none; }
+ul.plain > li { padding: .25rem 0; }
 .note { margin: 1.25rem 0 0; color: var(--muted); font-size: .875rem; }
 .links { display: flex; flex-wrap: wrap; gap: .25rem 1rem; margin: 1rem 0 0; padding: 0; list-style: none; font-size: .875rem; }
 .facts { padding: .75rem .875rem; background: var(--wash); border-radius: .5rem; }

@@ -3,7 +3,7 @@ import { hash, randomBytes, randomUUID } from 'node:crypto';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK, SignJWT, UnsecuredJWT } from 'jose';
 
 import { authorize, Browser, heading } from '../../../lib/demo/browser.ts';
-import type { HttpsFetch } from '../../../lib/demo/https_fetch.ts';
+import type { HttpsFetch } from '../../../lib/http/https_fetch.ts';
 import { type FlowServer, person, trustingFetch } from '../../flows/server.ts';
 import { richAuthorizationRequest } from '../plans.ts';
 import type { Party, Variant } from './setting.ts';

@@ -4,7 +4,7 @@ import { Agent, request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
 
-import { bareHost } from '../http/address.ts';
+import { bareHost } from './address.ts';
 
 /** TLS settings of a client: the certificate it shows, and the authorities it trusts. */
 export interface HttpsFetchOptions extends Pick<SecureContextOptions, 'cert' | 'key' | 'ca'> {

@@ -1,0 +1,45 @@
+import type { JWK } from 'jose';
+import type { Middleware } from 'koa';
+
+import type { Config } from '../config/load.ts';
+import { developmentPage, triedPage } from '../front/development_page.ts';
+import { front as frontOf } from '../front/front.ts';
+import { frontPage, plainPage } from '../front/front_page.ts';
+import { ownClientId } from '../front/own_client.ts';
+import type { RecentRefusals } from '../front/recent_refusals.ts';
+import { refusalsPage } from '../front/refusals_page.ts';
+import { tryFlow } from '../front/try_flow.ts';
+import type { Keys } from '../keys/keys.ts';
+import { certificateFolder } from './development_certificate.ts';
+
+/** Profiles under which the client of the front page is one; an ecosystem's have rules for clients of their own. */
+const tried: readonly string[] = ['fapi2-security-profile', 'fapi2-message-signing'];
+
+/**
+ * A development server has a client of its own, with which it can be tried; where its algorithms or its id are not to be
+ * had, it has none.
+ */
+export function hasOwnClient(
+  { development, front_page, profile, algorithms, clients }: Config,
+  { jwks }: Keys,
+): boolean {
+  const signs = (jwks.keys as JWK[]).some(({ alg, crv }) => alg === 'ES256' || crv === 'P-256');
+  const algorithmsFit = signs && ['ES256', 'Ed25519'].every((one) => (algorithms as readonly string[]).includes(one));
+  const isFree = clients.every(({ client_id }) => client_id !== ownClientId);
+  return development && front_page && tried.includes(profile) && algorithmsFit && isFree;
+}
+
+/** The pages outside the protocol, and in development a flow to try. */
+export function frontPages(config: Config, keys: Keys, recent: RecentRefusals): Middleware[] {
+  const { issuer, claims, development, front_page, client_assertion_lifetime, resource, mtls, database } = config;
+  const front = frontOf(issuer, config.pages);
+  const tries = hasOwnClient(config, keys);
+  const folder = certificateFolder(database.url);
+  const shown = development ? developmentPage(front, { config, recent, tries, folder }) : plainPage(front);
+  const path = resource ? resource.path : undefined;
+  return [
+    frontPage(front, front_page ? shown : undefined),
+    refusalsPage({ ...front, mtls: mtls?.url, client_assertion_lifetime }),
+    ...(tries ? [tryFlow({ issuer, claims, keys, resource: path, show: triedPage(front) })] : []),
+  ];
+}
