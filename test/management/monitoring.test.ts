@@ -64,6 +64,7 @@ describe('What is watched', () => {
       body: 'client_id=nobody',
     });
     expect(refused.status).to.equal(401);
+    for (const path of ['/nothing', '/.env']) await trustingFetch()(`${server.issuer}${path}`);
     text = await (await fetch(`http://localhost:${port}/metrics`)).text();
   });
   after(() => server?.close());
@@ -73,6 +74,7 @@ describe('What is watched', () => {
       /^oidc_requests_total\{endpoint="pushed_authorization_request",status="201"\} [1-9]/m,
       /^oidc_requests_total\{endpoint="interaction",status="303"\} [1-9]/m,
       /^oidc_requests_total\{endpoint="token",status="200"\} 1$/m,
+      /^oidc_requests_total\{endpoint="other",status="404"\} 2$/m,
       /^oidc_request_duration_seconds_bucket\{le="10",endpoint="token"\} [1-9]/m,
       /^oidc_pushes_total\{result="accepted"\} [1-9]/m,
       /^oidc_pushes_total\{result="refused"\} [1-9]/m,
