@@ -2,7 +2,7 @@ import { Argument, type Command } from 'commander';
 import type { Config } from '../config/load.ts';
 import { grant } from '../database/grants.ts';
 import { distribute, migrate, migrateDown, schemaStatus } from '../database/schema.ts';
-import { OperationalError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import type { Resources } from '../resources.ts';
 import { openConfigured } from '../server/open_store.ts';
 import { configured, examples, type Options, withConfig } from './command.ts';
@@ -25,7 +25,7 @@ export async function run(
   { distribute: spread, grant: role }: MigrateOptions,
 ): Promise<void> {
   for (const [option, value] of Object.entries({ distribute: spread, grant: role })) {
-    if (value && direction !== 'up') throw new OperationalError(`--${option} goes with migrate up`);
+    if (value && direction !== 'up') throw new UsageError(`--${option} goes with migrate up`);
   }
   const { knex } = await openConfigured(config.database, resources);
   if (direction === 'status') {

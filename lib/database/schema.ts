@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 
 import { migrationNames, migrationSource, type SchemaState, STATE } from '../../migrations/index.ts';
-import { OperationalError } from '../errors.ts';
+import { OperationalError, UsageError } from '../errors.ts';
 import { requirePostgres } from './dialect.ts';
 
 export const HISTORY = 'oidc_payloads_migrations';
@@ -39,7 +39,7 @@ async function run(knex: Knex, direction: Direction, schema: string | undefined)
   const migrated = knex.transaction(async (trx) => {
     await trx.raw('select pg_advisory_xact_lock(?)', [LOCK]);
     const newest = (await stateOf(trx, schema))?.newest ?? '';
-    if (newest > NEWEST) throw new OperationalError(`a later version applied ${newest}: migrate with that version`);
+    if (newest > NEWEST) throw new UsageError(`a later version applied ${newest}: migrate with that version`);
     if (schema && direction === 'latest') await trx.schema.createSchemaIfNotExists(schema);
     const [, names] = await trx.migrate[direction]({
       migrationSource: migrationSource(schema),
@@ -49,6 +49,8 @@ async function run(knex: Knex, direction: Direction, schema: string | undefined)
     return names as string[];
   });
   return migrated.catch((cause) => {
+    const [, unknown] = /^The migration directory is corrupt.* missing: (.*)$/.exec(cause.message) ?? [];
+    if (unknown) throw new UsageError(`a later version applied ${unknown}: migrate with that version`, { cause });
     if (cause.code !== LOCK_NOT_AVAILABLE) throw cause;
     throw new OperationalError(
       'the tables are in use by a statement that does not end: nothing was changed, try again',
@@ -72,7 +74,8 @@ async function stateOf(knex: Knex, schema: string | undefined): Promise<SchemaSt
  * Applies pending migrations, one process at a time.
  *
  * @returns the names of those applied.
- * @throws {OperationalError} when a later version has migrated the database, or a statement holds its tables.
+ * @throws {UsageError} when a later version has migrated the database.
+ * @throws {OperationalError} when a statement holds its tables.
  * @example
  * await migrate(knex, { schema: 'oidc' });
  */
@@ -84,7 +87,7 @@ export function migrate(knex: Knex, options: MigrateOptions = {}): Promise<strin
  * Takes the last migration back.
  *
  * @returns its name; nothing when there is none.
- * @throws {OperationalError} when a later version has migrated the database: that version takes it back.
+ * @throws {UsageError} when a later version has migrated the database: that version takes it back.
  */
 export function migrateDown(knex: Knex, options: MigrateOptions = {}): Promise<string[]> {
   return run(knex, 'down', schemaOf(knex, options.schema));

@@ -1,7 +1,14 @@
+import { Argument } from 'commander';
+
+import { argumentsOf, commandLine } from '../support/command_line.ts';
 import { clients, Development } from './stack.ts';
 
 /** Runs the snippets that are named, or all: each obtains a token and shows it to the sample resource. */
-const names = process.argv.slice(2);
+const names = argumentsOf(
+  commandLine('clients', 'runs the programs that `clients quickstart` prints').addArgument(
+    new Argument('[names...]', 'which; all of them when left out').choices(Object.keys(clients)),
+  ),
+);
 const server = await Development.start();
 try {
   for (const name of names.length > 0 ? names : Object.keys(clients)) {

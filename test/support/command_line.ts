@@ -12,11 +12,17 @@ export function commandLine(name: string, description: string): Command {
     .exitOverride();
 }
 
+/** The options of a command line that `parsed()` reads. */
+export const optionsOf = <T extends object>(command: Command): T => parsed(command).opts<T>();
+
+/** The arguments of a command line of one list of them. */
+export const argumentsOf = (command: Command): readonly string[] => parsed(command).processedArgs[0] ?? [];
+
 /** Reads the command line, or ends the process: 2 where something is wrong with it, 0 after the help. */
-export function optionsOf<T extends object>(command: Command): T {
+function parsed(command: Command): Command {
   try {
     checkLogLevel();
-    return command.parse().opts<T>();
+    return command.parse();
   } catch (error) {
     if (error instanceof UsageError) refuse(error.message);
     if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2);
