@@ -20,8 +20,10 @@ function rewritten(uri: string): string | undefined {
 export function retained(location: string, registered: string): string | undefined {
   if (rewritten(location) !== rewritten(registered) || /[^\x21-\x7e]/.test(registered)) return undefined;
   const { hash, searchParams } = new URL(location);
-  const own = [...new URL(registered).searchParams].length;
-  const added = new URLSearchParams([...searchParams].slice(own)).toString();
+  const own = [...new URL(registered).searchParams];
+  const all = [...searchParams];
+  if (own.some(([name, value], index) => all[index]?.[0] !== name || all[index]?.[1] !== value)) return undefined;
+  const added = new URLSearchParams(all.slice(own.length)).toString();
   const separator = registered.includes('?') ? '&' : '?';
   return registered + (added && separator + added) + hash;
 }
@@ -32,7 +34,9 @@ function destinations(ctx: Context): readonly string[] {
   const { redirect_uri } = (oidc?.params ?? {}) as { redirect_uri?: unknown };
   if (oidc?.route === 'authorization' || oidc?.route === 'resume')
     return typeof redirect_uri === 'string' ? [redirect_uri] : [];
-  return oidc?.client?.postLogoutRedirectUris ?? [];
+  // Core keeps what was asked for with the session until the person has confirmed.
+  const { postLogoutRedirectUri: asked } = (oidc?.session?.state ?? {}) as { postLogoutRedirectUri?: string };
+  return asked ? [asked] : (oidc?.client?.postLogoutRedirectUris ?? []);
 }
 
 const answering: readonly Endpoint[] = ['authorization', 'resume', 'end_session_confirm'];

@@ -39,7 +39,8 @@ export function trustedProxies(written: readonly string[] = []): Trusted {
 }
 
 const forwardedHeaders = ['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto'] as const;
-// Nothing here reads these; they go so that nothing behind us believes them.
+// Nothing here reads these; they go so that nothing behind us believes them. `Forwarded` is optional (RFC 7239 section 4), and
+// most proxies that write `X-Forwarded-For` pass on a `Forwarded` that the client has written: it would speak for anybody.
 const neverRead = ['forwarded', 'x-forwarded-port', 'x-forwarded-prefix', 'x-forwarded-ssl', 'x-real-ip'] as const;
 
 const last = (list: string) => list.slice(list.lastIndexOf(',') + 1).trim();

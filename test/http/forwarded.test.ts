@@ -152,6 +152,12 @@ describe('RFC9700-4.13 headers that speak for the client', () => {
     for (const [list, ip] of rows) expect((await seen(['127.0.0.1'], { 'x-forwarded-for': list })).ip).to.equal(ip);
   });
 
+  it('are not those of RFC 7239, which proxies pass on as clients write them', async () => {
+    const own = { forwarded: 'for=192.0.2.66;proto=https;host=evil.example' };
+    const peer = { ip: '127.0.0.1', protocol: 'http', host: 'proxied.example.com', certificate: '', rest: '' };
+    expect(await seen(['127.0.0.1'], own)).to.deep.equal(peer);
+  });
+
   it('of certificates go by whatever names they are given', async () => {
     const app = new Koa().use(forwarded(trustedProxies(), ['x-cert'])).use((ctx) => {
       ctx.body = ctx.get('x-cert') || 'none';
