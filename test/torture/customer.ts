@@ -5,8 +5,7 @@ import { Browser, UnexpectedReply } from '../bench/browser.ts';
 import { Client, issuer, request } from '../bench/client.ts';
 import { authorizationRequest, type Endpoints } from '../bench/endpoints.ts';
 import { said } from './ledger.ts';
-import { Patient } from './patient.ts';
-import type { World } from './world.ts';
+import { Patient, type Reachable } from './patient.ts';
 
 /** Long enough that a kill usually falls between two steps, or into one. */
 const pause = () => delay(randomInt(700));
@@ -18,13 +17,13 @@ interface Pushed {
 
 /** One person and one client, flow after flow, who remember what they were promised and try to spend it twice. */
 export class Customer {
-  readonly #world: World;
+  readonly #world: Reachable;
   readonly #endpoints: Endpoints;
   readonly #client: Client;
   readonly #patient: Patient;
   #browser: Browser;
 
-  constructor(world: World, endpoints: Endpoints) {
+  constructor(world: Reachable, endpoints: Endpoints) {
     this.#world = world;
     this.#endpoints = endpoints;
     this.#client = new Client(world.key);

@@ -2,7 +2,8 @@ import type { Reply } from '../bench/connection.ts';
 
 /** What the clients saw, and what they hold the server to. */
 export class Ledger {
-  readonly kills = { server: 0, postgres: 0 };
+  /** What was done to the server, by its name in the table. */
+  readonly acts: Record<string, number> = {};
   readonly answers = { good: 0, refused: 0, unavailable: 0, lost: 0 };
   /** What an acknowledgement promised: `unknown` where a request that may have used it up never got its answer. */
   readonly promises = { push: promise(), code: promise(), token: promise() };
@@ -12,6 +13,10 @@ export class Ledger {
   readonly losses: string[] = [];
   /** Longest time from a process being back to its first good answer, in milliseconds. */
   slowestReturn = 0;
+
+  did(act: string): void {
+    this.acts[act] = (this.acts[act] ?? 0) + 1;
+  }
 
   fault(what: string): void {
     this.faults.push(what);
@@ -27,10 +32,9 @@ export class Ledger {
   }
 
   toString(): string {
-    const { kills, answers, promises, replays, faults, losses, slowestReturn } = this;
+    const { acts, answers, promises, replays, faults, losses, slowestReturn } = this;
     const rows: [string, string | number][] = [
-      ['kill -9 of the server', kills.server],
-      ['immediate stop of Postgres', kills.postgres],
+      ...Object.entries(acts),
       ['requests answered', answers.good + answers.refused],
       ['refused with 503 and Retry-After', answers.unavailable],
       ['connections refused or lost, the server being dead', answers.lost],

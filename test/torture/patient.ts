@@ -1,12 +1,19 @@
+import type { JsonWebKey } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Connection, Reply } from '../bench/connection.ts';
 import { type Ledger, said } from './ledger.ts';
-import type { World } from './world.ts';
 
 /** Longer than any timeout of the server's own. */
 const HANG = 15_000;
 const GIVE_UP = 60_000;
+
+/** A server that clients connect to, and where they write what they see. */
+export interface Reachable {
+  readonly ledger: Ledger;
+  readonly key: JsonWebKey;
+  connect(): Promise<Connection>;
+}
 
 /** No answer, or one that says to come back: what was asked may have been done or not. */
 export class Interrupted extends Error {
@@ -15,11 +22,11 @@ export class Interrupted extends Error {
 
 /** A client's side of the wire when servers die: notices hangs and 500s, and knows when it does not know. */
 export class Patient {
-  readonly #world: World;
+  readonly #world: Reachable;
   readonly #ledger: Ledger;
   #connection: Connection | undefined;
 
-  constructor(world: World) {
+  constructor(world: Reachable) {
     this.#world = world;
     this.#ledger = world.ledger;
   }

@@ -5,7 +5,7 @@ import { Client, request } from '../bench/client.ts';
 import { authorizationRequest, type Endpoints } from '../bench/endpoints.ts';
 import { said } from './ledger.ts';
 import { Interrupted, Patient } from './patient.ts';
-import type { World } from './world.ts';
+import { kills, type World } from './world.ts';
 
 /** The last ones acknowledged before a kill are those a store would lose. */
 const REMEMBERED = 20;
@@ -43,7 +43,7 @@ export class Pusher {
   }
 
   #killed(): boolean {
-    const { server, postgres } = this.#world.ledger.kills;
+    const { [kills.server]: server = 0, [kills.postgres]: postgres = 0 } = this.#world.ledger.acts;
     const killed = server + postgres > this.#kills;
     this.#kills = server + postgres;
     return killed;

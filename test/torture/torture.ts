@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Browser } from '../bench/browser.ts';
 import type { SubjectName } from '../bench/subjects.ts';
 import { Customer } from './customer.ts';
+import { Fleet } from './fleet.ts';
 import { Ledger } from './ledger.ts';
 import { Patient } from './patient.ts';
 import { Pusher } from './pusher.ts';
@@ -15,6 +16,25 @@ export interface Torture {
   readonly kills: number;
   readonly customers: number;
   readonly pushers: number;
+}
+
+/** Everything that happens to a fleet in a year, under load; its trail has to verify in the end. */
+export async function year({ rounds, customers }: { readonly rounds: number; readonly customers: number }) {
+  const ledger = new Ledger();
+  const fleet = await Fleet.open(ledger);
+  let open = true;
+  const endpoints = await fleet.endpoints();
+  const load = Promise.all(Array.from({ length: customers }, () => new Customer(fleet, endpoints).shop(() => open)));
+  try {
+    await Promise.race([load, fleet.live(rounds)]);
+    open = false;
+    await load;
+  } catch (error) {
+    ledger.fault(`${error}`);
+  }
+  const { verified, records } = await fleet.close();
+  if (verified) ledger.fault(verified);
+  return { ledger, records };
 }
 
 /** Kills, under load, in random order at random moments; afterwards everybody says what they were promised and got. */

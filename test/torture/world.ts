@@ -9,6 +9,8 @@ import type { Start, SubjectName } from '../bench/subjects.ts';
 import { Postgres } from '../support/postgres.ts';
 import type { Ledger } from './ledger.ts';
 
+export const kills = { server: 'kill -9 of the server', postgres: 'immediate stop of Postgres' };
+
 /** A server and its Postgres, either of which may be dead at any moment and is soon started again. */
 export class World {
   readonly key = makeKey();
@@ -46,7 +48,7 @@ export class World {
   }
 
   async killServer(): Promise<void> {
-    this.ledger.kills.server += 1;
+    this.ledger.did(kills.server);
     const killed = this.#server;
     this.#server = this.#child();
     await killed.kill('SIGKILL');
@@ -54,7 +56,7 @@ export class World {
   }
 
   async killPostgres(): Promise<void> {
-    this.ledger.kills.postgres += 1;
+    this.ledger.did(kills.postgres);
     await this.#postgres.stop();
     await delay(randomInt(1500));
     await this.#postgres.start();
