@@ -10,7 +10,7 @@ const familyOf = (address: string) => (isIP(address) === 6 ? 'ipv6' : 'ipv4');
  * @see [IANA IPv4 Special-Purpose Address Registry](https://www.iana.org/assignments/iana-ipv4-special-registry)
  * @see [IANA IPv6 Special-Purpose Address Registry](https://www.iana.org/assignments/iana-ipv6-special-registry)
  */
-const inner = ranges([
+const inner = [
   '0.0.0.0/8',
   '10.0.0.0/8',
   '100.64.0.0/10',
@@ -41,7 +41,14 @@ const inner = ranges([
   'fc00::/7',
   'fe80::/9',
   'ff00::/8',
-]);
+];
+
+let madeInner: BlockList | undefined;
+/** Made when the first address is judged: most processes never judge one. */
+const innerRanges = (): BlockList => {
+  madeInner ??= ranges(inner);
+  return madeInner;
+};
 
 /** A list of `10.0.0.0/8`, `fd00::/8` or single addresses. It knows that ::ffff:10.0.0.1 is 10.0.0.1. */
 export function ranges(written: readonly string[]): BlockList {
@@ -76,7 +83,7 @@ export function reachable(allow: readonly string[] = []): Reachable {
   const allowed = ranges(allow.filter(isRange));
   const names = allow.filter((entry) => !isRange(entry)).map(plainName);
   const address = (found: string) =>
-    isIP(found) > 0 && (allowed.check(found, familyOf(found)) || !inner.check(found, familyOf(found)));
+    isIP(found) > 0 && (allowed.check(found, familyOf(found)) || !innerRanges().check(found, familyOf(found)));
   const named = (host: string) => {
     const name = plainName(host);
     return names.some((known) => (known.startsWith('*.') ? name.endsWith(known.slice(1)) : name === known));

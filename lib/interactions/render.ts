@@ -21,23 +21,21 @@ function escapeFunction(value: unknown): string {
     .replace(/[\p{Cc}\u2028\u2029]/gu, (character) => (/[\t\r\n]/.test(character) ? character : '\ufffd'));
 }
 
-const eta = new Eta({ escapeFunction, autoTrim: false });
-for (const [name, template] of Object.entries({
-  layout,
-  alert,
-  client,
-  login,
-  consent,
-  message,
-  logout,
-  authorizationDetails,
-  front,
-  refusals,
-  development,
-  tried,
-})) {
-  eta.loadTemplate(`@${name}`, template);
+const pages = { login, consent, message, logout, front, refusals, development, tried };
+const parts = { layout, alert, client, authorizationDetails };
+
+function compiled(): Eta {
+  const eta = new Eta({ escapeFunction, autoTrim: false });
+  for (const [name, template] of Object.entries({ ...pages, ...parts })) eta.loadTemplate(`@${name}`, template);
+  return eta;
 }
+
+let made: Eta | undefined;
+/** Compiled for the first page: a library that is imported may never show one. */
+const templates = (): Eta => {
+  made ??= compiled();
+  return made;
+};
 
 /**
  * There is no `form-action`: browsers apply it to the redirects that answer a form as well, and the last of them leads to
@@ -81,5 +79,5 @@ export function render(
     'x-content-type-options': 'nosniff',
     'x-frame-options': 'DENY',
   });
-  ctx.body = eta.render(`@${view}`, { style, lang: tag, direction, say, rich, ...data });
+  ctx.body = templates().render(`@${view}`, { style, lang: tag, direction, say, rich, ...data });
 }

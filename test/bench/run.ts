@@ -11,6 +11,7 @@ import { audit } from './figures/audit.ts';
 import { clients } from './figures/clients.ts';
 import { expiredRows } from './figures/expired_rows.ts';
 import { flow } from './figures/flow.ts';
+import { imports } from './figures/importing.ts';
 import { largePush } from './figures/large_push.ts';
 import { latency } from './figures/latency.ts';
 import { logins } from './figures/logins.ts';
@@ -37,6 +38,7 @@ const rooms = {
   clients,
   memory,
   start,
+  imports,
 };
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
