@@ -12,6 +12,7 @@ const specifications: Record<string, string> = {
   'RFC6749-': 'https://www.rfc-editor.org/rfc/rfc6749.html#section-',
   'RFC6750-': 'https://www.rfc-editor.org/rfc/rfc6750.html#section-',
   'RFC7009-': 'https://www.rfc-editor.org/rfc/rfc7009.html#section-',
+  'RFC7493-': 'https://www.rfc-editor.org/rfc/rfc7493.html#section-',
   'RFC7515-': 'https://www.rfc-editor.org/rfc/rfc7515.html#section-',
   'RFC7519-': 'https://www.rfc-editor.org/rfc/rfc7519.html#section-',
   'RFC7523-': 'https://www.rfc-editor.org/rfc/rfc7523.html#section-',

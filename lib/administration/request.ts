@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
 
+import { memberTwice } from '../fapi/json.ts';
 import { BadRequest } from './problem.ts';
 
 /** Bytes of a body at most. */
@@ -20,14 +21,18 @@ async function bytesOf(stream: AsyncIterable<Buffer>): Promise<Buffer> {
 export async function objectOf(ctx: Context): Promise<Record<string, unknown>> {
   if (!ctx.is('json')) throw new BadRequest(415, 'the body has to be application/json');
   let value: unknown;
+  let twice: string | undefined;
   try {
-    value = JSON.parse(`${await bytesOf(ctx.req)}`);
+    const text = `${await bytesOf(ctx.req)}`;
+    value = JSON.parse(text);
+    twice = memberTwice(text);
   } catch (error) {
     throw error instanceof BadRequest ? error : new BadRequest(400, 'the body is no JSON');
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new BadRequest(400, 'the body is no JSON object');
   }
+  if (twice !== undefined) throw new BadRequest(400, `${twice} stands twice in one object of the body`);
   return value as Record<string, unknown>;
 }
 

@@ -13,17 +13,3 @@ const compact = /^[\w-]+(\.[\w-]*){2}(\.[\w-]+){0,2}$/;
 
 /** True for a text in compact serialization: base64url parts without padding. What it says is not looked at. */
 export const isCompact = (jwt: string): boolean => compact.test(jwt);
-
-/** The deepest nesting of objects and lists in a JSON text; counted without a stack, so that no text is too deep for it. */
-export function depthOf(json: string): number {
-  let [depth, deepest, quoted] = [0, 0, false];
-  for (let at = 0; at < json.length; at += 1) {
-    const character = json[at];
-    if (quoted && character === '\\') at += 1;
-    else if (character === '"') quoted = !quoted;
-    else if (quoted) continue;
-    else if (character === '{' || character === '[') deepest = Math.max(deepest, ++depth);
-    else if (character === '}' || character === ']') depth -= 1;
-  }
-  return deepest;
-}

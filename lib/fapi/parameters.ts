@@ -2,12 +2,14 @@ import type { Context, Middleware } from 'koa';
 import type { Configuration, Provider } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 
-import { fieldOf, fieldsOf } from '../http/form_body.ts';
+import { bodyOf, fieldOf, fieldsOf } from '../http/form_body.ts';
 import { type Endpoint, endpoints, isFormEndpoint } from '../http/routes.ts';
+import { memberName } from './detail_bounds.ts';
 import { refuses } from './hooks.ts';
+import { memberTwice } from './json.ts';
 import { isCompact } from './jwt.ts';
 import type { Mechanism } from './mechanism.ts';
-import { checkDepth, claimsOf } from './request_object.ts';
+import { checkJson, claimsOf } from './request_object.ts';
 
 /** Bytes of one parameter as it stands in a URL: what comes back in a redirect has to be read by every browser and proxy. */
 const longest = 4096;
@@ -40,7 +42,15 @@ function checkPush(ctx: Context, others: readonly string[]): void {
   for (const [name, value] of Object.entries(given)) checkLength(name, value);
   for (const name of ['claims', 'authorization_details']) {
     const value = given[name];
-    if (typeof value === 'string') checkDepth(name, value);
+    if (typeof value === 'string') checkJson(name, value);
+  }
+}
+
+/** Client metadata as it was sent; where an application around us has parsed it, nothing is left to look at. */
+function checkMetadata(ctx: Context): void {
+  const twice = memberTwice(bodyOf(ctx) ?? '');
+  if (twice !== undefined) {
+    throw new errors.InvalidClientMetadata(`${memberName([twice])} must not stand twice in one object`);
   }
 }
 
@@ -84,6 +94,8 @@ function checkParameters(provider: Provider, others: readonly string[]): Middlew
     if (endpoint === 'userinfo' && ctx.get('dpop') && !isCompact(ctx.get('dpop'))) ctx.req.headers.dpop = 'none';
     if (isFormEndpoint(endpoint)) checkCompact('client_assertion', fieldOf(ctx, 'client_assertion'));
     if (pushes.includes(endpoint)) checkPush(ctx, others);
+    if (endpoint === 'token') checkJson('authorization_details', fieldOf(ctx, 'authorization_details') ?? '');
+    if (endpoint === 'registration' || endpoint === 'client') checkMetadata(ctx);
     return next();
   };
 }
@@ -96,6 +108,10 @@ export function parameters(): Mechanism {
       {
         id: 'RFC9101-4',
         text: 'parameters of a request object have the JSON types their parameters have; what is null was left out',
+      },
+      {
+        id: 'RFC7493-2.3',
+        text: 'objects in JSON must not have members with duplicate names: request objects, claims, authorization_details, client metadata',
       },
       {
         id: 'RFC7515-2',

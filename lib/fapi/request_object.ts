@@ -1,6 +1,8 @@
 import { errors } from 'oidc-provider';
 
-import { depthOf, isCompact } from './jwt.ts';
+import { memberName } from './detail_bounds.ts';
+import { depthOf, memberTwice } from './json.ts';
+import { isCompact } from './jwt.ts';
 
 /** Nesting beyond this serves nobody: the claims parameter of OpenID Connect needs four levels. */
 const deepest = 16;
@@ -55,8 +57,10 @@ export function claimsOf(request: string, others: readonly string[] = []): Reado
   const parts = request.split('.');
   // An encrypted one is core's to open.
   if (parts.length !== 3) return {};
-  const json = Buffer.from(parts[1] ?? '', 'base64url').toString();
+  const [header = '', json = ''] = parts.map((part) => Buffer.from(part, 'base64url').toString());
   if (depthOf(json) > deepest) invalid(`must not be nested deeper than ${deepest} levels`);
+  const twice = memberTwice(json) ?? memberTwice(header);
+  if (twice !== undefined) invalid(`must not have ${memberName([twice])} twice in one object`);
   let claims: unknown;
   try {
     claims = JSON.parse(json);
@@ -90,8 +94,10 @@ export function leaveOutNulls(params: object, claims: object): void {
   }
 }
 
-/** @throws {InvalidRequest | InvalidAuthorizationDetails} when a JSON parameter of a form is nested too deeply. */
-export function checkDepth(name: string, json: string): void {
+/** @throws {InvalidRequest | InvalidAuthorizationDetails} when a JSON parameter of a form is nested too deeply, or ambiguous. */
+export function checkJson(name: string, json: string): void {
   const Refusal = name === 'authorization_details' ? errors.InvalidAuthorizationDetails : errors.InvalidRequest;
   if (depthOf(json) > deepest) throw new Refusal(`${name} must not be nested deeper than ${deepest} levels`);
+  const twice = memberTwice(json);
+  if (twice !== undefined) throw new Refusal(`${name} must not have ${memberName([twice])} twice in one object`);
 }

@@ -8,6 +8,7 @@ import { errors } from 'oidc-provider';
 export type Fields = Readonly<Record<string, string | string[] | undefined>>;
 
 const fields = new WeakMap<IncomingMessage, Fields>();
+const bodies = new WeakMap<IncomingMessage, Buffer>();
 const none: Fields = Object.freeze({});
 
 /** Bytes of a body that core reads by itself at most. */
@@ -24,6 +25,9 @@ export function fieldOf(ctx: Pick<Context, 'req'>, name: string): string | undef
   const value = fieldsOf(ctx)[name];
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
+
+/** The body that is no form, as it was received; `undefined` before `readBody()`, or where an application has read it. */
+export const bodyOf = ({ req }: Pick<Context, 'req'>): string | undefined => bodies.get(req)?.toString();
 
 async function received(req: IncomingMessage, most: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
@@ -67,5 +71,6 @@ export async function readBody(ctx: Context, most: number): Promise<void> {
   const body = await received(req, most);
   const parsed = querystring.parse(body.toString());
   fields.set(req, parsed);
+  if (!ctx.is('application/x-www-form-urlencoded')) bodies.set(req, body);
   handOn(req, body, parsed);
 }

@@ -72,7 +72,7 @@ export function limits(provider: Provider, { tooMany, body = 56 * 1024, pushed =
     const endpoint = endpointOf(ctx);
     if (endpoint === undefined) return next();
     checkMethod(ctx, endpoint);
-    if (ctx.method === 'POST') {
+    if (ctx.method === 'POST' || ctx.method === 'PUT') {
       checkType(ctx, endpoint);
       return form(ctx, next, endpoint === 'pushed_authorization_request' ? pushed : body);
     }

@@ -153,6 +153,7 @@ describe('administration over HTTP', () => {
   for (const [what, method, path, status, body, headers] of [
     ['no JSON', 'POST', '/admin/clients', 400, '{', {}],
     ['a list', 'POST', '/admin/clients', 400, '[]', {}],
+    ['a member twice', 'POST', '/admin/clients', 400, '{"client_name":"a","client_name":"b"}', {}],
     ['a form', 'POST', '/admin/clients', 415, 'a=b', { 'content-type': 'application/x-www-form-urlencoded' }],
     ['more than a megabyte', 'POST', '/admin/clients', 413, JSON.stringify('x'.repeat(2 ** 20)), {}],
     ['an id of the file', 'DELETE', '/admin/clients/client', 409, undefined, {}],

@@ -3,6 +3,7 @@ import { connect } from 'node:tls';
 
 import { expect } from 'chai';
 
+import { memberTwice } from '../../lib/fapi/json.ts';
 import { fapi2MessageSigning } from '../../lib/profiles/fapi2_message_signing.ts';
 import { closeAll, held, holds } from '../support/held.ts';
 import { type Answer, RawClient } from '../support/raw_client.ts';
@@ -80,6 +81,19 @@ describe('Edges of the protocol', () => {
       });
     }
 
+    holds('RFC7493-2.3', { by: 'parameters', profile }, async (client) => {
+      const [header, payload, signature] = (await client.requestObject(client.params)).split('.');
+      const twice = (part = '') =>
+        Buffer.from(`${Buffer.from(part, 'base64url')}`.replace(/}$/, ',"scope":"openid","scope":"email"}')).toString(
+          'base64url',
+        );
+      for (const request of [`${header}.${twice(payload)}.${signature}`, `${twice(header)}.${payload}.${signature}`]) {
+        const answer = await client.push({ client_id: 'client', request });
+        refused(answer, 400, 'invalid_request_object');
+        expect(answer.body.error_description).to.include('must not have scope twice');
+      }
+    });
+
     held('RFC7515-2', { by: 'parameters', profile }, async (client) => {
       const padded = { client_assertion: `${await client.assertion()}=` };
       expect((await client.post('/token/introspection', { token: 'x' }, padded)).status).to.equal(400);
@@ -95,6 +109,53 @@ describe('Edges of the protocol', () => {
   });
 
   describe('parameters', () => {
+    const own = { features: { claimsParameter: { enabled: true }, registration: { enabled: true } } };
+    held('RFC7493-2.3', { by: 'parameters', own }, async (client) => {
+      const { params } = client;
+      for (const claims of [
+        '{"id_token":{"auth_time":null,"auth_time":{"essential":true}}}',
+        '{"userinfo":{},"id_token":{},"userinfo":{"name":null}}',
+        '{"id_token":{"auth_time":null,"\\u0061uth_time":null}}',
+        '{"id_token":{"acr":{"values":["a"],"values":["b"]}}}',
+      ]) {
+        const answer = await client.push({ ...params, claims });
+        refused(answer, 400, 'invalid_request');
+        expect(answer.body.error_description).to.match(/must not have (auth_time|userinfo|values) twice in one object/);
+      }
+      expect((await client.push({ ...params, claims: '{"id_token":{"auth_time":null}}' })).status).to.equal(201);
+    });
+
+    holds('RFC7493-2.3', { by: 'parameters', own }, async (client) => {
+      const details = '[{"type":"payment","amount":"1","amount":"1000"}]';
+      const { body } = await client.push({ ...client.params, authorization_details: details });
+      expect(body.error).to.equal('invalid_authorization_details');
+      expect(body.error_description).to.include('must not have amount twice');
+      const json = { method: 'POST', headers: { 'content-type': 'application/json' } };
+      const metadata = '{"client_name":"a","redirect_uris":["https://a.example/cb"],"client_name":"b"}';
+      const registered = await client.request('/reg', { ...json, body: metadata });
+      refused(registered, 400, 'invalid_client_metadata');
+      expect(registered.body.error_description).to.include('client_name must not stand twice');
+    });
+
+    it('RFC7493-2.3 a member that stands twice is found in the time it takes to read the text, however it is written', () => {
+      for (const [json, name] of [
+        ['{"a":1,"b":[{"a":2}],"c":{"a":3}}', undefined],
+        ['{"a":"a","b":"\\",\\"a\\":"}', undefined],
+        ['["a","a",{"a":["a"]}]', undefined],
+        ['{"a":{"b":1,"c":[],"b":2}}', 'b'],
+        ['[{"x":1},{"x":1,"y":{},"x":2}]', 'x'],
+        ['{"__proto__":1,"__proto__":2}', '__proto__'],
+        ['{"":1,"":2}', ''],
+        ['{"a":1,"a', undefined],
+        ['}}]]{"a":1,"a":2', 'a'],
+        ['"'.repeat(1_000_000), undefined],
+        [`${'['.repeat(500_000)}${'{"a":'.repeat(500_000)}`, undefined],
+        ['\\"'.repeat(500_000), undefined],
+      ] as const) {
+        expect(memberTwice(json), json.slice(0, 60)).to.equal(name);
+      }
+    });
+
     held('DPOP-10', { by: 'parameters' }, async (client) => {
       for (const dpop_jkt of ['x', 'a'.repeat(42), `${'a'.repeat(42)}=`, 'a'.repeat(44), `${'a'.repeat(42)}+`]) {
         refused(await client.push({ ...client.params, dpop_jkt }), 400, 'invalid_request');
