@@ -40,7 +40,8 @@ export type ClauseId = `${Uppercase<string>}-${string}`;
  * Makes the clauses of a further specification known, such as an ecosystem's, by the prefix of their ids.
  *
  * @param prefix up to and with the last `-` before the section, `CID-SP-` for example.
- * @param source address of the document; the number of the section is added to one that ends in `-`.
+ * @param source address of the document; the number of the section is added to one that ends in `-`, its name to one that
+ *   ends in `#`.
  * @throws {TypeError} when the prefix stands for another document already.
  */
 export function specification(prefix: `${Uppercase<string>}-`, source: string): void {
@@ -68,5 +69,7 @@ export function clauseUrl(id: ClauseId): string {
       .sort(([one], [other]) => other.length - one.length)[0] ?? [];
   if (prefix === undefined || base === undefined) throw new TypeError(`${id} is a clause of no known specification`);
   const [section = ''] = id.slice(prefix.length).match(/^[0-9]+(\.[0-9]+)*/) ?? [];
+  // A document without numbers has names for its sections.
+  if (base.endsWith('#')) return base + id.slice(prefix.length).replace(/-\d+$/, '');
   return base.endsWith('-') ? base + section : base;
 }

@@ -13,6 +13,7 @@ const aliased = [
   'revocation',
   'registration',
   'backchannel_authentication',
+  'cdr_arrangement_revocation',
 ];
 
 /** @see [RFC 8414 - OAuth 2.0 Authorization Server Metadata](https://www.rfc-editor.org/rfc/rfc8414.html) */

@@ -74,3 +74,11 @@ export async function readBody(ctx: Context, most: number): Promise<void> {
   if (!ctx.is('application/x-www-form-urlencoded')) bodies.set(req, body);
   handOn(req, body, parsed);
 }
+
+/** Puts another form in the place of one that was read: core takes what is there. */
+export function replaceFields({ req }: Pick<Context, 'req'>, replaced: Readonly<Record<string, string>>): void {
+  const body = Buffer.from(new URLSearchParams(replaced).toString());
+  fields.set(req, replaced);
+  req.headers['content-length'] = String(body.length);
+  handOn(req, body, replaced);
+}

@@ -98,6 +98,8 @@ export interface ProfileSettings {
   subject?: SubjectSettings;
   /** Further parameters of authorization requests, and their form. */
   extra_parameters?: ParameterRules;
+  /** Path of the sample resource, for ecosystems that ask something of resources. */
+  sample_resource?: string | undefined;
   /** Limits of request objects, in seconds. */
   request_object?: RequestObjectSettings;
   /** Grant types of your own that clients may use; register them with `provider.registerGrantType()` afterwards. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { cbuae } from './cbuae.ts';
 import { connectidAu } from './connectid_au.ts';
+import { consumerdatarightAu } from './consumerdataright_au.ts';
 import { fapi2MessageSigning, messageSigningSettings } from './fapi2_message_signing.ts';
 import { fapi2SecurityProfile, profileSettings } from './fapi2_security_profile.ts';
 import { ksa } from './ksa.ts';
@@ -15,6 +16,7 @@ export const profiles = {
   cbuae,
   ksa,
   'connectid-au': connectidAu,
+  'consumerdataright-au': consumerdatarightAu,
   'openbanking-brazil': openbankingBrazil,
   'openbanking-uk': openbankingUk,
 } as const;

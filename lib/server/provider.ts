@@ -95,6 +95,7 @@ export function profileOf(
     subject: { subject: config.subject, pairwiseSalt: keys.subjects },
     extra_parameters: config.extra_parameters,
     request_object: config.request_object,
+    sample_resource: config.resource ? config.resource.path : undefined,
   };
   return extension?.profile
     ? ownProfile(config, extension.profile, settings)

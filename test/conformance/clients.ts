@@ -37,9 +37,14 @@ function algorithmsOf({ variant, group }: Plan, number: 1 | 2): Algorithms {
     : { key: 'ES256', dpop: 'EdDSA', response: 'ES256' };
 }
 
-async function makeKey(alg: string, kid: string): Promise<{ private: JWK; public: JWK }> {
+interface Pair {
+  readonly private: JWK;
+  readonly public: JWK;
+}
+
+async function makeKey(alg: string, kid: string, use = 'sig'): Promise<Pair> {
   const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true, modulusLength: 2048 });
-  const more = { kid, alg, use: 'sig' };
+  const more = { kid, alg, use };
   return {
     private: { ...(await exportJWK(privateKey)), ...more },
     public: { ...(await exportJWK(publicKey)), ...more },
@@ -56,8 +61,12 @@ function redirectUris(suite: string, alias: string): string[] {
 const ecosystemScopes: Readonly<Record<string, string>> = {
   ksa: 'openid accounts',
   connectid_au: 'openid',
+  consumerdataright_au: 'openid profile bank:accounts.basic:read',
   openbanking_brazil: 'openid accounts resources',
 };
+
+/** Ecosystems whose ID Tokens are encrypted, and by what. */
+const encryption: Readonly<Record<string, string>> = { consumerdataright_au: 'RSA-OAEP-256' };
 
 /** Scopes a client has besides those it asks a person for. */
 const ownScopes: Readonly<Record<string, string>> = { openbanking_brazil: 'consents' };
@@ -88,6 +97,9 @@ function metadata(plan: Plan, suite: string, number: 1 | 2, keys: JWK[]): Client
     response_types: credentials ? [] : ['code'],
     redirect_uris: credentials ? [] : redirectUris(suite, plan.name),
     ...(!credentials && { id_token_signed_response_alg: response }),
+    ...(encryption[plan.variant.fapi_profile ?? ''] && {
+      id_token_encrypted_response_alg: encryption[plan.variant.fapi_profile ?? ''],
+    }),
     ...(plan.variant.fapi_response_mode === 'jarm' && { authorization_signed_response_alg: response }),
     ...(isRich(plan) && { authorization_details_types: richAuthorizationRequest.map(({ type }) => type) }),
     jwks: { keys },
@@ -100,11 +112,25 @@ export async function makeClients(plan: Plan, suite: string, authority: Certific
     ([1, 2] as const).map(async (number) => {
       const { key, dpop } = algorithmsOf(plan, number);
       const client_id = `${plan.name}-${number}`;
-      const jwk = await makeKey(key, client_id);
+      const encrypted = encryption[plan.variant.fapi_profile ?? ''];
+      const pairs = [
+        await makeKey(key, client_id),
+        ...(encrypted ? [await makeKey(encrypted, `${client_id}-enc`, 'enc')] : []),
+      ];
       const issued = await authority.issue({ subject: `CN=${client_id}` });
       return {
-        registered: metadata(plan, suite, number, [jwk.public]),
-        private: { client_id, scope: scopeOf(plan), jwks: { keys: [jwk.private] }, dpop_signing_alg: dpop },
+        registered: metadata(
+          plan,
+          suite,
+          number,
+          pairs.map((pair) => pair.public),
+        ),
+        private: {
+          client_id,
+          scope: scopeOf(plan),
+          jwks: { keys: pairs.map((pair) => pair.private) },
+          dpop_signing_alg: dpop,
+        },
         certificate: { cert: issued.cert, key: issued.key },
       };
     }),

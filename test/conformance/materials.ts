@@ -26,19 +26,34 @@ export interface Listed {
 const ecosystemResources: Readonly<Record<string, (url: string, claims: Readonly<Record<string, unknown>>) => object>> =
   {
     ksa: (url) => ({ resourceUrlAccountRequests: `${url}${ksaConsents.path}` }),
+    consumerdataright_au: () => ({ cdrVersion: '1' }),
     openbanking_brazil: (url, { cpf }) => ({ consentUrl: `${url}${brazilConsents.path}`, brazilCpf: cpf }),
   };
+
+/** Metadata of ecosystems that the suite does not know, though they are specified; it has a setting for such. */
+const ecosystemMetadata: Readonly<Record<string, readonly string[]>> = {
+  connectid_au: [
+    'verified_claims_supported',
+    'trust_frameworks_supported',
+    'claims_in_verified_claims_supported', // of OpenID Connect for Identity Assurance
+  ],
+  consumerdataright_au: ['cdr_arrangement_revocation_endpoint'],
+};
 
 /** The plan's configuration, as the suite's own page takes it. */
 export function planConfiguration(plan: Plan, { registered: _, ...clients }: Clients, config: Config) {
   const { sender_constrain, client_auth_type } = plan.variant;
   const mtls = sender_constrain === 'mtls' || client_auth_type === 'mtls';
   const [account] = Array.isArray(config.accounts) ? config.accounts : [];
+  const known = ecosystemMetadata[plan.variant.fapi_profile ?? ''];
   const path = config.resource ? config.resource.path : '';
   return {
     alias: plan.name,
     description: `${plan.name}, written by npm run conformance`,
-    server: { discoveryUrl: `${config.issuer}/.well-known/openid-configuration` },
+    server: {
+      discoveryUrl: `${config.issuer}/.well-known/openid-configuration`,
+      ...(known && { allow_unexpected_metadata_fields: known }),
+    },
     client: clients.client,
     client2: clients.client2,
     ...(mtls && { mtls: clients.mtls, mtls2: clients.mtls2 }),

@@ -45,6 +45,7 @@ describe('the plans of a full conformance run', () => {
       'eco-cbuae': 60,
       'eco-ksa': 60,
       'eco-connectid-au': 62,
+      'eco-consumerdataright-au': 61,
       'eco-openbanking-brazil': 62,
     });
   });

@@ -5,7 +5,7 @@ import { party, type Variant } from '../conformance/rows/setting.ts';
 import { type Answer, jwt, now, SuiteClient } from '../conformance/rows/suite_client.ts';
 import { flowServer, type OwnServer, person } from '../flows/server.ts';
 
-const ways: Variant = {
+export const ways: Variant = {
   client_auth_type: 'private_key_jwt',
   sender_constrain: 'mtls',
   openid: 'openid_connect',
@@ -35,8 +35,8 @@ export interface Ecosystem {
 }
 
 export interface EcosystemOptions {
-  /** What the clients' metadata say besides the usual. */
-  readonly client?: object;
+  /** What the clients' metadata say besides the usual; a function where the two differ. */
+  readonly client?: object | ((index: 0 | 1) => Promise<object>);
   /** Claims of the person who logs in. */
   readonly claims?: object;
   readonly rich?: true;
@@ -50,7 +50,11 @@ export async function ecosystem(profile: Config['profile'], options: EcosystemOp
   const server = await flowServer({
     profile,
     file: `config/ecosystems/${file}.yaml`,
-    clients: await Promise.all(([0, 1] as const).map(async (index) => ({ metadata: await metadataOf(index, client) }))),
+    clients: await Promise.all(
+      ([0, 1] as const).map(async (index) => ({
+        metadata: await metadataOf(index, typeof client === 'function' ? await client(index) : client),
+      })),
+    ),
     set: [`accounts=${JSON.stringify([{ ...person, claims }])}`, ...set],
   });
   const variant = { ...ways, ...(rich && { rich }) };

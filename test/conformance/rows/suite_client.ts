@@ -168,6 +168,11 @@ export class SuiteClient {
     return this.send(url, { method, headers, body: new URLSearchParams(fields) }, otherwise.certificate === false);
   }
 
+  /** A form to an endpoint that the client authenticates at. */
+  post(path: string, params: Claims, otherwise: Otherwise = {}): Promise<Answer> {
+    return this.#post(path, params, otherwise);
+  }
+
   /** As a form, or as a signed request object where the variant has one. */
   async push(params: Claims = this.params, otherwise: Otherwise = {}): Promise<Answer> {
     const { object = {}, objectHeader = {}, objectKey = this.party } = otherwise;

@@ -1,0 +1,133 @@
+import type { Middleware } from 'koa';
+import type { Configuration, Grant, KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { errors, interactionPolicy } from 'oidc-provider';
+
+import type { Clause } from '../../clause.ts';
+import { endpoints } from '../../http/routes.ts';
+import { seconds } from '../../seconds.ts';
+import type { Mechanism } from '../mechanism.ts';
+import { endTokens } from './arrangement_revocation.ts';
+import { arrangementOf, checkDuration, durationOf, endOf, type Sharing, sharingOf } from './sharing.ts';
+
+const reason = 'arrangement';
+
+/** Asks the person each time, and tells the page until when. */
+function shown(configuration: Configuration): Configuration {
+  const policy = configuration.interactions?.policy ?? interactionPolicy.base();
+  const checks = policy.find(({ name }) => name === 'consent')?.checks;
+  checks?.remove(reason);
+  checks?.add(
+    new interactionPolicy.Check(
+      reason,
+      'sharing is for a person to allow, each time',
+      'consent_required',
+      ({ oidc }) => !oidc.result?.consent,
+      ({ oidc }) => ({ account_consent: { permissions: [], until: endOf(sharingOf(oidc)) } }),
+    ),
+  );
+  return { ...configuration, interactions: { ...configuration.interactions, policy } };
+}
+
+/** The arrangement goes on under its name, with what was allowed now in the place of what was allowed before. */
+async function renewed(ctx: KoaContextWithOIDC, arrangement: Grant, allowed: Grant): Promise<Grant> {
+  const { openid, resources, rar, rejected } = allowed;
+  Object.assign(arrangement, { openid, resources, rar, rejected });
+  await endTokens(ctx.oidc.provider, arrangement.jti);
+  await allowed.destroy();
+  return arrangement;
+}
+
+/** The grant that comes of a consent, until the sharing ends. */
+async function granted(ctx: KoaContextWithOIDC, existing: Clause): Promise<Grant | undefined> {
+  const { oidc } = ctx;
+  const grantId = oidc.route === 'resume' ? oidc.result?.consent?.grantId : undefined;
+  const allowed = grantId === undefined ? undefined : await oidc.provider.Grant.find(grantId);
+  if (!allowed) return undefined;
+  const sharing = sharingOf(oidc);
+  const arrangement = await arrangementOf(ctx, sharing, existing.id);
+  if (arrangement && arrangement.accountId !== oidc.session?.accountId) {
+    throw new errors.AccessDenied(`the arrangement is for another person to change (${existing.id})`);
+  }
+  const grant = arrangement ? await renewed(ctx, arrangement, allowed) : allowed;
+  grant.exp = endOf(sharing);
+  await grant.save();
+  return grant;
+}
+
+/** A refresh token for as long as data is shared, and none where it is shared once. */
+function lasting(configuration: Configuration): Configuration {
+  const { issueRefreshToken, ttl } = configuration;
+  return {
+    ...configuration,
+    async issueRefreshToken(ctx, client, source) {
+      const { claims } = source as { claims?: Sharing };
+      return durationOf(claims ?? {}) > 0 && (await issueRefreshToken?.(ctx, client, source)) === true;
+    },
+    ttl: {
+      ...ttl,
+      RefreshToken: ({ oidc }) => Math.max(1, Number(oidc.entities.Grant?.exp) - seconds()),
+    },
+  };
+}
+
+/** Names the arrangement in token responses, and in what is told of a refresh token. */
+function named(provider: Provider): Middleware {
+  const endpointOf = endpoints(provider);
+  return async function named(ctx, next) {
+    await next();
+    const { oidc } = ctx as Partial<KoaContextWithOIDC>;
+    const endpoint = endpointOf(ctx);
+    if (ctx.status !== 200 || !oidc) return;
+    const { AccessToken: access, RefreshToken: refresh } = oidc.entities;
+    const { active } = (ctx.body ?? {}) as { active?: boolean };
+    const id = endpoint === 'token' ? access?.grantId : endpoint === 'introspection' && active && refresh?.grantId;
+    if (id) ctx.body = { ...(ctx.body as object), cdr_arrangement_id: id };
+  };
+}
+
+/** The Consumer Data Right's rules of sharing arrangements. */
+export interface ArrangementRules {
+  readonly duration: Clause;
+  readonly existing: Clause;
+  readonly expiry: Clause;
+  readonly introspection: Clause;
+}
+
+/**
+ * Sharing arrangements: each consent makes one, or changes one the client names; its name is that of the grant, which
+ * nobody can guess. It ends when its time is over or when it is revoked, and its tokens with it.
+ *
+ * @see [Consumer Data Standards, Requesting Sharing Duration](https://consumerdatastandardsaustralia.github.io/standards/#requesting-sharing-duration)
+ */
+export function arrangements({ duration, existing, expiry, introspection }: ArrangementRules): Mechanism {
+  return {
+    name: 'ecosystems/arrangements',
+    clauses: [duration, existing, expiry, introspection],
+    configuration: {
+      claims: { sharing_duration: null },
+      features: { claimsParameter: { enabled: true } },
+      // An arrangement outlives the session it was made in.
+      expiresWithSession: async () => false,
+    },
+    prepare: shown,
+    compose: lasting,
+    hooks: {
+      'features.claimsParameter.assertClaimsParameter': (theirs) => async (ctx, claims, client) => {
+        checkDuration(claims as Sharing, duration.id);
+        await arrangementOf(ctx, claims as Sharing, existing.id);
+        await theirs?.(ctx, claims, client);
+      },
+      loadExistingGrant: () => (ctx) => granted(ctx, existing),
+      'features.introspection.allowedPolicy': (theirs) => async (ctx, client, token) =>
+        token.kind === 'RefreshToken' && (theirs ? await theirs(ctx, client, token) : true),
+      extraTokenClaims: (theirs) => async (ctx, token) => {
+        const own = await theirs?.(ctx, token);
+        const end = ctx.oidc.entities.Grant?.exp;
+        if (token.kind !== 'AccessToken' || end === undefined) return own;
+        Object.assign(token, { expiresIn: Math.max(1, Math.min(token.expiration, end - seconds())) });
+        return own;
+      },
+    },
+    middleware: (provider) => ({ protocol: [named(provider)] }),
+  };
+}

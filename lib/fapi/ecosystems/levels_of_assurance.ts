@@ -1,0 +1,39 @@
+import { errors } from 'oidc-provider';
+
+import type { Clause } from '../../clause.ts';
+import type { Mechanism } from '../mechanism.ts';
+
+/**
+ * A person reaches one of an ecosystem's levels of assurance, or nothing is granted.
+ *
+ * @param known the form of a level.
+ */
+export function levelsOfAssurance(rule: Clause, known: RegExp): Mechanism {
+  return {
+    name: 'ecosystems/levels_of_assurance',
+    clauses: [
+      {
+        ...rule,
+        *violated({ acrValues = [], features }) {
+          const values = [...acrValues];
+          const other = values.find((value) => !known.test(value));
+          if (values.length === 0) yield { path: ['acrValues'], text: 'names no level, leave it out' };
+          if (other !== undefined) yield { path: ['acrValues'], text: `names ${other}, which is no level` };
+          if (!features?.claimsParameter?.enabled) {
+            yield { path: ['features', 'claimsParameter', 'enabled'], text: 'must be true' };
+          }
+        },
+      },
+    ],
+    configuration: { features: { claimsParameter: { enabled: true } } },
+    hooks: {
+      loadExistingGrant: (theirs) => async (ctx) => {
+        const { route, session } = ctx.oidc;
+        if (route === 'resume' && session?.accountId !== undefined && !known.test(`${session.acr}`)) {
+          throw new errors.UnmetAuthenticationRequirements(`the login reached no level of assurance (${rule.id})`);
+        }
+        return theirs?.(ctx);
+      },
+    },
+  };
+}
