@@ -9,7 +9,7 @@ const year = 365 * 86_400;
 /** Seconds in which data that is shared once has to be collected. */
 const once = 3600;
 
-/** What a request says of sharing, at the top of its claims parameter. */
+/** The members about sharing, at the top of a claims parameter. */
 export interface Sharing {
   readonly sharing_duration?: unknown;
   readonly cdr_arrangement_id?: unknown;
