@@ -83,13 +83,19 @@ function detailsOf(event: string, text: string): Told['details'] {
   return event === 'audit.checkpoint' ? { jws: text } : JSON.parse(text);
 }
 
-/** One record as a sentence. */
+/** A value as it stands in a sentence, of which a line has room for so much; the whole is in `--json`. */
+function brief(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length > 200 ? `${text.slice(0, 199)}…` : text;
+}
+
+/** One record as a sentence; the signature of a checkpoint says nothing to a reader. */
 export function sentence({ at, event, client, clause, details }: Told): string {
   const what = (events as Readonly<Record<string, string>>)[event] ?? event;
   const more = details && details !== 'sealed' ? Object.entries(details) : [];
   const shown = more
-    .filter(([, value]) => value !== undefined && value !== null)
-    .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`);
+    .filter(([name, value]) => value !== undefined && value !== null && name !== 'jws')
+    .map(([name, value]) => `${name} ${brief(value)}`);
   const parts = [client && `client ${client}`, ...shown, clause && `[${clause}]`].filter(Boolean);
   return `${new Date(at).toISOString()}  ${what}${parts.length > 0 ? `: ${parts.join(', ')}` : ''}`;
 }

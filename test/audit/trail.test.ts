@@ -107,6 +107,11 @@ for (const [name, make] of Object.entries({
       expect(new Set(told.slice(3).map(({ grant_id }) => grant_id)).size, 'one grant').to.equal(1);
       expect(told.every(({ interaction_id }) => /^[0-9a-f-]{36}$/.test(`${interaction_id}`))).to.equal(true);
       for (const record of told) expect(sentence(record)).to.match(/^\d{4}-\d\d-\d\dT[\d:.]+Z {2}[a-z]/);
+      const [first] = told as [Told];
+      const long = sentence({ ...first, details: { scope: 'x'.repeat(5000) } });
+      expect(long).to.have.length.below(400);
+      const signed = sentence({ ...first, event: 'audit.checkpoint', details: { jws: 'e30.e30.c2ln' } });
+      expect(signed).to.not.contain('e30');
 
       expect(secrets.size).to.be.above(7);
       const everything = JSON.stringify(await records());
