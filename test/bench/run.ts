@@ -16,7 +16,9 @@ import { largePush } from './figures/large_push.ts';
 import { latency } from './figures/latency.ts';
 import { logins } from './figures/logins.ts';
 import { memory } from './figures/memory.ts';
+import { operation } from './figures/operation.ts';
 import { push } from './figures/push.ts';
+import { registryOf } from './figures/registry.ts';
 import { roundTrips } from './figures/round_trips.ts';
 import { seal } from './figures/seal.ts';
 import { start } from './figures/start.ts';
@@ -36,6 +38,8 @@ const rooms = {
   expiredRows,
   seal,
   clients,
+  operation,
+  registry: registryOf,
   memory,
   start,
   imports,
