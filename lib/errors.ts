@@ -72,3 +72,16 @@ export class OperationalError extends Error {
   override readonly name = 'OperationalError';
   readonly code = 'ERR_OPERATIONAL';
 }
+
+/** A module that the configuration names cannot be used; `key` is the dotted name of the key that names it. */
+export class ModuleError extends OperationalError {
+  readonly key: string;
+  /** The reason, without the key. */
+  readonly text: string;
+
+  constructor(key: string, text: string, options?: ErrorOptions) {
+    super(`${key}: ${text}`, options);
+    this.key = key;
+    this.text = text;
+  }
+}

@@ -11,6 +11,7 @@ const floors: readonly (readonly string[])[] = [
     'redact',
     'log',
     'log_line',
+    'module_calls',
     'standard_error',
     'installed',
     'resources',

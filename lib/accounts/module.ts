@@ -1,61 +1,6 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-
-import { OperationalError } from '../errors.ts';
-import { log } from '../log.ts';
+import { ModuleError } from '../errors.ts';
+import { guardedCall, loadModule, type Named } from '../module_calls.ts';
 import type { Accounts, Authenticated } from './accounts.ts';
-
-/** Milliseconds a call of the module may take. */
-const longest = 10_000;
-
-type Fail = (error: unknown) => void;
-
-/** The call of a deployment's module that code runs in, however far it has travelled through timers and sockets. */
-const calls = new AsyncLocalStorage<Fail>();
-
-/** Ends the call an error was thrown in after it had returned; any other uncaught error ends the process, as without us. */
-function uncaught(error: unknown): void {
-  const fail = calls.getStore();
-  if (fail) {
-    fail(error);
-    return;
-  }
-  if (process.listenerCount('uncaughtException') > 1) return;
-  const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  log.fatal({ message, stack }, 'uncaught error');
-  process.exit(1);
-}
-
-/**
- * Calls a function of the module. What it throws later, in a timer, an event or a promise nobody waits for, fails this
- * call and not the process.
- *
- * @throws Error when it does not answer within ten seconds.
- */
-function guarded<A extends unknown[], R>(
-  path: string,
-  name: string,
-  call: (...args: A) => R | PromiseLike<R>,
-): (...args: A) => Promise<R> {
-  return (...args) =>
-    new Promise((resolve, reject) => {
-      let open = true;
-      const end = (settle: () => void) => {
-        open = false;
-        clearTimeout(timer);
-        settle();
-      };
-      const fail: Fail = (cause) => {
-        const reason = cause instanceof Error ? cause.message : String(cause);
-        // Once the call has ended there is nobody left to tell but the operator.
-        if (!open) return log.error({ message: reason }, `${name}() of the accounts module failed afterwards`);
-        end(() => reject(new Error(`${name}() of the accounts module ${path} failed: ${reason}`, { cause })));
-      };
-      const timer = setTimeout(fail, longest, new Error(`no answer within ${longest / 1000} seconds`));
-      calls.run(fail, async () => call(...args)).then((result) => end(() => resolve(result)), fail);
-    });
-}
 
 const isSub = (value: unknown): value is string => typeof value === 'string' && /^[\x21-\x7e]{1,255}$/.test(value);
 const isMethod = (value: unknown) => typeof value === 'string' && /^[\x21-\x7e]{1,64}$/.test(value);
@@ -79,27 +24,29 @@ function authenticated(answer: unknown): string | Authenticated | undefined {
 }
 
 /**
- * Accounts by the deployment's own module, which exports `authenticate` and `findAccount`.
+ * Accounts by functions of a module: whatever they throw, and whenever, fails the call and not the process.
  *
- * @throws {OperationalError} when it cannot be loaded, or lacks one of them.
+ * @throws {ModuleError} when one of them is missing.
  */
-export async function accountsModule(path: string): Promise<Accounts> {
-  if (!process.listeners('uncaughtException').includes(uncaught)) process.on('uncaughtException', uncaught);
-  const lost: Fail = (error) =>
-    log.error({ message: error instanceof Error ? error.message : String(error) }, 'the accounts module failed');
-  const url = pathToFileURL(resolve(path)).href;
-  const module = await calls.run(lost, () =>
-    import(url).catch((cause: Error) => {
-      throw new OperationalError(`accounts module ${path} cannot be loaded: ${cause.message}`, { cause });
-    }),
-  );
-  for (const name of ['authenticate', 'findAccount'] as const) {
-    if (typeof module[name] !== 'function')
-      throw new OperationalError(`accounts module ${path} has to export ${name}()`);
-  }
-  const authenticate = guarded(path, 'authenticate', module.authenticate as Accounts['authenticate']);
+export function accountsBy(named: Named, functions: Readonly<Partial<Record<string, unknown>>>): Accounts {
+  const functionOf = <Name extends keyof Accounts>(name: Name): Accounts[Name] => {
+    const found = functions[name];
+    if (typeof found !== 'function') throw new ModuleError(named.key, `${named.path} has to export ${name}()`);
+    return found.bind(functions) as Accounts[Name];
+  };
+  const authenticate = guardedCall(named, 'authenticate', functionOf('authenticate'));
   return {
     authenticate: async (login, password) => authenticated(await authenticate(login, password)),
-    findAccount: guarded(path, 'findAccount', module.findAccount as Accounts['findAccount']),
+    findAccount: guardedCall(named, 'findAccount', functionOf('findAccount')),
   };
+}
+
+/**
+ * Accounts by the deployment's own module, which exports `authenticate` and `findAccount`.
+ *
+ * @throws {ModuleError} when it cannot be loaded, or lacks one of them.
+ */
+export async function accountsModule(path: string): Promise<Accounts> {
+  const named = { path, key: 'accounts.module' };
+  return accountsBy(named, await loadModule(named));
 }

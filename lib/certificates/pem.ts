@@ -62,12 +62,21 @@ function foreign(label: string): string {
   return instead[label] ?? `is a ${label}, write a certificate`;
 }
 
+/** DER by what it begins with: a version of PKCS #12 or PKCS #8, or the sequence that is a certificate's. */
+function derInstead(content: Uint8Array): string {
+  const length = content[1] ?? 0;
+  const first = length & 0x80 ? 2 + (length & 0x7f) : 2;
+  if (content[first] !== 0x02) return 'is DER, write what `openssl x509 -inform DER -in FILE` prints';
+  return content[first + 2] === 3
+    ? 'is PKCS #12, write what `openssl pkcs12 -in FILE -noenc` prints'
+    : 'is a private key in DER, write what `openssl pkey -inform DER -in FILE` prints';
+}
+
 /** The file as text, or what it is instead. UTF-16 is what PowerShell's redirection writes. */
 export function pemText(content: string | Uint8Array): string {
   if (typeof content === 'string') return content;
   const [first, second] = content;
-  if (first === 0x30)
-    throw new PemError([{ line: undefined, text: 'is DER, write what `openssl x509 -inform DER -in FILE` prints' }]);
+  if (first === 0x30) throw new PemError([{ line: undefined, text: derInstead(content) }]);
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
     throw new PemError([{ line: undefined, text: 'is UTF-16, write it as UTF-8' }]);
   }

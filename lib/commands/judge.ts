@@ -1,10 +1,9 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { rootCertificates } from 'node:tls';
 
 import { readCertificates } from '../certificates/pem.ts';
 import type { Config } from '../config/load.ts';
-import { ProfileViolationError, type Violation } from '../errors.ts';
+import { ModuleError, ProfileViolationError, type Violation } from '../errors.ts';
 import type { ReplayAdapter } from '../fapi/replay.ts';
 import { loadKeys } from '../keys/keys.ts';
 import { violations } from '../profile.ts';
@@ -45,15 +44,28 @@ async function authorityOf(file: string): Promise<string> {
   }
 }
 
-/** The parts of a provider for judging alone: no database answers, no key is made or kept. */
-export async function stand(config: Config, make = false): Promise<Parts> {
+/** The module's part; without it where it cannot be used, which is a problem of the file like others. */
+async function usable<T>(load: () => Promise<T>, problems: Violation[]): Promise<T | undefined> {
+  try {
+    return await load();
+  } catch (error) {
+    if (!(error instanceof ModuleError)) throw error;
+    problems.push({ path: error.key.split('.'), text: error.text });
+    return undefined;
+  }
+}
+
+/**
+ * The parts of a provider for judging alone: no database answers, no key is made or kept.
+ *
+ * @param problems modules that cannot be used are added to it.
+ */
+export async function stand(config: Config, make = false, problems: Violation[] = []): Promise<Parts> {
   const { ca } = config.mtls ?? {};
-  // That the module is not there has been reported with the file's problems.
-  const own = config.keys.module && !existsSync(config.keys.module) ? undefined : await ownKeys(config);
+  const own = await usable(() => ownKeys(config), problems);
   return {
     adapter: Nowhere,
-    // That its file is not there has been reported with the file's problems.
-    extension: await loadExtension(config.extend),
+    extension: await usable(() => loadExtension(config.extend), problems),
     accounts: { authenticate: async () => undefined, findAccount: () => undefined },
     keys: await loadKeys(async (_name, made) => made(), own ?? (make ? undefined : placeholder)),
     authorities: ca ? [await authorityOf(ca)] : [],
@@ -62,17 +74,19 @@ export async function stand(config: Config, make = false): Promise<Parts> {
 
 /** Every way in which a configuration is outside its profile. No provider is made: the one that serves says what core adds. */
 export async function judge(config: Config): Promise<readonly Violation[]> {
-  const parts = await stand(config);
-  return violations(profileOf(config, parts), configurationOf(config, parts), config.issuer);
+  const problems: Violation[] = [];
+  const parts = await stand(config, false, problems);
+  return [...problems, ...violations(profileOf(config, parts), configurationOf(config, parts), config.issuer)];
 }
 
 /** The same, and what core itself would refuse: found by making the provider, for who does not go on to serve. */
 export async function judgeWhole(config: Config): Promise<readonly Violation[]> {
+  const problems: Violation[] = [];
   try {
-    await createProvider(config, await stand(config, true));
-    return [];
+    await createProvider(config, await stand(config, true, problems));
+    return problems;
   } catch (error) {
-    if (error instanceof ProfileViolationError) return error.violations;
+    if (error instanceof ProfileViolationError) return [...problems, ...error.violations];
     throw error;
   }
 }

@@ -2,11 +2,21 @@ import { createPrivateKey, KeyObject, type X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
-import { PemError, readCertificates } from '../certificates/pem.ts';
+import { PemError, pemText, readCertificates } from '../certificates/pem.ts';
 import { readRevocationLists } from '../certificates/revocation_list.ts';
 import type { Finding } from './explain.ts';
 import { at, type Path, put } from './path.ts';
 import { isSampleKey, publicKnowledge } from './sample.ts';
+
+const isEncrypted = (text: string) => /^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(text);
+
+/** A private key that the server can read by itself. */
+function privateKey(content: Buffer): KeyObject {
+  const text = pemText(content);
+  if (isEncrypted(text))
+    throw new PemError([{ line: undefined, text: 'is encrypted, write what `openssl pkey -in FILE` prints' }]);
+  return createPrivateKey(text);
+}
 
 type Reader = (content: Buffer) => readonly X509Certificate[] | KeyObject | undefined;
 
@@ -33,17 +43,17 @@ function revocationLists(content: Buffer): undefined {
 /** Every key that names a file the server opens later, and what is expected inside. */
 const files: readonly (readonly [path: Path, holds: string, read: Reader])[] = [
   [['listen', 'tls', 'cert'], 'a PEM certificate', chain],
-  [['listen', 'tls', 'key'], 'a PEM private key', createPrivateKey],
+  [['listen', 'tls', 'key'], 'a PEM private key', privateKey],
   [['mtls', 'tls', 'cert'], 'a PEM certificate', chain],
-  [['mtls', 'tls', 'key'], 'a PEM private key', createPrivateKey],
+  [['mtls', 'tls', 'key'], 'a PEM private key', privateKey],
   [['mtls', 'ca'], 'PEM certificates of authorities', authorities],
   [['mtls', 'crl'], 'revocation lists', revocationLists],
   [['management', 'tls', 'cert'], 'a PEM certificate', chain],
-  [['management', 'tls', 'key'], 'a PEM private key', createPrivateKey],
+  [['management', 'tls', 'key'], 'a PEM private key', privateKey],
   [['management', 'ca'], 'PEM certificates of authorities', authorities],
   [['database', 'tls', 'ca'], 'a PEM certificate', chain],
   [['database', 'tls', 'cert'], 'a PEM certificate', chain],
-  [['database', 'tls', 'key'], 'a PEM private key', createPrivateKey],
+  [['database', 'tls', 'key'], 'a PEM private key', privateKey],
   [['outbound', 'ca'], 'PEM certificates of authorities', readCertificates],
   [['accounts', 'module'], 'a module', () => undefined],
   [['extend'], 'a module', () => undefined],

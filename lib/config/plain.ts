@@ -97,7 +97,8 @@ export class Plain {
     const merged = mergedInto(map, this.#targets).map((other) => this.#make(other));
     const value: Record<string, unknown> = {};
     // The first of them counts, and what the map says itself more than any.
-    for (const other of merged.toReversed()) copy(value, Object.entries(other.value as object));
+    // A map that merges itself has come to nothing, and is reported.
+    for (const other of merged.toReversed()) copy(value, Object.entries((other.value as object | undefined) ?? {}));
     const own = map.items
       .filter(({ key }) => !isMergeKey(key))
       .map((pair) => [pair.key, this.#make(pair.value)] as const);

@@ -34,6 +34,12 @@ export interface Source {
   readonly overridden: string[];
 }
 
+/** Problems that the library says in words for programmers. */
+const told: Readonly<Record<string, string>> = {
+  DUPLICATE_KEY: 'this key stands here twice, remove one',
+  MULTIPLE_DOCS: 'a second document begins here, write one alone',
+};
+
 /** Reads a file's text; syntax errors, duplicate keys and unset variables are collected, not thrown. */
 export function readSource(file: string, text: string, env: NodeJS.ProcessEnv): Source {
   const lines = new LineCounter();
@@ -52,7 +58,7 @@ export function readSource(file: string, text: string, env: NodeJS.ProcessEnv): 
     overridden: [],
   };
   for (const { code, message, pos } of [...document.errors, ...document.warnings]) {
-    const text = code === 'DUPLICATE_KEY' ? 'this key stands here twice, remove one' : message.replace(/[.:]?\s*$/, '');
+    const text = /call stack/.test(message) ? 'is nested too deep' : (told[code] ?? message.replace(/[.:]?\s*$/, ''));
     source.problems.push({ file, ...position(lines, pos[0]), key: '', text });
   }
   substitute(source, env);

@@ -44,6 +44,17 @@ function* forbiddenBy(clause: ClauseId, grants: unknown, named: readonly string[
   }
 }
 
+/** Finds grants by which a client gets nothing. */
+function* uselessGrants(grants: unknown, types: unknown): Iterable<Finding> {
+  if (!Array.isArray(grants) || grants.length === 0) return;
+  if (grants.every((grant) => grant === 'refresh_token')) {
+    yield { path: ['grant_types'], text: 'is refresh_token alone, which nothing hands out: add authorization_code' };
+  }
+  if (grants.includes('authorization_code') && Array.isArray(types) && types.length === 0) {
+    yield { path: ['response_types'], text: 'is [], and the grant authorization_code needs [code]' };
+  }
+}
+
 /** Registers what is named, so that clients may have it, and lets nothing else be registered. */
 function guardGrants(provider: Provider, named: readonly string[]): void {
   const register = provider.registerGrantType.bind(provider);
@@ -91,6 +102,7 @@ export function codeFlow({ grant_types: named = [] }: { grant_types?: readonly s
             yield { path: ['response_types'], text: 'must be [code], or [] for a client without redirects' };
           }
           yield* forbiddenBy(codeOnly, grant_types, named);
+          yield* uselessGrants(grant_types, response_types);
         },
       },
       {

@@ -1,12 +1,12 @@
-import { pathToFileURL } from 'node:url';
-
 import type { Configuration, Provider } from 'oidc-provider';
 
 import type { Accounts } from '../accounts/accounts.ts';
+import { accountsBy } from '../accounts/module.ts';
 import { didYouMean } from '../did_you_mean.ts';
-import { OperationalError } from '../errors.ts';
+import { ModuleError } from '../errors.ts';
 import type { Staged } from '../fapi/stages.ts';
 import type { InteractionsOptions } from '../interactions/routes.ts';
+import { loadModule } from '../module_calls.ts';
 import type { Profile } from '../profile.ts';
 import type { ProfileSettings } from '../profiles/fapi2_security_profile.ts';
 
@@ -35,26 +35,28 @@ const members: Readonly<Record<keyof Extension, readonly string[]>> = {
 /**
  * Loads the module that the file names under `extend`.
  *
- * @throws {OperationalError} when it cannot be loaded, or exports what is no part of the server: a misspelt name would be
+ * @throws {ModuleError} when it cannot be loaded, or exports what is no part of the server: a misspelt name would be
  *   ignored, and what it says lost.
  */
 export async function loadExtension(path: string | undefined): Promise<Extension> {
   if (path === undefined) return {};
-  const module: Record<string, unknown> = await import(pathToFileURL(path).href).catch((cause: Error) => {
-    throw new OperationalError(`extend: ${path} cannot be loaded: ${cause.message}`, { cause });
-  });
+  const named = { path, key: 'extend' };
+  const module = await loadModule(named);
   const exported = (typeof module.default === 'object' ? module.default : module) as Record<string, unknown>;
   const names = Object.keys(members);
   for (const [name, value] of Object.entries(exported)) {
     const kinds = members[name as keyof Extension];
     if (!kinds) {
-      throw new OperationalError(
-        `extend: ${path} exports ${name}${didYouMean(name, names) || `, which is none of ${names.join(', ')}`}`,
+      throw new ModuleError(
+        named.key,
+        `${path} exports ${name}${didYouMean(name, names) || `, which is none of ${names.join(', ')}`}`,
       );
     }
     if (value === null || !kinds.includes(typeof value)) {
-      throw new OperationalError(`extend: ${path} exports ${name}, which has to be ${kinds.join(' or ')}`);
+      throw new ModuleError(named.key, `${path} exports ${name}, which has to be ${kinds.join(' or ')}`);
     }
   }
-  return exported;
+  return exported.accounts
+    ? { ...exported, accounts: accountsBy(named, exported.accounts as Readonly<Record<string, unknown>>) }
+    : exported;
 }

@@ -1,10 +1,9 @@
-import { pathToFileURL } from 'node:url';
-
 import { ExternalSigningKey } from 'oidc-provider';
 
 import type { Config } from '../config/load.ts';
-import { OperationalError } from '../errors.ts';
+import { ModuleError } from '../errors.ts';
 import type { Keys } from '../keys/keys.ts';
+import { guardedCall, loadModule, type Named, reasonOf } from '../module_calls.ts';
 
 /** The module that a file names under `keys.module`: keys that lie elsewhere, the first of an algorithm signs. */
 export interface KeyModule {
@@ -15,23 +14,33 @@ export interface KeyModule {
   keys(core: { ExternalSigningKey: typeof ExternalSigningKey }): Promise<Keys['jwks']['keys']> | Keys['jwks']['keys'];
 }
 
+/** A key that signs elsewhere may be away, or never answer: what hangs on it fails by itself. */
+function guarded(named: Named, key: Keys['jwks']['keys'][number]): Keys['jwks']['keys'][number] {
+  if (key instanceof ExternalSigningKey) key.sign = guardedCall(named, 'sign', key.sign.bind(key));
+  return key;
+}
+
 async function fromModule(path: string): Promise<Keys['jwks']> {
-  const failed = (text: string, cause?: unknown) => new OperationalError(`keys.module ${path} ${text}`, { cause });
-  const module: Partial<KeyModule> = await import(pathToFileURL(path).href).catch((cause: Error) => {
-    throw failed(`cannot be loaded: ${cause.message}`, cause);
-  });
+  const named = { path, key: 'keys.module' };
+  const failed = (text: string, cause?: unknown) => new ModuleError(named.key, `${path} ${text}`, { cause });
+  const module: Partial<KeyModule> = await loadModule(named);
   if (typeof module.keys !== 'function') throw failed('has to export keys()');
-  const keys = await (async () => module.keys?.({ ExternalSigningKey }))().catch((cause: Error) => {
-    throw failed(`cannot say what its keys are: ${cause.message}`, cause);
+  const keys = await guardedCall(
+    named,
+    'keys',
+    module.keys,
+  )({ ExternalSigningKey }).catch((error: Error) => {
+    throw failed(`cannot say what its keys are: ${reasonOf(error.cause)}`, error);
   });
-  if (!Array.isArray(keys) || keys.length === 0) throw failed('has to answer a list of keys');
-  return { keys };
+  const isKey = (key: unknown) => typeof key === 'object' && key !== null;
+  if (!Array.isArray(keys) || keys.length === 0 || !keys.every(isKey)) throw failed('has to answer a list of keys');
+  return { keys: keys.map((key) => guarded(named, key)) };
 }
 
 /**
  * Signing keys of the deployment's own, of the file or of a module; `undefined` where the database has them.
  *
- * @throws {OperationalError} when the module cannot be used.
+ * @throws {ModuleError} when the module cannot be used.
  */
 export async function ownKeys({ keys }: Pick<Config, 'keys'>): Promise<Keys['jwks'] | undefined> {
   if (keys.module !== undefined) return fromModule(keys.module);

@@ -259,7 +259,7 @@ describe("accounts of the deployment's own module", () => {
 
       expect(exit).to.equal(0);
       const [message, sub] = JSON.parse(stdout);
-      expect(message).to.match(/^authenticate\(\) of the accounts module .* failed: boom$/);
+      expect(message).to.match(/^authenticate\(\) of accounts\.module .* failed: boom$/);
       expect(sub).to.equal('sub');
     });
   }

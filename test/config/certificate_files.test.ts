@@ -50,6 +50,26 @@ describe('certificate files', () => {
     ]);
   });
 
+  it('are PEM and not encrypted, and what they are instead is told', async () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const encrypted = { format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' } as const;
+    const pkcs12 = Buffer.from('3082010002010330820100', 'hex');
+    for (const [content, told] of [
+      [privateKey.export({ type: 'pkcs8', ...encrypted }), 'is encrypted, write what `openssl pkey -in FILE` prints'],
+      [privateKey.export({ type: 'sec1', ...encrypted }), 'is encrypted, write what `openssl pkey -in FILE` prints'],
+      [
+        privateKey.export({ type: 'pkcs8', format: 'der' }),
+        'is a private key in DER, write what `openssl pkey -inform DER -in FILE` prints',
+      ],
+      [pkcs12, 'is PKCS #12, write what `openssl pkcs12 -in FILE -noenc` prints'],
+    ] as const) {
+      await files.write('odd.key', content);
+      expect(await files.problems(listening('own.crt', 'odd.key'))).to.deep.equal([
+        `as.yaml:6:5 listen.tls.key: odd.key does not hold a PEM private key: odd.key ${told}`,
+      ]);
+    }
+  });
+
   it('FAPI2-SP-FINAL-5.4.1-2 hold RSA keys of 2048 bits or more', async () => {
     expect(await files.problems(listening('own.crt', 'weak.key'))).to.include(
       'as.yaml:6:5 listen.tls.key: is an RSA key of 1024 bits, use at least 2048 [FAPI2-SP-FINAL-5.4.1-2]',

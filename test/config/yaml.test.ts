@@ -57,6 +57,16 @@ describe('YAML', () => {
     expect((await files.load(`${minimal}clients: many.yaml\n`)).clients).to.have.length(10_001);
   }).timeout(20_000);
 
+  it('is one document, not too deep, and no map merges itself', async () => {
+    for (const [text, problem] of [
+      [`${minimal}---\n${minimal}`, /^as\.yaml:3:1 a second document begins here, write one alone$/],
+      [`${minimal}listen: ${'['.repeat(9000)}${']'.repeat(9000)}\n`, /^as\.yaml:3:\d+ is nested too deep$/],
+      [`${minimal}listen: &a { port: 1, <<: *a }\n`, /^as\.yaml:3:\d+ stands inside of what it names/],
+    ] as const) {
+      expect((await files.problems(text))[0]).to.match(problem);
+    }
+  });
+
   it('is UTF-8: a mark before it is dropped, another encoding is said', async () => {
     expect((await files.load(`\uFEFF${minimal}`)).issuer).to.equal('https://as.example.com');
     for (const [name, bytes, problem] of [

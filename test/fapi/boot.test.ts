@@ -215,6 +215,13 @@ const outside: [string, string, string, Record<string, unknown>][] = [
     { post_logout_redirect_uris: ['http://client.example/'] },
   ],
   ['code_flow', 'FAPI2-SP-FINAL-5.3.2.2-1', 'response_types', { response_types: ['code', 'id_token'] }],
+  ['code_flow', 'FAPI2-SP-FINAL-5.3.2.2-1', 'grant_types', { grant_types: ['refresh_token'], response_types: [] }],
+  [
+    'code_flow',
+    'FAPI2-SP-FINAL-5.3.2.2-1',
+    'response_types',
+    { grant_types: ['authorization_code'], response_types: [] },
+  ],
   ['code_flow', 'FAPI2-SP-FINAL-5.3.2.1-2', 'grant_types.1', { grant_types: ['authorization_code', 'password'] }],
   [
     'algorithms',

@@ -80,7 +80,7 @@ describe('extend', () => {
       await files.write(`${name}.mjs`, text);
       const path = await files.write(`${name}.yaml`, file(9443, `extend: ${name}.mjs\n`));
       const { code, stderr } = await run(['check', '--config', path]);
-      expect(code).to.equal(1);
+      expect(code).to.equal(2);
       expect(stderr).to.match(problem);
       expect(stderr.trim().split('\n')).to.have.length(1);
     }).timeout(60_000);
