@@ -53,6 +53,33 @@ describe('shared round trips', () => {
     ]);
   });
 
+  it('as many statements are under way as there are lanes, none of them empty', async () => {
+    const { batch, travelled, ends, turn } = trips({ lanes: 2, size: 1 });
+    for (const item of ['a', 'b', 'c']) batch.submit([item]);
+    expect(batch.length).to.equal(3);
+    await turn();
+    expect(travelled).to.deep.equal([['a'], ['b']]);
+    expect(batch.length).to.equal(1);
+    ends[0]?.arrive();
+    await turn();
+    expect(travelled).to.deep.equal([['a'], ['b'], ['c']]);
+    ends[1]?.arrive();
+    ends[2]?.arrive();
+    await turn();
+    expect(travelled).to.have.length(3);
+  });
+
+  it('a request larger than a statement travels alone, and one that shares a key with another waits for it', async () => {
+    const { batch, travelled, ends, turn } = trips();
+    for (const items of [['a', 'b', 'c', 'd', 'e'], ['f'], ['f', 'g']]) batch.submit(items);
+    await turn();
+    ends[0]?.arrive();
+    await turn();
+    ends[1]?.arrive();
+    await turn();
+    expect(travelled).to.deep.equal([['a', 'b', 'c', 'd', 'e'], ['f'], ['f', 'g']]);
+  });
+
   it('a bad one fails alone', async () => {
     const { batch, ends, turn } = trips();
     const [good, bad] = [batch.submit(['good']), batch.submit(['bad'])];
@@ -126,6 +153,9 @@ describe('shared round trips', () => {
     expect(await batch.submit(['c']).catch((error) => error)).to.be.instanceOf(StoreUnavailable);
     ends[0]?.fail(new Error('own fault'));
     expect(await bad).to.equal('own fault');
+    expect(batch.length).to.equal(1);
+    const beyond = await batch.submit(['d']).catch((error) => error);
+    expect(beyond).to.be.instanceOf(StoreUnavailable);
     await turn();
     ends[1]?.arrive();
     expect(await waiting).to.deep.equal(['got b']);
