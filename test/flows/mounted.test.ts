@@ -1,7 +1,10 @@
 import '../support/log_level.ts';
+import 'reflect-metadata';
 
 import type { RequestListener } from 'node:http';
 
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
 import { expect } from 'chai';
 import express from 'express';
 import Koa, { type Middleware } from 'koa';
@@ -37,7 +40,9 @@ const path = '/bank/op';
 /** RFC 8414 section 3.1 puts this part before the issuer's path, where no provider below the path can see it. */
 const wellKnown = '/.well-known/oauth-authorization-server';
 
-const frameworks: Readonly<Record<string, (provider: Provider, resource: Middleware) => RequestListener>> = {
+const frameworks: Readonly<
+  Record<string, (provider: Provider, resource: Middleware) => RequestListener | Promise<RequestListener>>
+> = {
   'in Koa': (provider, resource) =>
     new Koa()
       .use((ctx, next) => {
@@ -57,6 +62,19 @@ const frameworks: Readonly<Record<string, (provider: Provider, resource: Middlew
     app.use('/api', new Koa().use(resource).callback());
     return app;
   },
+  'in NestJS': async (provider, resource) => {
+    class Application {}
+    Module({})(Application);
+    const app = await NestFactory.create(Application, { logger: false, bodyParser: false });
+    app.use((req: { url: string }, _res: unknown, next: () => void) => {
+      if (req.url === wellKnown + path) req.url = path + wellKnown;
+      next();
+    });
+    app.use(path, provider.callback());
+    app.use('/api', new Koa().use(resource).callback());
+    await app.init();
+    return app.getHttpAdapter().getInstance() as RequestListener;
+  },
 };
 
 for (const [where, mounted] of Object.entries(frameworks)) {
@@ -66,7 +84,7 @@ for (const [where, mounted] of Object.entries(frameworks)) {
     before(async () => {
       issuer = `https://localhost:${await freePort()}${path}`;
       const { provider, adapter, serve } = await ownProvider(issuer, clients);
-      server = await serve(mounted(provider, ownResource(provider, adapter)));
+      server = await serve(await mounted(provider, ownResource(provider, adapter)));
     });
     after(() => server?.close());
 

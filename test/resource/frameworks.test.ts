@@ -1,3 +1,5 @@
+import 'reflect-metadata';
+
 import { hash, randomUUID, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, RequestListener } from 'node:http';
@@ -5,6 +7,17 @@ import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
+import {
+  type CanActivate,
+  Controller,
+  type ExecutionContext,
+  Get,
+  HttpException,
+  Module,
+  Req,
+  UseGuards,
+} from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
 import { expect } from 'chai';
 import express from 'express';
 import fastify from 'fastify';
@@ -65,6 +78,33 @@ const frameworks: Readonly<Record<string, (rules: Rules) => Promise<RequestListe
       return verdict.token ? c.json(verdict.token, 200, verdict.headers) : new Response(verdict.body, verdict);
     });
     return getRequestListener((request, env) => app.fetch(request, env));
+  },
+  async nest(rules) {
+    const judge = guard(rules);
+    class Guard implements CanActivate {
+      async canActivate(context: ExecutionContext) {
+        const [request, response] = context.getArgs<[express.Request, express.Response]>();
+        const verdict = await judge(request);
+        response.set(verdict.headers);
+        if (!verdict.token) throw new HttpException(JSON.parse(verdict.body ?? 'null'), verdict.status);
+        return Object.assign(request, { token: verdict.token }) !== undefined;
+      }
+    }
+    class Accounts {
+      read(request: { token?: unknown }) {
+        return request.token;
+      }
+    }
+    class Application {}
+    // Decorators are functions; the syntax would have to be compiled.
+    Req()(Accounts.prototype, 'read', 0);
+    Get('accounts')(Accounts.prototype, 'read', Object.getOwnPropertyDescriptor(Accounts.prototype, 'read') as never);
+    UseGuards(Guard)(Accounts);
+    Controller('v1')(Accounts);
+    Module({ controllers: [Accounts] })(Application);
+    const app = await NestFactory.create(Application, { logger: false });
+    await app.init();
+    return app.getHttpAdapter().getInstance() as RequestListener;
   },
   async koa(rules) {
     const app = new Koa().use(protectKoa(rules) as Koa.Middleware).use((ctx) => {
