@@ -28,9 +28,9 @@ export interface InteractionsOptions extends PagesOptions {
   /** Words for scopes, claims and authorization details. */
   words?: Words | undefined;
   /** Types of authorization details, with the words of each. */
-  details?: DetailTypes;
+  details?: DetailTypes | undefined;
   /** Scopes of resources: granted for their resource alone. */
-  resourceScopes?: readonly string[];
+  resourceScopes?: readonly string[] | undefined;
 }
 
 const route = /^\/interaction\/([\w-]{1,128})$/;

@@ -83,14 +83,22 @@ export interface Project {
   remove(): Promise<void>;
 }
 
-/** Installs the package into an empty folder, with a `main.ts`. */
-export async function project(main: string, installs: Installs): Promise<Project> {
+/**
+ * Installs the package into an empty folder.
+ *
+ * @param main the text of its `main.ts`, or a folder with all of its files, and packages it has besides.
+ */
+export async function project(
+  main: string | { readonly files: string; readonly others?: readonly string[] },
+  installs: Installs,
+): Promise<Project> {
   const { folder: source } = await packed();
+  const others = (typeof main === 'object' && main.others) || [];
   const folder = await mkdtemp(join(tmpdir(), 'consumer-'));
   const installed = join(folder, 'node_modules', 'oidc-provider-fapi');
   await mkdir(join(folder, 'node_modules', '.bin'), { recursive: true });
   await cp(source, installed, { recursive: true });
-  for (const name of [...(await namesOf(installs, source)), '@types/node']) {
+  for (const name of new Set([...(await namesOf(installs, source)), ...others, '@types/node'])) {
     await mkdir(dirname(join(folder, 'node_modules', name)), { recursive: true });
     await symlink(join(modules, name), join(folder, 'node_modules', name));
   }
@@ -99,7 +107,8 @@ export async function project(main: string, installs: Installs): Promise<Project
   await symlink(command, join(folder, 'node_modules', '.bin', 'oidc-provider-fapi'));
   await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', type: 'module', private: true }));
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(tsconfig));
-  await writeFile(join(folder, 'main.ts'), main);
+  if (typeof main === 'string') await writeFile(join(folder, 'main.ts'), main);
+  else await cp(main.files, folder, { recursive: true });
   return {
     folder,
     async complaints() {
