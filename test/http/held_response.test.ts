@@ -34,7 +34,9 @@ describe('a response that is held', () => {
     const told: boolean[] = [];
     const reported: string[] = [];
     const app = new Koa();
+    const refused: string[] = [];
     app.on('error', ({ message }) => reported.push(message));
+    app.on('refused', ({ message }) => refused.push(message));
     app.use((ctx, next) => {
       let isPending = true;
       const work = {
@@ -56,7 +58,7 @@ describe('a response that is held', () => {
     const listener = await listen(app.use(handler));
     const answer = await listener.ask('/');
     await listener.close();
-    return { ...answer, order, told, reported };
+    return { ...answer, order, told, reported, refused };
   }
 
   for (const [how, handler] of Object.entries({ 'by Koa': redirects, 'past Koa': endsByItself })) {
@@ -67,7 +69,8 @@ describe('a response that is held', () => {
     });
 
     it(`ended ${how} is an error instead when the work fails, and leads nowhere`, async () => {
-      const { status, headers, body, reported } = await answered(handler, away);
+      const { status, headers, body, reported, refused } = await answered(handler, away);
+      expect(refused).to.deep.equal(['connect ECONNREFUSED 10.0.0.1']);
       expect([status, headers['retry-after'], headers['cache-control']]).to.deep.equal([503, '1', 'no-store']);
       expect([headers.location, headers['set-cookie']]).to.deep.equal([undefined, undefined]);
       expect(body).to.deep.equal({ error: 'temporarily_unavailable', error_description: 'try again later' });
@@ -89,6 +92,32 @@ describe('a response that is held', () => {
       expect(reported).to.deep.equal(['no such column']);
     });
   }
+
+  const errorAnswers: Record<string, Middleware> = {
+    'a status of 400': (ctx) => {
+      ctx.status = 400;
+    },
+    'an error in the query': (ctx) => ctx.redirect('https://client.example.com/?error=access_denied'),
+    'an error beside others': (ctx) => ctx.redirect('https://client.example.com/?state=x&error=access_denied'),
+    'an error in the fragment': (ctx) => ctx.redirect('https://client.example.com/#error=access_denied'),
+  };
+  for (const [what, handler] of Object.entries(errorAnswers)) {
+    it(`tells the work of ${what}`, async () => expect((await answered(handler)).told).to.deep.equal([true]));
+  }
+
+  it('an address that only ends like an error is none', async () => {
+    const { told } = await answered((ctx) => ctx.redirect('https://client.example.com/?code=xerror=1'));
+    expect(told).to.deep.equal([false]);
+  });
+
+  it('an answer with a length has the error’s own when the work fails', async () => {
+    const page: Middleware = ({ res }) => {
+      res.setHeader('content-length', 1);
+      res.end('x');
+    };
+    const { status, body } = await answered(page, away);
+    expect([status, body.error]).to.deep.equal([503, 'temporarily_unavailable']);
+  });
 
   it('tells the work that it is an error already, and has its Retry-After', async () => {
     const { told, headers } = await answered(refuses);
