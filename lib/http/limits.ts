@@ -22,19 +22,30 @@ const methods: Readonly<Partial<Record<NonNullable<Endpoint>, readonly string[]>
   discovery: ['GET', 'HEAD', 'OPTIONS'],
   registration: ['POST'],
   client: ['GET', 'PUT', 'DELETE', 'HEAD'],
-  end_session: ['GET', 'HEAD'],
+  end_session: ['GET', 'POST', 'HEAD'],
   end_session_confirm: ['POST'],
+  end_session_success: ['GET', 'HEAD'],
 };
 
-function checkMethod(ctx: Context, endpoint: NonNullable<Endpoint>): void {
+/** @returns true when there is nothing more to answer: somebody asks which methods there are, and no browser for CORS. */
+function checkMethod(ctx: Context, endpoint: NonNullable<Endpoint>): boolean {
   const allowed = isFormEndpoint(endpoint) ? ['POST'] : methods[endpoint];
-  if (!allowed || allowed.includes(ctx.method)) return;
+  const asks = ctx.method === 'OPTIONS' && !ctx.get('access-control-request-method');
+  if (!allowed || (allowed.includes(ctx.method) && !asks)) return false;
   ctx.set('allow', allowed.join(', '));
+  if (allowed.includes(ctx.method)) {
+    ctx.status = 204;
+    return true;
+  }
   throw new errors.InvalidRequest(`only ${allowed.join(', ')} is allowed`, 405);
 }
 
 function checkType(ctx: Context, endpoint: Endpoint): void {
   const encoding = ctx.get('content-encoding').toLowerCase();
+  // Node undoes nothing but the chunks, so that another coding would be read as the form itself.
+  if (!/^(chunked)?$/i.test(ctx.get('transfer-encoding').trim())) {
+    throw new errors.InvalidRequest('the request body must not be compressed: send no transfer-encoding', 415);
+  }
   if (encoding && encoding !== 'identity') {
     ctx.set('accept-encoding', 'identity');
     throw new errors.InvalidRequest('the request body must not be compressed: send no content-encoding', 415);
@@ -71,7 +82,7 @@ export function limits(provider: Provider, { tooMany, body = 56 * 1024, pushed =
   return function limits(ctx, next) {
     const endpoint = endpointOf(ctx);
     if (endpoint === undefined) return next();
-    checkMethod(ctx, endpoint);
+    if (checkMethod(ctx, endpoint)) return Promise.resolve();
     if (ctx.method === 'POST' || ctx.method === 'PUT') {
       checkType(ctx, endpoint);
       return form(ctx, next, endpoint === 'pushed_authorization_request' ? pushed : body);

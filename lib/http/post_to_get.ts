@@ -3,21 +3,24 @@ import type { Provider } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 
 import { fieldsOf } from './form_body.ts';
-import { endpoints } from './routes.ts';
+import { type Endpoint, endpoints } from './routes.ts';
 
 /** Bytes of a URL that every proxy passes on. */
 const longest = 8192;
 
+const posted: readonly Endpoint[] = ['authorization', 'end_session'];
+
 /**
- * An authorization request that was posted is asked for again by GET. Core reads posted ones only with cookies that other
+ * An authorization request, or one for a logout, that was posted is asked for again by GET. Core reads posted ones only with cookies that other
  * sites may send along; the browser's own GET brings the ones that they may not.
  *
  * @see [OIDCC-3.1.2.1 - Authentication Request](https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest)
+ * @see [OpenID Connect RP-Initiated Logout](https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout)
  */
 export function postToGet(provider: Provider): Middleware {
   const endpointOf = endpoints(provider);
   return function postToGet(ctx, next) {
-    if (ctx.method !== 'POST' || endpointOf(ctx) !== 'authorization') return next();
+    if (ctx.method !== 'POST' || !posted.includes(endpointOf(ctx))) return next();
     if (!ctx.is('application/x-www-form-urlencoded')) {
       throw new errors.InvalidRequest('the content-type has to be application/x-www-form-urlencoded', 415);
     }
@@ -25,7 +28,7 @@ export function postToGet(provider: Provider): Middleware {
       [value].flat().map((each): [string, string] => [name, each]),
     );
     const search = new URLSearchParams(pairs).toString();
-    if (search.length > longest) throw new errors.InvalidRequest('the authorization request is too long', 413);
+    if (search.length > longest) throw new errors.InvalidRequest('the request is too long', 413);
     ctx.status = 303;
     ctx.set({ location: `?${search}`, 'cache-control': 'no-store' });
     ctx.body = '';

@@ -15,7 +15,7 @@ const jsonEndpoints = ['userinfo', 'jwks', 'discovery', 'registration'] as const
 export type FormEndpoint = (typeof formEndpoints)[number];
 export type JsonEndpoint = (typeof jsonEndpoints)[number];
 /** Routes a browser or a registered client's owner is at. */
-const others = ['authorization', 'end_session', 'end_session_confirm'] as const;
+const others = ['authorization', 'end_session', 'end_session_confirm', 'end_session_success'] as const;
 
 export type Endpoint = FormEndpoint | JsonEndpoint | (typeof others)[number] | 'resume' | 'client' | undefined;
 

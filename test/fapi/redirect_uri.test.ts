@@ -42,6 +42,13 @@ describe('RFC6749-3.1.2 where a person is sent after a logout', () => {
     });
   }
 
+  it('is the same for a logout that is asked for by POST', async () => {
+    const body = new URLSearchParams({ client_id: 'client', post_logout_redirect_uri: uris[2] as string, state: 's' });
+    const { status, headers } = await client.request('/session/end', { method: 'POST', body });
+    expect(status).to.equal(303);
+    expect(headers.get('location')).to.equal(`?${body}`);
+  });
+
   it('is no address but a registered one', async () => {
     for (const other of ['https://client.example.com/out?app=3', 'https://client.example.com/OUT', `${uris[0]}/`]) {
       expect(await left(other), other).to.equal(null);

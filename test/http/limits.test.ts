@@ -90,7 +90,8 @@ for (const path of ['', '/op']) {
       ['POST', '/jwks', 'GET, HEAD, OPTIONS'],
       ['POST', '/.well-known/openid-configuration', 'GET, HEAD, OPTIONS'],
       ['PUT', '/.well-known/oauth-authorization-server', 'GET, HEAD, OPTIONS'],
-      ['POST', '/session/end', 'GET, HEAD'],
+      ['PUT', '/session/end', 'GET, POST, HEAD'],
+      ['POST', '/session/end/success', 'GET, HEAD'],
       ['GET', '/session/end/confirm', 'POST'],
     ];
     for (const [method, endpoint, allow] of wrong) {
@@ -102,7 +103,21 @@ for (const path of ['', '/op']) {
       });
     }
 
+    for (const endpoint of ['/me', '/jwks', '/.well-known/openid-configuration']) {
+      it(`OPTIONS ${endpoint} says which methods there are`, async () => {
+        const { status, headers } = await listener.ask(path + endpoint, { method: 'OPTIONS' });
+        expect({ status, allow: headers.allow?.includes('GET') }).to.deep.equal({ status: 204, allow: true });
+      });
+    }
+
     for (const endpoint of formEndpoints) {
+      it(`a body by another transfer coding at ${endpoint} is 415`, async () => {
+        const headers = { ...form, 'transfer-encoding': 'gzip, chunked' };
+        const { status, body } = await listener.ask(path + endpoint, { method: 'POST', headers, body: ['x'] });
+        expect(status).to.equal(415);
+        expect(body.error_description).to.match(/compressed/);
+      });
+
       it(`a compressed body at ${endpoint} is 415`, async () => {
         const headers = { ...form, 'content-encoding': 'gzip' };
         const { status, body } = await listener.ask(path + endpoint, { method: 'POST', headers, body: 'x' });
