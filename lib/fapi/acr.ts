@@ -85,7 +85,7 @@ function settled(configuration: Configuration, levels: Levels | undefined): Conf
   checks?.remove('essential_acr');
   checks?.add(
     new interactionPolicy.Check(
-      'essential_acr',
+      'acr',
       'requested ACR could not be obtained',
       'login_required',
       (ctx) => settle(ctx, levels),

@@ -5,7 +5,7 @@ import { identityClaims } from '../fapi/ecosystems/identity_claims.ts';
 import { onlyPairwise } from '../fapi/ecosystems/only_pairwise.ts';
 import { onlyPs256 } from '../fapi/ecosystems/only_ps256.ts';
 import { purpose } from '../fapi/ecosystems/purpose.ts';
-import { limitedBy, requestObjectLifetime } from '../fapi/ecosystems/request_object_lifetime.ts';
+import { requestObjectLifetime } from '../fapi/ecosystems/request_object_lifetime.ts';
 import { verifiedClaims } from '../fapi/ecosystems/verified_claims.ts';
 import type { Profile } from '../profile.ts';
 import { fapi2MessageSigning } from './fapi2_message_signing.ts';
@@ -35,20 +35,18 @@ const requestObjects = {
  * @see [ConnectID FAPI 2 Security Profile 1.0](https://cdn.connectid.com.au/specifications/connectid-fapi-security-profile-03.html)
  */
 export function connectidAu(settings: ProfileSettings = {}): Profile {
-  const own: ProfileSettings = {
-    ...settings,
-    subject: { ...settings.subject, subject: settings.subject?.subject ?? 'pairwise' },
-    request_object: limitedBy(requestObjects, settings.request_object),
-  };
   return {
     name: 'ConnectID',
     mechanisms: [
-      ...fapi2MessageSigning({ ...own, message_signing: { signed_request_object: true } }).mechanisms,
+      ...fapi2MessageSigning({ ...settings, message_signing: { signed_request_object: true } }).mechanisms,
       onlyPs256('CID-SP-5'),
       clientCertificate('CID-SP-4.2-7', settings.mtls),
       accessTokenLifetime('CID-SP-4.2-2', { most: 10 * minute }),
       requestObjectLifetime(requestObjects, settings.request_object),
-      onlyPairwise({ id: 'CID-IDA-5.1-4', text: 'subjects are pairwise: no two sectors know a person by the same' }),
+      onlyPairwise(
+        { id: 'CID-IDA-5.1-4', text: 'subjects are pairwise: no two sectors know a person by the same' },
+        settings.subject,
+      ),
       purpose({
         id: 'CID-PURPOSE-3',
         text: 'purpose is human-readable text in any language, 3 to 300 characters, and is shown to the person; any other fails with invalid_request, invalid_purpose',

@@ -17,7 +17,7 @@ specification('CDR-', 'https://consumerdatastandardsaustralia.github.io/standard
 const minute = 60;
 
 /** The level that one factor reaches; a deployment with more says so by `acr`. */
-const levels = { 'urn:cds.au:cdr:2': ['pwd'] };
+const singleFactor = { 'urn:cds.au:cdr:2': ['pwd'] };
 
 /**
  * The Consumer Data Right, Australia, on FAPI 2.0: arrangements in which a person shares data for a while.
@@ -27,24 +27,24 @@ const levels = { 'urn:cds.au:cdr:2': ['pwd'] };
  * @see [Consumer Data Standards, Security Profile](https://consumerdatastandardsaustralia.github.io/standards/#security-profile)
  */
 export function consumerdatarightAu(settings: ProfileSettings = {}): Profile {
-  const own: ProfileSettings = {
-    ...settings,
-    acr: settings.acr ?? levels,
-    subject: { ...settings.subject, subject: settings.subject?.subject ?? 'pairwise' },
-  };
+  const { acr: levels = singleFactor } = settings;
   return {
     name: 'Consumer Data Right',
     mechanisms: [
-      ...fapi2MessageSigning({ ...own, message_signing: { signed_request_object: true } }).mechanisms,
+      ...fapi2MessageSigning({ ...settings, acr: levels, message_signing: { signed_request_object: true } }).mechanisms,
       onlyPrivateKeyJwt('CDR-client-authentication'),
       clientCertificate('CDR-transport-security', settings.mtls),
       accessTokenLifetime('CDR-access-token', { least: 2 * minute, most: 10 * minute }),
-      onlyPairwise({ id: 'CDR-identifiers-and-subject-types', text: 'the sub is a pairwise pseudonymous identifier' }),
+      onlyPairwise(
+        { id: 'CDR-identifiers-and-subject-types', text: 'the sub is a pairwise pseudonymous identifier' },
+        settings.subject,
+      ),
       levelsOfAssurance(
         {
           id: 'CDR-levels-of-assurance-loas',
           text: 'data is shared where at least urn:cds.au:cdr:2 was reached, which is told as acr',
         },
+        levels,
         /^urn:cds\.au:cdr:[234]$/,
       ),
       encryptedIdTokens(

@@ -25,10 +25,12 @@ import { RawClient } from './raw_client.ts';
 export interface Setting {
   /** The mechanism whose clause is tried. */
   readonly by: string;
-  readonly profile?: typeof fapi2SecurityProfile | typeof fapi2MessageSigning;
+  readonly profile?: (settings: ProfileSettings) => Profile;
   /** What a careless deployment configures, hooks that say yes to everything among it. */
   readonly own?: Configuration;
   readonly client?: Partial<ClientMetadata>;
+  /** The other clients, which say nothing of their own, are left out. */
+  readonly alone?: true;
   readonly settings?: ProfileSettings;
   /** Clients that are not in the profile yet. */
   readonly moving?: Moving;
@@ -85,7 +87,7 @@ async function start(setting: Setting, bare: boolean) {
     adapter,
     jwks: keys.jwks as NonNullable<Configuration['jwks']>,
     cookies: { keys: keys.cookies },
-    clients: [raw.metadata, ...raw.others] as NonNullable<Configuration['clients']>,
+    clients: [raw.metadata, ...(more.alone ? [] : raw.others)] as NonNullable<Configuration['clients']>,
     findAccount: accounts.findAccount,
     interactions: { url: interactionUrl },
     features: { devInteractions: { enabled: false }, clientCredentials: { enabled: true } },
@@ -130,7 +132,10 @@ export function held(clause: string, setting: Setting, probe: (client: RawClient
 
 /** One test of a clause that core, or the adapter, holds whatever the profile says. */
 export function holds(clause: string, setting: Setting, probe: (client: RawClient) => Promise<void>): void {
-  const { mechanisms } = fapi2MessageSigning({ mtls: { url: 'https://localhost' } });
+  const { profile = fapi2MessageSigning } = setting;
+  const { mechanisms } = (profile === fapi2SecurityProfile ? fapi2MessageSigning : profile)({
+    mtls: { url: 'https://localhost' },
+  });
   const holder = mechanisms.find(({ name }) => name === setting.by);
   const text = holder?.clauses.find(({ id }) => id === clause)?.text;
   if (!text) throw new TypeError(`${setting.by} does not hold ${clause}`);

@@ -3,8 +3,10 @@ import { hash, randomBytes, randomUUID } from 'node:crypto';
 import {
   base64url,
   calculateJwkThumbprint,
+  compactDecrypt,
   exportJWK,
   generateKeyPair,
+  importJWK,
   type JWK,
   type JWTPayload,
   SignJWT,
@@ -164,6 +166,12 @@ export class RawClient {
     const dpop = otherwise.dpop ?? (otherwise.proof ? await this.proof('POST', path, otherwise.proof) : undefined);
     const headers = { ...(dpop && { dpop }), ...otherwise.headers };
     return this.request(path, { method: otherwise.method ?? 'POST', headers, body: new URLSearchParams(stated) });
+  }
+
+  /** The content of a JWE for the client, by ECDH-ES. */
+  async decrypted(jwe: string): Promise<string> {
+    const key = await importJWK(await exportJWK(this.#key), 'ECDH-ES');
+    return new TextDecoder().decode((await compactDecrypt(jwe, key)).plaintext);
   }
 
   /** The public keys of all its clients. */

@@ -105,7 +105,6 @@ export function arrangements({ duration, existing, expiry, introspection }: Arra
     clauses: [duration, existing, expiry, introspection],
     configuration: {
       claims: { sharing_duration: null },
-      features: { claimsParameter: { enabled: true } },
       // An arrangement outlives the session it was made in.
       expiresWithSession: async () => false,
     },

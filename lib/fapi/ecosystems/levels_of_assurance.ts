@@ -1,14 +1,16 @@
 import { errors } from 'oidc-provider';
 
 import type { Clause } from '../../clause.ts';
+import { type Levels, reachedBy } from '../acr.ts';
 import type { Mechanism } from '../mechanism.ts';
 
 /**
  * A person reaches one of an ecosystem's levels of assurance, or nothing is granted.
  *
+ * @param levels those of the `acr` mechanism.
  * @param known the form of a level.
  */
-export function levelsOfAssurance(rule: Clause, known: RegExp): Mechanism {
+export function levelsOfAssurance(rule: Clause, levels: Levels, known: RegExp): Mechanism {
   return {
     name: 'ecosystems/levels_of_assurance',
     clauses: [
@@ -29,7 +31,8 @@ export function levelsOfAssurance(rule: Clause, known: RegExp): Mechanism {
     hooks: {
       loadExistingGrant: (theirs) => async (ctx) => {
         const { route, session } = ctx.oidc;
-        if (route === 'resume' && session?.accountId !== undefined && !known.test(`${session.acr}`)) {
+        const isIn = route === 'resume' && session?.accountId !== undefined;
+        if (isIn && reachedBy(levels, session.amr).length === 0) {
           throw new errors.UnmetAuthenticationRequirements(`the login reached no level of assurance (${rule.id})`);
         }
         return theirs?.(ctx);

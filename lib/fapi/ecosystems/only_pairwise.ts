@@ -1,15 +1,20 @@
 import type { Clause } from '../../clause.ts';
 import type { Mechanism } from '../mechanism.ts';
+import type { SubjectSettings } from '../subject.ts';
 
-/** Every client knows a person by a subject of its sector's own: the `subject` mechanism makes them. */
-export function onlyPairwise(rule: Clause): Mechanism {
+/**
+ * Every client knows a person by a subject of its sector's own: the `subject` mechanism makes them.
+ *
+ * @param settings what the file says of subjects: nothing, or the same.
+ */
+export function onlyPairwise(rule: Clause, { subject }: SubjectSettings = {}): Mechanism {
   return {
     name: 'ecosystems/only_pairwise',
     clauses: [
       {
         ...rule,
         violated: ({ subjectTypes = [] }) =>
-          [...subjectTypes].join() === 'pairwise'
+          subject !== 'public' && [...subjectTypes].join() === 'pairwise'
             ? undefined
             : { path: ['subjectTypes'], text: 'must be pairwise and nothing else: write it, or leave it out' },
         *client({ subject_type: type }) {
@@ -17,5 +22,6 @@ export function onlyPairwise(rule: Clause): Mechanism {
         },
       },
     ],
+    configuration: { subjectTypes: ['pairwise'] },
   };
 }

@@ -1,27 +1,36 @@
+import { errors } from 'oidc-provider';
+
 import type { Clause } from '../../clause.ts';
+import { refuses } from '../hooks.ts';
 import type { RequestObjectSettings } from '../jar.ts';
 import type { Finding, Mechanism } from '../mechanism.ts';
 
-/** An ecosystem's rules of the times in request objects, in seconds. */
-export interface RequestObjectRules {
-  /** From nbf to exp. */
-  readonly lifetime: { readonly rule: Clause; readonly most: number };
-  /** From nbf to now. */
-  readonly age: { readonly rule: Clause; readonly most: number };
+/** A limit of an ecosystem, in seconds. */
+interface Limit {
+  readonly rule: Clause;
+  readonly most: number;
 }
 
-/** The limits that are in force: the file's, and an ecosystem's where the file says nothing. */
-export const limitedBy = (
-  { lifetime, age }: RequestObjectRules,
-  { max_lifetime = lifetime.most, max_age = age.most }: RequestObjectSettings = {},
-): RequestObjectSettings => ({ max_lifetime, max_age });
+/** An ecosystem's rules of the times in request objects: from nbf to exp, and from nbf to now. */
+export interface RequestObjectRules {
+  readonly lifetime: Limit;
+  readonly age: Limit;
+}
 
 function tooLong(key: keyof RequestObjectSettings, value: number | undefined, most: number): Finding | undefined {
   if (value === undefined || value <= most) return undefined;
   return { path: ['request_object', key], text: `is ${value}, write at most ${most} seconds, or leave it out` };
 }
 
-/** Request objects are good for as long as an ecosystem says, and no longer: the `jar` mechanism is told by `limitedBy()`. */
+function refuse(text: string, { id }: Clause): never {
+  throw new errors.InvalidRequestObject(`Request Object ${text} (${id})`);
+}
+
+/**
+ * Request objects are good for as long as an ecosystem says, and no longer.
+ *
+ * @param settings the file's own limits, which may be closer.
+ */
 export function requestObjectLifetime(
   { lifetime, age }: RequestObjectRules,
   settings: RequestObjectSettings = {},
@@ -32,5 +41,16 @@ export function requestObjectLifetime(
       { ...lifetime.rule, violated: () => tooLong('max_lifetime', settings.max_lifetime, lifetime.most) },
       { ...age.rule, violated: () => tooLong('max_age', settings.max_age, age.most) },
     ],
+    hooks: {
+      'features.requestObjects.assertJwtClaimsAndHeader': refuses((ctx, claims) => {
+        // The pushed request comes by here again when it is used.
+        if ('PushedAuthorizationRequest' in ctx.oidc.entities) return;
+        const { exp, nbf } = claims as { exp?: number; nbf?: number };
+        if (Number(exp) - Number(nbf) > lifetime.most) {
+          refuse(`exp must be within ${lifetime.most} seconds after nbf`, lifetime.rule);
+        }
+        if (Number(nbf) < Date.now() / 1000 - age.most) refuse(`nbf must be within ${age.most} seconds`, age.rule);
+      }),
+    },
   };
 }

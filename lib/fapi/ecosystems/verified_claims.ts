@@ -90,7 +90,6 @@ export function verifiedClaims(rules: VerifiedClaimRules): Mechanism {
     ],
     configuration: {
       claims: { verified_claims: null },
-      features: { claimsParameter: { enabled: true } },
       discovery: {
         verified_claims_supported: true,
         trust_frameworks_supported: [framework],
