@@ -24,6 +24,11 @@ export const isFormEndpoint = (endpoint: Endpoint): endpoint is FormEndpoint =>
 export const isApiEndpoint = (endpoint: Endpoint): endpoint is FormEndpoint | JsonEndpoint =>
   isFormEndpoint(endpoint) || (jsonEndpoints as readonly unknown[]).includes(endpoint);
 
+const pageEndpoints: readonly Endpoint[] = [...others, 'resume'];
+
+/** True for a route that a person's browser comes to: an error there is a page. */
+export const isPageEndpoint = (endpoint: Endpoint): boolean => pageEndpoints.includes(endpoint);
+
 // The provider's router takes any case and one slash at the end; a check that did not would be a way around it.
 const fold = (path: string) => path.toLowerCase().replace(/(?<=.)\/$/, '');
 

@@ -42,7 +42,7 @@ export function renderProblem(
   const foreign = cause instanceof errors.SessionNotFound;
   const { refusal, reason = error_description } = explanationOf((cause ?? {}) as object) ?? {};
   const known = explained.find((one) => one === refusal) ?? explained.find((one) => one === error);
-  const about = foreign ? 'closed' : (known ?? 'mistake');
+  const about = foreign ? 'closed' : ctx.status === 429 ? 'too_many' : (known ?? 'mistake');
   const reference = ctx.response.get('x-fapi-interaction-id');
   const tells = !foreign && error !== 'server_error' && reason;
   render(ctx, ctx.status, 'message', {

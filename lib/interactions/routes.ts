@@ -4,6 +4,7 @@ import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Levels } from '../fapi/acr.ts';
 import type { ParameterRules } from '../fapi/extra_parameters.ts';
+import { endpoints, isPageEndpoint } from '../http/routes.ts';
 import { type Attempts, attempts as inMemory } from './attempts.ts';
 import { chosenDetails, type DetailTypes } from './authorization_details.ts';
 import { grantAsked, stepOf } from './consent.ts';
@@ -113,6 +114,7 @@ export function interactions(provider: Provider, options: InteractionsOptions): 
     name: nameOf(provider.issuer, options),
     choose: languages(options.messages),
   };
+  const endpointOf = endpoints(provider);
   async function visited(ctx: Context, uid: string, next: Next): Promise<void> {
     let ours = true;
     try {
@@ -130,6 +132,12 @@ export function interactions(provider: Provider, options: InteractionsOptions): 
   }
   return function interactions(ctx, next) {
     const [, uid] = route.exec(ctx.path) ?? [];
-    return uid ? visited(ctx, uid, next) : next();
+    if (uid) return visited(ctx, uid, next);
+    if (!isPageEndpoint(endpointOf(ctx))) return next();
+    return next().catch((error: unknown) => {
+      // As core chooses between a page and JSON.
+      if (ctx.accepts('json', 'html') !== 'html') throw error;
+      explain(desk, ctx, error);
+    });
   };
 }

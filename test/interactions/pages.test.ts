@@ -1,8 +1,11 @@
 import { expect } from 'chai';
+import type { Context } from 'koa';
 
 import { listedAccounts } from '../../lib/accounts/listed.ts';
 import { interactionId } from '../../lib/http/interaction_id.ts';
 import { StoreUnavailable } from '../../lib/store/unavailable.ts';
+import { closeAll, served } from '../support/held.ts';
+import type { RawClient } from '../support/raw_client.ts';
 import { Agent } from './agent.ts';
 import { person, type TestProvider, testProvider } from './provider.ts';
 
@@ -113,5 +116,37 @@ describe('the page about an error', () => {
     expect(page.status).to.equal(503);
     expect(page.heading).to.equal('Not available at the moment');
     expect(page.response.headers.get('retry-after')).to.equal('1');
+  });
+});
+
+describe('whoever asks too often, or otherwise than a browser does,', () => {
+  let client: RawClient;
+  before(async () => {
+    const tooMany = (ctx: Context) => (ctx.get('x-test') ? 12.5 : undefined);
+    client = await served({ settings: { limits: { tooMany } } });
+  });
+  after(closeAll);
+
+  for (const path of ['/auth?client_id=client', '/auth/uid', '/session/end', '/session/end/success']) {
+    it(`gets a page at ${path}, and a program its JSON`, async () => {
+      const page = await client.request(path, { headers: { accept: 'text/html', 'x-test': '1' } });
+      expect({ status: page.status, wait: page.headers.get('retry-after') }).to.deep.equal({ status: 429, wait: '13' });
+      expect(page.body)
+        .to.match(/<h1[^>]*>Asked too often</)
+        .and.contain('Wait a minute');
+      const german = { accept: 'text/html', 'accept-language': 'de', 'x-test': '1' };
+      expect((await client.request(path, { headers: german })).body).to.contain('Zu oft angefragt');
+      const json = await client.request(path, { headers: { accept: 'application/json', 'x-test': '1' } });
+      expect(json.body).to.include({ error: 'invalid_request' });
+    });
+  }
+
+  it('gets a page of other mistakes as well', async () => {
+    const { status, headers, body } = await client.request('/auth', {
+      method: 'PUT',
+      headers: { accept: 'text/html' },
+    });
+    expect({ status, allow: headers.get('allow') }).to.deep.equal({ status: 405, allow: 'GET, POST' });
+    expect(body).to.contain('The request could not be understood');
   });
 });
