@@ -130,6 +130,23 @@ export function explainRefusals(settings: RefusalSettings = {}): Mechanism {
     };
   }
 
+  /** The same in the query of a redirect; what is signed (JARM) stays as it was made. */
+  function answerByRedirect(ctx: KoaContextWithOIDC, provider: Provider): void {
+    const failure = noted.get(ctx);
+    const refusal = failure && refusalOf(failure);
+    const location = ctx.response.get('location');
+    if (!refusal || refusal.secret || !/[?&]error_description=/.test(location)) return;
+    const words = new URLSearchParams({
+      error_description: textOf(refusal, factsOf(ctx, provider, settings), failure),
+      ...(documentation && { error_uri: `${documentation}#${refusal.id}` }),
+    });
+    ctx.set(
+      'location',
+      location.replace(/error_description=[^&#]*/, () => `${words}`),
+    );
+    ctx.body = '';
+  }
+
   function note(provider: Provider): void {
     for (const event of refusalEvents) {
       (provider as NodeJS.EventEmitter).on(event, (one: object, other: object) => {
@@ -160,7 +177,9 @@ export function explainRefusals(settings: RefusalSettings = {}): Mechanism {
     middleware(provider) {
       const explain: Middleware = function explain(ctx, next) {
         return next().then(() => {
-          if (ctx.status >= 400 && !isHandedOver(ctx)) answer(ctx as KoaContextWithOIDC, provider);
+          if (isHandedOver(ctx)) return;
+          if (ctx.status >= 400) answer(ctx as KoaContextWithOIDC, provider);
+          else if (ctx.status === 303) answerByRedirect(ctx as KoaContextWithOIDC, provider);
         });
       };
       return { answer: [explain] };

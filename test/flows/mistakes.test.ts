@@ -385,6 +385,23 @@ describe('27 mistakes, and more: an answer to act on', () => {
     expect([json.status, json.body.error]).to.deep.equal([404, 'not_found']);
   });
 
+  it('an error that goes back by redirect has the words of the table, and state and iss beside them', async () => {
+    const { client } = flow;
+    const { redirectUri: redirect_uri } = client;
+    const query = new URLSearchParams({
+      ...{ client_id: 'client', response_type: 'code', scope: 'openid', redirect_uri, state: 'a&b' },
+      ...{ code_challenge: 'x'.repeat(43), code_challenge_method: 'S256' },
+    });
+    const { status, headers } = await client.request(`/auth?${query}`);
+    const back = new URL(`${headers.get('location')}`);
+    const { error_description, error_uri, ...others } = Object.fromEntries(back.searchParams);
+    expect(status).to.equal(303);
+    expect(back.origin + back.pathname).to.equal(redirect_uri);
+    expect(others).to.deep.equal({ error: 'invalid_request', state: 'a&b', iss: client.issuer });
+    expect(error_description).to.match(/^the authorization request was not pushed: send its parameters to/);
+    expect(error_uri).to.equal(`${client.issuer}/refusals#push_missing`);
+  });
+
   it('error_uri leads to the entry on a page', async () => {
     const { body } = await flow.client.push({ ...flow.client.params, scope: undefined });
     const { pathname, hash: anchor } = new URL(body.error_uri);
