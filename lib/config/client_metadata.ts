@@ -20,7 +20,7 @@ const metadata = z.strictObject({
   client_id: text.describe('name of the client in every request'),
   client_name: text.optional().describe('name shown to the person who consents'),
   client_uri: url.optional().describe('home page of the client, linked from the consent page'),
-  logo_uri: url.optional().describe('logo of the client'),
+  logo_uri: url.optional().describe('logo of the client; the pages show none'),
   policy_uri: url.optional().describe('privacy policy of the client'),
   tos_uri: url.optional().describe('terms of service of the client'),
   contacts: texts.optional().describe('people responsible for the client'),
@@ -29,7 +29,9 @@ const metadata = z.strictObject({
   redirect_uris: z.array(url).optional().describe('where the person is sent back to; compared character by character'),
   post_logout_redirect_uris: z.array(url).optional().describe('where the person is sent after signing out'),
   initiate_login_uri: url.optional().describe('where a third party sends the person to start signing in'),
-  backchannel_logout_uri: url.optional().describe('told when a person signs out'),
+  backchannel_logout_uri: url
+    .optional()
+    .describe('https URL that is told when a person signs out (OpenID Connect Back-Channel Logout)'),
   backchannel_logout_session_required: z.boolean().optional().describe('sid is needed in the logout token'),
   grant_types: texts.optional().describe('authorization_code, refresh_token, client_credentials'),
   response_types: texts.optional().describe('code'),
@@ -84,7 +86,10 @@ const metadata = z.strictObject({
     .optional()
     .describe('types of authorization_details the client may use (RFC 9396)'),
   default_resource: text.optional().describe('identifier of the resource its access tokens are for when it names none'),
-  subject_type: z.enum(['public', 'pairwise']).optional().describe('public (default) or pairwise'),
+  subject_type: z
+    .enum(['public', 'pairwise'])
+    .optional()
+    .describe('public or pairwise; what subject of the file says when left out'),
   sector_identifier_uri: url.optional().describe('list of redirect_uris that share pairwise subjects'),
   default_max_age: z.int().min(0).optional().describe('seconds after which the person signs in again'),
   default_acr_values: texts.optional().describe('authentication context classes asked for by default'),

@@ -69,10 +69,14 @@ function settle(ctx: KoaContextWithOIDC, levels: Levels | undefined): boolean {
     const told = wished.map(String).find((wish) => reached.includes(wish)) ?? reached.at(-1);
     if (told === undefined) delete session.acr;
     else session.acr = told;
+    // For the trail, which tells of the login by its result.
+    if (result?.login && told !== undefined) result.login.acr = told;
   }
   if (essential.length === 0 || essential.includes(session?.acr)) return false;
   if (result?.login) {
-    throw new errors.UnmetAuthenticationRequirements('the login did not reach the acr that was asked for');
+    throw new errors.UnmetAuthenticationRequirements(
+      'the login did not reach the acr that was asked for (OIDCC-5.5.1.1)',
+    );
   }
   return true;
 }
@@ -121,7 +125,7 @@ export function acr(levels?: Levels): Mechanism {
           if (asked.length === 0 || asked.some((value) => known.has(value))) return;
           const list = [...known].join(', ');
           throw new errors.UnmetAuthenticationRequirements(
-            `no essential acr that was asked for is known here${list && `; known are ${list}`}`,
+            `no essential acr that was asked for is known here${list && `; known are ${list}`} (OIDCC-5.5.1.1)`,
           );
         });
         return check(theirs, configuration);

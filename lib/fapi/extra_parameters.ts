@@ -131,7 +131,7 @@ export function extraParameters(rules: ParameterRules = {}): Mechanism {
     ],
     prepare: (configuration) =>
       withParameters(configuration, rules, (fault) => {
-        throw new errors.InvalidRequest(`parameter ${fault}`);
+        throw new errors.InvalidRequest(`parameter ${fault} (RFC6749-8.2)`);
       }),
   };
 }

@@ -40,14 +40,16 @@ async function renewed(ctx: KoaContextWithOIDC, arrangement: Grant, allowed: Gra
 /** The grant that comes of a consent, until the sharing ends. */
 async function granted(ctx: KoaContextWithOIDC, existing: Clause): Promise<Grant | undefined> {
   const { oidc } = ctx;
-  const grantId = oidc.route === 'resume' ? oidc.result?.consent?.grantId : undefined;
-  const allowed = grantId === undefined ? undefined : await oidc.provider.Grant.find(grantId);
-  if (!allowed) return undefined;
+  if (oidc.route !== 'resume') return undefined;
   const sharing = sharingOf(oidc);
   const arrangement = await arrangementOf(ctx, sharing, existing.id);
+  const grantId = oidc.result?.consent?.grantId;
+  const allowed = grantId === undefined ? undefined : await oidc.provider.Grant.find(grantId);
   if (arrangement && arrangement.accountId !== oidc.session?.accountId) {
+    await allowed?.destroy();
     throw new errors.AccessDenied(`the arrangement is for another person to change (${existing.id})`);
   }
+  if (!allowed) return undefined;
   const grant = arrangement ? await renewed(ctx, arrangement, allowed) : allowed;
   grant.exp = endOf(sharing);
   await grant.save();
