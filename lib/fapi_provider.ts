@@ -1,6 +1,7 @@
 import type { ClientMetadata, Configuration, Provider } from 'oidc-provider';
 import Core, { errors } from 'oidc-provider';
 
+import { didYouMean } from './did_you_mean.ts';
 import { ProfileViolationError, type Violation } from './errors.ts';
 import { read as at, written } from './fapi/hooks.ts';
 import { type Staged, useInOrder } from './fapi/stages.ts';
@@ -25,6 +26,25 @@ function refuseForeign(Provider: unknown): void {
   throw new TypeError(
     'this Provider is not that of the oidc-provider which oidc-provider-fapi uses: there are two copies of it, run `npm dedupe`, or install the version its peerDependencies name',
   );
+}
+
+/** Arguments that have no meaning: in JavaScript, or where one of them was forgotten. */
+function refuseWrong(issuer: unknown, configuration: unknown, settings: unknown): void {
+  if (typeof issuer !== 'string')
+    throw new TypeError('the issuer is missing: hand over its https URL, as core takes it');
+  if (typeof configuration !== 'object' || configuration === null) {
+    throw new TypeError("the configuration is missing: hand over core's, as new Provider() takes it");
+  }
+  const known = ['around', 'moving'];
+  if (typeof settings !== 'object' || settings === null) {
+    throw new TypeError(`the settings of fapiProvider() are an object of ${known.join(' and ')}`);
+  }
+  const unknown = Object.keys(settings).find((name) => !known.includes(name));
+  if (unknown) throw new TypeError(`${unknown} is no setting of fapiProvider()${didYouMean(unknown, known)}`);
+  const { moving } = settings as { moving?: Partial<Moving> };
+  if (moving && (typeof moving.appliesTo !== 'function' || typeof moving.before !== 'object')) {
+    throw new TypeError('moving needs appliesTo(client), and before: the configuration that serves the other clients');
+  }
 }
 
 /** Core looks at a static client when it is first used; a client it would refuse is a boot error here. */
@@ -95,6 +115,7 @@ export async function fapiProvider(
   settings: ProviderSettings = {},
 ): Promise<Provider> {
   refuseForeign(Provider);
+  refuseWrong(issuer, configuration, settings);
   if (!Array.isArray((profile as Partial<Profile> | undefined)?.mechanisms)) {
     throw new TypeError(
       'the profile is missing: hand over what fapi2SecurityProfile() or fapi2MessageSigning() answers',

@@ -16,7 +16,8 @@ export interface Profile {
 
 /** The profile's own configuration, the deployment's laid over it, in a copy that stays as it is. */
 export function layered(profile: Profile, configuration: Configuration): Configuration {
-  const merged = merge({}, ...profile.mechanisms.map((mechanism) => mechanism.configuration ?? {}), configuration);
+  const said = Object.fromEntries(Object.entries(configuration).filter(([, value]) => value !== null));
+  const merged = merge({}, ...profile.mechanisms.map((mechanism) => mechanism.configuration ?? {}), said);
   return frozen(profile.mechanisms.reduce((below, { prepare }) => prepare?.(below) ?? below, merged));
 }
 
@@ -94,6 +95,9 @@ export function judge(
 const below = (violations: readonly Violation[], ...path: readonly (string | number)[]): Violation[] =>
   violations.map((violation) => ({ ...violation, path: [...path, ...(violation.path ?? [])] }));
 
+/** The clients of a configuration; what is no list is reported by its name. */
+const listed = (clients: Configuration['clients']) => (Array.isArray(clients) ? clients : []);
+
 /** Judges `clientDefaults`, which stand for every client that says nothing, like a client, member by member. */
 function defaultViolations(profile: Profile, theirs: Configuration, merged: Configuration): Violation[] {
   const named = Object.keys(theirs.clientDefaults ?? {});
@@ -121,6 +125,7 @@ export function violations(
 ): Violation[] {
   const found = [
     ...unknownOptions(configuration),
+    ...profile.mechanisms.flatMap(({ faults = [] }) => faults),
     ...profile.mechanisms.flatMap(({ clauses }) =>
       clauses.flatMap(({ id, violated }) =>
         [...findings(violated?.(merged, issuer))].map((finding): Violation => ({ clause: id, ...finding })),
@@ -131,7 +136,7 @@ export function violations(
   return [
     ...found,
     ...defaultViolations(profile, configuration, merged).filter(({ path }) => !said.has(path?.join('.'))),
-    ...(merged.clients ?? []).flatMap((client, index) =>
+    ...listed(merged.clients).flatMap((client, index) =>
       below(clientViolations(profile, client, merged), 'clients', index),
     ),
   ];

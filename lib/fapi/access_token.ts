@@ -2,11 +2,11 @@ import type { AccessToken, ClientCredentials, Provider } from 'oidc-provider';
 import Core, { errors } from 'oidc-provider';
 import { z } from 'zod';
 
-import { seconds } from '../seconds.ts';
 import { coreConfiguration, presets, toCore } from '../settings.ts';
 import { seconds as wholeSeconds } from '../values.ts';
 import { algorithms } from './algorithms.ts';
 import type { Compose, HookAt } from './hooks.ts';
+import { bounded, endInTime } from './lifetimes.ts';
 import type { Mechanism } from './mechanism.ts';
 
 /** Longest life of an access token a resource server may ask for, in seconds. */
@@ -29,7 +29,11 @@ const lifetime =
   <F extends (ctx: never, token: never, client: never) => number>(kind: (typeof kinds)[number]): Compose<F> =>
   (theirs, { ttl }) =>
     ((ctx: never, token: never, client: never) =>
-      Math.min(theirs ? theirs(ctx, token, client) : (lifetimeOf(token) ?? Number(ttl?.[kind])), longest)) as F;
+      bounded(
+        theirs ? theirs(ctx, token, client) : (lifetimeOf(token) ?? ttl?.[kind]),
+        longest,
+        presets(accessTokenLifetime).access_token,
+      )) as F;
 
 type Token = AccessToken | ClientCredentials;
 type Find = Provider['AccessToken']['find'];
@@ -48,16 +52,6 @@ function endOnTime(model: { find: Find }): void {
     return undefined as never;
   };
   model.find = findUnexpired;
-}
-
-/** Caps the lifetime of every token, also of one that a grant of the deployment's own has made. */
-function endInTime({ prototype }: { prototype: Token }): void {
-  const save = prototype.save;
-  prototype.save = function saveLimited(this: Token & { expiresIn?: number }, ...args) {
-    if (this.remainingTTL > longest)
-      Object.assign(this, this.exp ? { exp: seconds() + longest } : { expiresIn: longest });
-    return save.apply(this, args);
-  };
 }
 
 /** Members of a JWT access token that a customizer leaves as they are; `exp` may come earlier. */
@@ -141,14 +135,18 @@ export function accessToken(): Mechanism {
             throw new errors.InvalidTarget(`the resource server asks for tokens signed with ${alg}`);
           }
           const { accessTokenTTL } = info;
-          return accessTokenTTL === undefined ? info : { ...info, accessTokenTTL: Math.min(accessTokenTTL, longest) };
+          if (accessTokenTTL === undefined) return info;
+          return {
+            ...info,
+            accessTokenTTL: bounded(accessTokenTTL, longest, presets(accessTokenLifetime).access_token),
+          };
         }),
       'formats.customizers.jwt': (theirs) => theirs && customized(theirs),
     },
     attach(provider) {
       for (const model of [provider.AccessToken, provider.ClientCredentials]) {
         endOnTime(model as never); // one static interface for both, which the types have twice
-        endInTime(model);
+        endInTime(model, longest);
       }
     },
   };

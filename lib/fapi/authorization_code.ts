@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { coreConfiguration, presets, toCore } from '../settings.ts';
 import { seconds } from '../values.ts';
 import { atMost } from './hooks.ts';
+import { endInTime } from './lifetimes.ts';
 import type { Mechanism } from './mechanism.ts';
 
 const longest = 60;
@@ -49,5 +50,6 @@ export function authorizationCode(): Mechanism {
       // Core asks when a code is used again. Elsewhere it is for the deployment to say how far a revocation goes.
       revokeGrantPolicy: (theirs) => theirs && ((ctx) => ctx.oidc.route === 'token' || theirs(ctx)),
     },
+    attach: ({ AuthorizationCode }) => endInTime(AuthorizationCode, longest),
   };
 }

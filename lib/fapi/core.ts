@@ -1,9 +1,11 @@
+import type { Violation } from '../errors.ts';
 import type { Mechanism } from './mechanism.ts';
 
 /** Turns on core's own switch `features.fapi`, and states the clauses core holds by itself, so that they are tried like the rest. */
-export function core(): Mechanism {
+export function core(faults: readonly Violation[] = []): Mechanism {
   return {
     name: 'core',
+    faults,
     configuration: { features: { fapi: { enabled: true, profile: '2.0' } } },
     clauses: [
       {

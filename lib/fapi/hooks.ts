@@ -1,5 +1,7 @@
 import type { Configuration } from 'oidc-provider';
 
+import { bounded } from './lifetimes.ts';
+
 /** The functions of core's configuration that carry a rule, by their path. */
 export const hookPaths = [
   'assertJwtClientAuthClaimsAndHeader',
@@ -62,7 +64,7 @@ export function both<F extends Anything>(ours: (...args: Parameters<F>) => boole
 
 /** Limits what a function of theirs answers; a number is checked at boot, by the clause. */
 export function atMost<F extends (...args: never[]) => number>(limit: number): Compose<F> {
-  return (theirs) => theirs && (((...args) => Math.min(theirs(...args), limit)) as F);
+  return (theirs) => theirs && (((...args) => bounded(theirs(...args), limit)) as F);
 }
 
 /** The value at a path. */

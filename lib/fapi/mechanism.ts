@@ -30,6 +30,8 @@ export interface Mechanism {
   readonly clauses: readonly Requirement[];
   /** Told to core; a deployment's own settings are laid over it and then checked against `clauses`. */
   readonly configuration?: Configuration;
+  /** Faults of the settings it was made with. */
+  readonly faults?: readonly Violation[];
   /** The path of a secret that all processes share: of the deployment's own, or 32 bytes that its store keeps. */
   readonly sharedSecret?: readonly string[];
   /** Completes what the deployment left out of a setting, before anything is judged. */

@@ -1,6 +1,9 @@
+import { bounded } from './lifetimes.ts';
 import type { Mechanism } from './mechanism.ts';
 
 const least = 128;
+/** More is of no use, and an identifier has to fit into a header. */
+const most = 1024;
 
 /** Gives codes, tokens and request URIs at least 128 bits of randomness. */
 export function opaque(): Mechanism {
@@ -17,7 +20,8 @@ export function opaque(): Mechanism {
       },
     ],
     hooks: {
-      'formats.bitsOfOpaqueRandomness': (theirs) => theirs && ((...args) => Math.max(theirs(...args), least)),
+      'formats.bitsOfOpaqueRandomness': (theirs) =>
+        theirs && ((...args) => Math.max(bounded(theirs(...args), most, least), least)),
     },
   };
 }

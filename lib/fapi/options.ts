@@ -100,6 +100,7 @@ type Nested =
   | `cookies.${'long' | 'names' | 'short'}`
   | 'enabledJWA'
   | 'extraClientMetadata'
+  | 'fetchResponseBodyLimits'
   | 'features'
   | 'formats'
   | 'formats.customizers'
@@ -115,6 +116,7 @@ const members: { readonly [Path in Nested]: MembersAt<Path> } = {
   'cookies.names': ['interaction', 'resume', 'session'],
   enabledJWA: jwa,
   extraClientMetadata: ['properties', 'validator'],
+  fetchResponseBodyLimits: ['client_id metadata document', 'jwks_uri', 'sector_identifier_uri'],
   features: Object.keys(features) as (keyof Features)[],
   formats: ['bitsOfOpaqueRandomness', 'customizers'],
   'formats.customizers': ['jwt'],
@@ -160,7 +162,12 @@ function unknownIn(value: unknown, known: readonly string[], path: readonly stri
 
 /** Options that core does not have: it would ignore them. */
 export function unknownOptions(configuration: Configuration): Violation[] {
+  const nulls = Object.entries(configuration).filter(([, value]) => value === null);
   return [
+    ...nulls.map(([name]) => ({ path: [name], text: 'is null, leave it out' })),
+    ...(configuration.clients === undefined || Array.isArray(configuration.clients)
+      ? []
+      : [{ path: ['clients'], text: 'must be a list of client metadata' }]),
     ...unknownIn(configuration, Object.keys(options), []),
     ...Object.entries<readonly string[]>(members).flatMap(([path, known]) => {
       const keys = path.split('.');

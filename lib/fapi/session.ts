@@ -6,6 +6,7 @@ import { seconds as now } from '../seconds.ts';
 import { coreConfiguration, filled, presets, toCore } from '../settings.ts';
 import { seconds } from '../values.ts';
 import type { Compose, HookAt } from './hooks.ts';
+import { bounded } from './lifetimes.ts';
 import type { Finding, Mechanism } from './mechanism.ts';
 
 const days = 86_400;
@@ -54,7 +55,7 @@ const sessionLifetime =
   (idle: number): Compose<HookAt<'ttl.Session'>> =>
   (theirs, { ttl }) =>
   (ctx, session) => {
-    const longest = theirs ? theirs(ctx, session) : Number(ttl?.Session);
+    const longest = bounded(theirs ? theirs(ctx, session) : ttl?.Session, Number.MAX_SAFE_INTEGER, days);
     // Before the login there is nothing to end.
     const age = session.loginTs === undefined ? 0 : now() - session.loginTs;
     return Math.max(1, Math.min(idle, longest - age));

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { accessToken, accessTokenLifetime } from '../fapi/access_token.ts';
-import { acr, acrSettings, type Levels } from '../fapi/acr.ts';
+import { acr, acrSettings } from '../fapi/acr.ts';
 import { algorithmSettings, signatureAlgorithms } from '../fapi/algorithms.ts';
 import { answers } from '../fapi/answers.ts';
 import { authorizationCode, codeLifetime } from '../fapi/authorization_code.ts';
@@ -10,38 +10,38 @@ import { clientAuth, clientAuthSettings } from '../fapi/client_auth.ts';
 import { clock, clockSettings } from '../fapi/clock.ts';
 import { codeFlow } from '../fapi/code_flow.ts';
 import { core } from '../fapi/core.ts';
-import { type DetailSettings, detailSettings, resourcesOfType } from '../fapi/detail_settings.ts';
+import { detailSettings, resourcesOfType } from '../fapi/detail_settings.ts';
 import { discovery } from '../fapi/discovery.ts';
-import { type DpopSettings, dpop, dpopSettings } from '../fapi/dpop.ts';
+import { dpop, dpopSettings } from '../fapi/dpop.ts';
 import { encryption } from '../fapi/encryption.ts';
-import { extraParameterSettings, extraParameters, type ParameterRules } from '../fapi/extra_parameters.ts';
+import { extraParameterSettings, extraParameters } from '../fapi/extra_parameters.ts';
 import { hostPinning } from '../fapi/host.ts';
-import { type IntrospectionSettings, introspection } from '../fapi/introspection.ts';
+import { introspection } from '../fapi/introspection.ts';
 import { iss } from '../fapi/iss.ts';
-import { jar, type RequestObjectSettings, requestObjectSettings } from '../fapi/jar.ts';
+import { jar, requestObjectSettings } from '../fapi/jar.ts';
 import { jwksUri } from '../fapi/jwks_uri.ts';
-import { type MtlsSettings, mtls } from '../fapi/mtls.ts';
+import { mtls } from '../fapi/mtls.ts';
 import { opaque } from '../fapi/opaque.ts';
-import { type ParSettings, par, parSettings } from '../fapi/par.ts';
+import { par, parSettings } from '../fapi/par.ts';
 import { parameters } from '../fapi/parameters.ts';
 import { pkce } from '../fapi/pkce.ts';
 import { redirectUri } from '../fapi/redirect_uri.ts';
 import { refreshToken } from '../fapi/refresh_token.ts';
-import { explainRefusals, type RefusalSettings, refusalSettings } from '../fapi/refusals.ts';
+import { explainRefusals, refusalSettings } from '../fapi/refusals.ts';
 import { replay } from '../fapi/replay.ts';
 import { requests } from '../fapi/requests.ts';
-import { type ResourceInput, resourceSettings } from '../fapi/resource_settings.ts';
+import { resourceSettings } from '../fapi/resource_settings.ts';
 import { resources } from '../fapi/resources.ts';
 import { scope } from '../fapi/scope.ts';
 import { senderConstraint } from '../fapi/sender_constraint.ts';
-import { type SessionSettings, session, sessionLifetimes } from '../fapi/session.ts';
-import { type SubjectSettings, subject, subjectSettings } from '../fapi/subject.ts';
+import { session, sessionLifetimes } from '../fapi/session.ts';
+import { subject, subjectSettings } from '../fapi/subject.ts';
 import { unknownClient } from '../fapi/unknown_client.ts';
-import type { Limits } from '../http/limits.ts';
-import { type OutboundSettings, outboundSettings } from '../http/outbound.ts';
-import { type SecurityHeaderSettings, securityHeaderSettings } from '../http/security_headers.ts';
+import { outboundSettings } from '../http/outbound.ts';
+import { securityHeaderSettings } from '../http/security_headers.ts';
 import type { Profile } from '../profile.ts';
 import { concerning, filled } from '../settings.ts';
+import { type ProfileSettings, unknownSettings } from './profile_settings.ts';
 
 /** Settings of the mechanisms every profile has, one file's keys for all of them. */
 export const profileSettings = z.strictObject({
@@ -69,42 +69,7 @@ export const profileSettings = z.strictObject({
     .describe('rich authorization requests (RFC 9396); refused when left out'),
 });
 
-/** The settings core has no option for. */
-export interface ProfileSettings {
-  par?: ParSettings;
-  dpop?: DpopSettings;
-  /** Seconds a client assertion's `exp` may be ahead. Default 3600. */
-  client_assertion_lifetime?: number;
-  /** Bytes of a body, and how often somebody may ask. */
-  limits?: Limits;
-  /** Lifetimes that core has no option for; the others stand in its configuration. */
-  ttl?: SessionSettings;
-  /** Headers every answer has. */
-  security_headers?: SecurityHeaderSettings;
-  /** Addresses that requests of our own reach, such as those for a client's `jwks_uri`; `ca` is PEM text. */
-  outbound?: OutboundSettings;
-  /** Settings of the words a refused client gets. */
-  refusals?: RefusalSettings;
-  /** Absent: no mutual TLS, so clients authenticate by private_key_jwt and tokens are bound by DPoP. */
-  mtls?: MtlsSettings | undefined;
-  /** Protected resources that clients may name, and what their access tokens are. */
-  resources?: readonly ResourceInput[] | undefined;
-  /** Types of rich authorization requests. Absent: `authorization_details` is refused. */
-  authorization_details?: DetailSettings | undefined;
-  introspection?: IntrospectionSettings;
-  /** Authentication context classes, and the methods of a login that reach each. */
-  acr?: Levels | undefined;
-  /** Pairwise subjects for every client, or for those that ask for them; the secret they are made with. */
-  subject?: SubjectSettings;
-  /** Further parameters of authorization requests, and their form. */
-  extra_parameters?: ParameterRules;
-  /** Path of the sample resource, for ecosystems that ask something of resources. */
-  sample_resource?: string | undefined;
-  /** Limits of request objects, in seconds. */
-  request_object?: RequestObjectSettings;
-  /** Grant types of your own that clients may use; register them with `provider.registerGrantType()` afterwards. */
-  grant_types?: readonly string[];
-}
+export type { ProfileSettings } from './profile_settings.ts';
 
 /**
  * The FAPI 2.0 Security Profile, as a list of mechanisms.
@@ -122,7 +87,7 @@ export function fapi2SecurityProfile(settings: ProfileSettings = {}): Profile {
   return {
     name: 'FAPI 2.0 Security Profile',
     mechanisms: [
-      core(),
+      core(unknownSettings(settings)),
       explainRefusals({
         ...settings.refusals,
         mtls: url,
