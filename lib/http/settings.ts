@@ -21,6 +21,15 @@ export const limitSettings = z.strictObject({
     .max(131_072, 'is too large, write at most 131072')
     .default(16_384)
     .describe('bytes of the headers and the URL of a request'),
+  url: z
+    .int()
+    .min(2048, 'is too small for what clients send, write at least 2048')
+    .max(65_536, 'is too large, write at most 65536')
+    .default(10_240)
+    .describe('bytes of the URL of a request, of which headers counts the sum'),
+  requests_under_way: count
+    .default(2_000)
+    .describe('requests of a process that are not answered yet; one more is answered by 503'),
   body: z
     .int()
     .min(8192, 'is too small for what clients send, write at least 8192')

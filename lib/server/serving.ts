@@ -8,6 +8,7 @@ import { retentionFor } from '../store/models.ts';
 import { type Assembled, assemble, type Shared } from './assembled.ts';
 import { endChanged } from './open_accounts.ts';
 import { otherNonces } from './other_nonces.ts';
+import { RequestBounds } from './request_bounds.ts';
 import type { RequestRates } from './request_rates.ts';
 
 /** The parts of a provider that a reload makes anew. */
@@ -24,6 +25,7 @@ export class Serving {
   readonly #shared: Shared;
   #now: Assembled;
   #changes: Promise<unknown> = Promise.resolve();
+  readonly #bounds = new RequestBounds();
   #stopSharing: () => void;
   #takeOther: ReturnType<typeof otherNonces>;
 
@@ -47,7 +49,8 @@ export class Serving {
 
   /** Takes every request of the listeners. */
   readonly handler: RequestListener = (request, response) => {
-    const { handler } = this.#now;
+    const { handler, config } = this.#now;
+    if (this.#bounds.refuse(request, response, config.limits)) return;
     if (!this.#takeOther(request, response, handler)) handler(request, response);
   };
 

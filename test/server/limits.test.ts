@@ -4,10 +4,14 @@ import { connect } from 'node:tls';
 
 import { expect } from 'chai';
 
+import { openDatabase } from '../../lib/database/database.ts';
+import { migrate } from '../../lib/database/schema.ts';
 import { freePort } from '../../lib/demo/free_port.ts';
 import { Rate } from '../../lib/http/rates.ts';
+import { sharedLimiter } from '../../lib/interactions/shared_limiter.ts';
 import { lineLimit } from '../../lib/server/line_limit.ts';
 import { type FlowServer, flowServer } from '../flows/server.ts';
+import { testDatabase } from '../support/postgres.ts';
 import { RawClient } from '../support/raw_client.ts';
 
 const form = { 'content-type': 'application/x-www-form-urlencoded' };
@@ -27,6 +31,7 @@ describe('The bounds of a server', () => {
       connections_per_address: 40,
       failed_per_address: 5,
       headers: 8192,
+      url: 4096,
     };
     const clients = [client.metadata, ...client.others].map((metadata) => ({ metadata }));
     server = await flowServer({
@@ -82,6 +87,14 @@ describe('The bounds of a server', () => {
     expect((await client.request('/jwks')).status).to.equal(200);
   });
 
+  it('a URL that is too long is answered by 414', async () => {
+    const answer = await client.request(`/jwks?x=${'x'.repeat(5000)}`);
+    expect({ status: answer.status, error: answer.body.error }).to.deep.equal({
+      status: 414,
+      error: 'invalid_request',
+    });
+  });
+
   it('one address has so many connections at a time, and gets new ones when it closes them', async () => {
     const sockets = Array.from({ length: 60 }, () => connectTcp({ port, host: '127.0.0.1' }).on('error', () => {}));
     const closings = sockets.map(closed);
@@ -132,6 +145,42 @@ describe('A rate', () => {
     expect(rate.take('a')).to.equal(undefined);
     await rate.share({ consume: () => Promise.reject(Object.assign(new Error('too many'), { msBeforeNext: 1 })) });
     expect(rate.take('a')).to.equal(60);
+  });
+});
+
+describe('A rate on Postgres', () => {
+  it('is that of all processes together, by clients and by addresses each', async () => {
+    const test = await testDatabase();
+    const processes = await Promise.all(
+      [1, 2].map(async () => {
+        const { knex, close } = await openDatabase({ url: test.url });
+        await migrate(knex);
+        const limiter = sharedLimiter(knex);
+        const others = (keyPrefix: string) => limiter({ keyPrefix, points: 10, duration: 60 });
+        return { rate: new Rate({ points: 10 }), others, close };
+      }),
+    );
+    const [one, two] = processes as [(typeof processes)[0], (typeof processes)[0]];
+    const asked = (node: typeof one, times: number) =>
+      Array.from({ length: times }, () => node.rate.take('a')).filter((wait) => wait !== undefined).length;
+    const share = (node: typeof one) => node.rate.share(node.others('client'));
+    try {
+      expect([asked(one, 6), asked(two, 6)]).to.deep.equal([0, 0]);
+      // The tables say nothing yet of what the other one counted.
+      await share(one);
+      expect(asked(one, 1)).to.equal(0);
+      await share(two);
+      expect(asked(two, 1), 'twelve of both').to.equal(1);
+      await share(one);
+      expect(asked(one, 1), 'and the first one learns it').to.equal(1);
+      const elsewhere = new Rate({ points: 10 });
+      elsewhere.take('a');
+      await elsewhere.share(two.others('ip'));
+      expect(elsewhere.wait('a'), 'an address of the same name is another one').to.equal(undefined);
+    } finally {
+      for (const { close } of processes) await close();
+      await test.drop();
+    }
   });
 });
 
