@@ -3,6 +3,7 @@
 export { type Clause, type ClauseId, specification } from './clause.ts';
 export { accessTokenLifetime, type LifetimeBounds } from './fapi/ecosystems/access_token_lifetime.ts';
 export { apiVersion } from './fapi/ecosystems/api_version.ts';
+export { authenticationContext, type ContextRules } from './fapi/ecosystems/authentication_context.ts';
 export { clientCertificate } from './fapi/ecosystems/client_certificate.ts';
 export { type Consent, type ConsentRequest, type ConsentState, Consents } from './fapi/ecosystems/consent.ts';
 export type { ConsentApi, Server } from './fapi/ecosystems/consent_api.ts';

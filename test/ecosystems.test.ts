@@ -8,6 +8,7 @@ describe('what the package exports for ecosystems', () => {
       'Consents',
       'Refusal',
       'accessTokenLifetime',
+      'authenticationContext',
       'cbuae',
       'checked',
       'clientCertificate',

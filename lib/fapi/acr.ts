@@ -99,6 +99,16 @@ function settled(configuration: Configuration, levels: Levels | undefined): Conf
   return { ...configuration, interactions: { ...configuration.interactions, policy } };
 }
 
+/** The mechanism, and the classes it knows. */
+interface AcrMechanism extends Mechanism {
+  readonly levels: Levels | undefined;
+}
+
+const isAcr = (mechanism: Mechanism): mechanism is AcrMechanism => mechanism.name === 'acr' && 'levels' in mechanism;
+
+/** The classes that a profile knows: the file's, or those of an ecosystem. */
+export const levelsOf = (mechanisms: readonly Mechanism[]): Levels | undefined => mechanisms.find(isAcr)?.levels;
+
 /**
  * The acr says what the person did: it follows from the methods of the login. A request that insists on a class is
  * answered with that class, or fails; one that wishes for some gets the first of them that was reached, or what was.
@@ -106,9 +116,10 @@ function settled(configuration: Configuration, levels: Levels | undefined): Conf
  * @param levels absent: what a login says of itself counts.
  * @see [OpenID Connect Core section 5.5.1.1 - Requesting the "acr" Claim](https://openid.net/specs/openid-connect-core-1_0.html#acrSemantics)
  */
-export function acr(levels?: Levels): Mechanism {
+export function acr(levels?: Levels): AcrMechanism {
   return {
     name: 'acr',
+    levels,
     clauses: [
       {
         id: 'OIDCC-5.5.1.1',

@@ -1,5 +1,6 @@
 import { specification } from '../clause.ts';
 import { accessTokenLifetime } from '../fapi/ecosystems/access_token_lifetime.ts';
+import { authenticationContext } from '../fapi/ecosystems/authentication_context.ts';
 import { brazilConsents, brazilNames } from '../fapi/ecosystems/brazil_consents.ts';
 import { clientCertificate } from '../fapi/ecosystems/client_certificate.ts';
 import { consents } from '../fapi/ecosystems/consents.ts';
@@ -10,6 +11,9 @@ import { fapi2MessageSigning } from './fapi2_message_signing.ts';
 import type { ProfileSettings } from './fapi2_security_profile.ts';
 
 specification('BRAZILOB-', 'https://openfinancebrasil.atlassian.net/wiki/spaces/OF/pages/245760001');
+
+/** One factor, and several (section 5.2.2.3). */
+const levels = { 'urn:brasil:openbanking:loa2': ['pwd'], 'urn:brasil:openbanking:loa3': ['pwd', 'otp'] };
 
 /**
  * Open Finance Brasil, data of customers, on FAPI 2.0: consents that name a person, by the scope `consent:<consentId>`.
@@ -22,10 +26,19 @@ export function openbankingBrazil(settings: ProfileSettings = {}): Profile {
   return {
     name: 'Open Finance Brasil',
     mechanisms: [
-      ...fapi2MessageSigning({ ...settings, message_signing: { signed_request_object: true } }).mechanisms,
+      ...fapi2MessageSigning({
+        ...settings,
+        acr: settings.acr ?? levels,
+        message_signing: { signed_request_object: true },
+      }).mechanisms,
       onlyPs256('BRAZILOB-6.1.1-1'),
       clientCertificate('BRAZILOB-5.2.2', settings.mtls),
       accessTokenLifetime('BRAZILOB-5.2.2-12', { least: 300, most: 900 }),
+      authenticationContext({
+        known: { id: 'BRAZILOB-5.2.2-5', text: 'supports the acr urn:brasil:openbanking:loa2, and should loa3' },
+        classes: Object.keys(levels),
+        told: { id: 'BRAZILOB-5.2.2-13', text: 'always includes an acr claim in the ID Token' },
+      }),
       essentialClaims(
         {
           id: 'BRAZILOB-5.2.2-4',

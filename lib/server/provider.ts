@@ -6,6 +6,7 @@ import { certificateHeaderNames } from '../certificates/certificate_headers.ts';
 import { certificateHeader } from '../certificates/presented.ts';
 import { type Config, schema } from '../config/load.ts';
 import { OperationalError } from '../errors.ts';
+import { levelsOf } from '../fapi/acr.ts';
 import type { Enrich } from '../fapi/detail_settings.ts';
 import { type Staged, stages } from '../fapi/stages.ts';
 import { fapiProvider } from '../fapi_provider.ts';
@@ -146,9 +147,9 @@ export function configurationOf(config: Config, { adapter, accounts, keys, exten
 }
 
 /** Settings of the pages that people are asked on. */
-const pagesOf = ({ pages, acr, extra_parameters, authorization_details, resources }: Config) => ({
+const pagesOf = ({ pages, extra_parameters, authorization_details, resources }: Config, { mechanisms }: Profile) => ({
   ...pages,
-  acr,
+  acr: levelsOf(mechanisms),
   parameters: extra_parameters,
   details: authorization_details?.types ?? {},
   resourceScopes: resources.flatMap(({ scopes }) => scopes),
@@ -167,7 +168,7 @@ export function createProvider(config: Config, parts: Parts): Promise<Provider> 
       forwarded: [...(parts.watch?.(provider) ?? []), forwarded(trustedProxies(config.proxy?.trusted), headers)],
       pages: [
         ...frontPages(config, parts.keys, parts.recent ?? recentRefusals()),
-        interactions(provider, { ...pagesOf(config), accounts, attempts, ...pageSettings }),
+        interactions(provider, { ...pagesOf(config, profile), accounts, attempts, ...pageSettings }),
       ],
       metadata: [keptFor(config.keys.max_age)],
       resource: config.resource ? [sampleResource(provider, config.resource.path, config, parts.keys)] : [],

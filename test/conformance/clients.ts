@@ -63,6 +63,7 @@ const ecosystemScopes: Readonly<Record<string, string>> = {
   connectid_au: 'openid',
   consumerdataright_au: 'openid profile bank:accounts.basic:read',
   openbanking_brazil: 'openid accounts resources',
+  openbanking_uk: 'openid accounts',
 };
 
 /** Ecosystems whose ID Tokens are encrypted, and by what. */

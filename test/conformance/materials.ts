@@ -7,6 +7,7 @@ import { type Config, loadConfig } from '../../lib/config/load.ts';
 import { OperationalError } from '../../lib/errors.ts';
 import { brazilConsents } from '../../lib/fapi/ecosystems/brazil_consents.ts';
 import { ksaConsents } from '../../lib/fapi/ecosystems/ksa_consents.ts';
+import { ukConsents } from '../../lib/fapi/ecosystems/uk_consents.ts';
 import { CertificateAuthority } from '../support/certificates.ts';
 import { browserScript, type Person } from './browser.ts';
 import { type Clients, makeClients } from './clients.ts';
@@ -27,6 +28,11 @@ const ecosystemResources: Readonly<Record<string, (url: string, claims: Readonly
   {
     ksa: (url) => ({ resourceUrlAccountRequests: `${url}${ksaConsents.path}` }),
     consumerdataright_au: () => ({ cdrVersion: '1' }),
+    // The suite adds the last step of either path.
+    openbanking_uk: (url) => ({
+      resourceUrlAccountRequests: `${url}${ukConsents.path.replace(/[^/]+$/, '')}`,
+      resourceUrlAccountsResource: `${url}${ukConsents.path.replace(/[^/]+$/, '')}`,
+    }),
     openbanking_brazil: (url, { cpf }) => ({ consentUrl: `${url}${brazilConsents.path}`, brazilCpf: cpf }),
   };
 

@@ -12,7 +12,14 @@ interface Served {
 }
 
 /** Ecosystems as the suite's `fapi_profile` spells them; the profile's name and its file have hyphens instead. */
-const ecosystems = ['cbuae', 'ksa', 'connectid_au', 'consumerdataright_au', 'openbanking_brazil'] as const;
+const ecosystems = [
+  'cbuae',
+  'ksa',
+  'connectid_au',
+  'consumerdataright_au',
+  'openbanking_brazil',
+  'openbanking_uk',
+] as const;
 type Hyphenated<T extends string> = T extends `${infer A}_${infer B}` ? `${A}-${Hyphenated<B>}` : T;
 type Ecosystem = Hyphenated<(typeof ecosystems)[number]>;
 

@@ -27,6 +27,19 @@ async function metadataOf(index: 0 | 1, own: object): Promise<Record<string, unk
   };
 }
 
+/**
+ * A module of accounts where the password of the login page is the password and a one-time password, or the password
+ * alone: as banks do that have one field for both.
+ */
+export const twoFactors = (claims: object) => `
+  const person = { sub: 'account:demo', claims: ${JSON.stringify(claims)} };
+  export async function authenticate(login, password) {
+    if (login !== 'demo' || !['demo', 'demo123456'].includes(password)) return undefined;
+    return { sub: person.sub, amr: password === 'demo' ? ['pwd'] : ['pwd', 'otp'] };
+  }
+  export const findAccount = (_ctx, sub) =>
+    sub === person.sub ? { accountId: sub, claims: () => ({ sub, ...person.claims }) } : undefined;`;
+
 /** A server of the ecosystem's shipped file, and the suite's two clients of it. */
 export interface Ecosystem {
   readonly server: OwnServer;

@@ -2,6 +2,8 @@ import { expect } from 'chai';
 import { decodeJwt } from 'jose';
 
 import { brazilConsents } from '../../lib/fapi/ecosystems/brazil_consents.ts';
+import { violations } from '../../lib/profile.ts';
+import { openbankingBrazil } from '../../lib/profiles/openbanking_brazil.ts';
 import * as expectations from '../conformance/rows/expectations.ts';
 import { type ConsentCase, type ConsentClient, describeConsents } from './consents.ts';
 
@@ -74,6 +76,18 @@ describeConsents(brazil, (both) => {
     await expectations.az(first().client, landing, ['access_denied'], { state: 'mine' });
   });
 
+  it('BRAZILOB-5.2.2-13 tells the acr in every ID Token, asked for or not', async () => {
+    const { claims } = await first().flow(await first().consent());
+    expect(claims?.acr).to.equal('urn:brasil:openbanking:loa2');
+  });
+
+  it('BRAZILOB-5.2.2-5 knows both acr, whatever the file says', async () => {
+    const acr = { 'urn:example:bronze': ['pwd'] };
+    const profile = openbankingBrazil({ mtls: { url: 'https://mtls.example.com' }, acr });
+    const found = violations(profile, {}).filter(({ clause }) => clause === 'BRAZILOB-5.2.2-5');
+    expect(found.map(({ text }) => text).join()).to.match(/loa2.*loa3/);
+  });
+
   async function claiming(claims: object) {
     const { client } = first();
     const { params } = brazil.asking(client, await first().consent());
@@ -110,7 +124,8 @@ describeConsents(brazil, (both) => {
   it('BRAZILOB-5.2.2-8 publishes the scopes every institution has', async () => {
     const { body } = await first().client.send(`${first().client.server.issuer}/.well-known/openid-configuration`);
     expect(body.scopes_supported).to.include.members(['openid', 'consents', 'resources', 'loans', 'exchanges']);
-    expect(body.claims_supported).to.include.members(['cpf', 'cnpj']);
+    expect(body.claims_supported).to.include.members(['cpf', 'cnpj', 'acr']);
+    expect(body.acr_values_supported).to.have.members(['urn:brasil:openbanking:loa2', 'urn:brasil:openbanking:loa3']);
     expect(body.id_token_signing_alg_values_supported).to.deep.equal(['PS256']);
   });
 });
