@@ -1,6 +1,7 @@
 import { exportJWK, type JWTPayload } from 'jose';
 
 import type { Config } from '../../lib/config/load.ts';
+import type { Extension } from '../../lib/server/extension.ts';
 import { party, type Variant } from '../conformance/rows/setting.ts';
 import { type Answer, jwt, now, SuiteClient } from '../conformance/rows/suite_client.ts';
 import { flowServer, type OwnServer, person } from '../flows/server.ts';
@@ -45,6 +46,8 @@ export interface Ecosystem {
   readonly server: OwnServer;
   readonly first: SuiteClient;
   readonly second: SuiteClient;
+  /** The first or the second client in a browser of its own, with nobody logged in. */
+  again(index: 0 | 1): Promise<SuiteClient>;
 }
 
 export interface EcosystemOptions {
@@ -56,12 +59,14 @@ export interface EcosystemOptions {
   /** The shipped file of another ecosystem. */
   readonly file?: string;
   readonly set?: readonly string[];
+  readonly given?: Extension;
 }
 
 export async function ecosystem(profile: Config['profile'], options: EcosystemOptions = {}): Promise<Ecosystem> {
-  const { client = {}, claims = {}, set = [], rich, file = profile } = options;
+  const { client = {}, claims = {}, set = [], rich, given, file = profile } = options;
   const server = await flowServer({
     profile,
+    ...(given && { given }),
     file: `config/ecosystems/${file}.yaml`,
     clients: await Promise.all(
       ([0, 1] as const).map(async (index) => ({
@@ -72,7 +77,7 @@ export async function ecosystem(profile: Config['profile'], options: EcosystemOp
   });
   const variant = { ...ways, ...(rich && { rich }) };
   const of = (index: 0 | 1) => SuiteClient.create(server, variant, party(ways, index));
-  return { server, first: await of(0), second: await of(1) };
+  return { server, first: await of(0), second: await of(1), again: of };
 }
 
 /** A token of the client's own. */

@@ -1,40 +1,10 @@
 import { expect } from 'chai';
-import { decodeJwt } from 'jose';
 
-import { ksaConsents } from '../../lib/fapi/ecosystems/ksa_consents.ts';
-import { type ConsentCase, describeConsents } from './consents.ts';
+import { ksa } from './cases.ts';
+import { describeConsents } from './consents.ts';
 import { signedBy } from './ecosystem.ts';
 
-const own = '1111111111';
-const permissions = ['ReadAccountsBasic', 'ReadBalances'];
-
-const ksa: ConsentCase = {
-  profile: 'ksa',
-  options: { claims: { national_identification_number: own } },
-  path: ksaConsents.path,
-  scope: 'accounts',
-  type: 'application/jwt',
-  clauses: {
-    api: 'KSAOB-CONSENT-API',
-    named: 'KSAOB-CONSENT-NAMED',
-    given: 'KSAOB-CONSENT-PERSON',
-    lasting: 'KSAOB-CONSENT-LASTING',
-  },
-  states: { awaiting: 'AwaitingAuthorization', authorised: 'Authorized', rejected: 'Rejected', revoked: 'Revoked' },
-  permissions,
-  said: 'Read accounts basic',
-  another: '2222222222',
-  body: (client, { permissions: Permissions, until: ExpirationDateTime, person = own }) =>
-    signedBy(client, {
-      message: { Data: { Permissions, ExpirationDateTime, NationalIdentificationNumber: person }, Risk: {} },
-    }),
-  read({ body }) {
-    const { Data } = decodeJwt(body).message as { Data: Record<string, unknown> };
-    return { id: `${Data.ConsentId}`, state: `${Data.Status}`, permissions: Data.Permissions };
-  },
-  asking: (client, id) => ({ params: { ...client.params, scope: `accounts:${id} openid` } }),
-  error: ({ body }) => body.error,
-};
+const { permissions } = ksa;
 
 describeConsents(ksa, (both) => {
   it('KSAOB-CONSENT-API refuses what another has signed, and what is for another server or has expired', async () => {

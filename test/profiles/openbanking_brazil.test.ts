@@ -1,40 +1,13 @@
 import { expect } from 'chai';
 import { decodeJwt } from 'jose';
 
-import { brazilConsents } from '../../lib/fapi/ecosystems/brazil_consents.ts';
 import { violations } from '../../lib/profile.ts';
 import { openbankingBrazil } from '../../lib/profiles/openbanking_brazil.ts';
 import * as expectations from '../conformance/rows/expectations.ts';
-import { type ConsentCase, type ConsentClient, describeConsents } from './consents.ts';
+import { brazil, cnpj, cpf, document } from './cases.ts';
+import { type ConsentClient, describeConsents } from './consents.ts';
 
-const [cpf, cnpj] = ['76109277673', '50685362006773'];
-const permissions = ['ACCOUNTS_READ', 'ACCOUNTS_BALANCES_READ', 'RESOURCES_READ'];
-const document = (identification: string, rel: string) => ({ document: { identification, rel } });
-
-const brazil: ConsentCase = {
-  profile: 'openbanking-brazil',
-  options: { claims: { cpf, cnpj: ['00000000000191', cnpj] } },
-  path: brazilConsents.path,
-  scope: 'consents',
-  type: 'application/json',
-  clauses: {
-    api: 'BRAZILOB-5.2.2-8',
-    named: 'BRAZILOB-7.1.2',
-    given: 'BRAZILOB-7.2.2-8',
-    lasting: 'BRAZILOB-7.2.2-1',
-  },
-  states: { awaiting: 'AWAITING_AUTHORISATION', authorised: 'AUTHORISED', rejected: 'REJECTED', revoked: 'REJECTED' },
-  permissions,
-  said: 'Accounts read',
-  another: '00000000191',
-  body: (_client, { permissions, until: expirationDateTime, person = cpf }) =>
-    JSON.stringify({ data: { permissions, expirationDateTime, loggedUser: document(person, 'CPF') } }),
-  read({ body: { data } }) {
-    return { id: data.consentId, state: data.status, permissions: data.permissions };
-  },
-  asking: (client, id) => ({ params: { ...client.params, scope: `openid accounts consent:${id}` } }),
-  error: ({ body }) => body.errors[0].code,
-};
+const { permissions } = brazil;
 
 describeConsents(brazil, (both) => {
   const first = (): ConsentClient => both()[0];

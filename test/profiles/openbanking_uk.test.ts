@@ -6,43 +6,13 @@ import { expect } from 'chai';
 import { decodeJwt } from 'jose';
 
 import { authorize, Browser } from '../../lib/demo/browser.ts';
-import { ukConsents } from '../../lib/fapi/ecosystems/uk_consents.ts';
 import * as expectations from '../conformance/rows/expectations.ts';
 import { person, trustingFetch } from '../flows/server.ts';
-import { type ConsentCase, ConsentClient, describeConsents } from './consents.ts';
+import { ca, intent, sca, uk } from './cases.ts';
+import { ConsentClient, describeConsents } from './consents.ts';
 import { type Ecosystem, ecosystem, twoFactors } from './ecosystem.ts';
 
-const permissions = ['ReadAccountsBasic', 'ReadBalances'];
-const intent = (value: string) => ({ openbanking_intent_id: { value, essential: true } });
-
-const uk: ConsentCase = {
-  profile: 'openbanking-uk',
-  options: { set: ['resource.path=/resource'] },
-  path: ukConsents.path,
-  scope: 'accounts',
-  type: 'application/json',
-  clauses: {
-    api: 'OBRW-AISP-CONSENT',
-    named: 'OBSP-3.3',
-    given: 'OBRW-AISP-AUTHORISATION',
-    lasting: 'OBRW-AISP-END',
-  },
-  states: { awaiting: 'AwaitingAuthorisation', authorised: 'Authorised', rejected: 'Rejected', revoked: 'Revoked' },
-  permissions,
-  said: 'Read accounts basic',
-  body: (_client, { permissions: Permissions, until: ExpirationDateTime }) =>
-    JSON.stringify({ Data: { Permissions, ExpirationDateTime }, Risk: {} }),
-  read({ body: { Data } }) {
-    return { id: Data.ConsentId, state: Data.Status, permissions: Data.Permissions };
-  },
-  asking: (client, id) => ({
-    params: { ...client.params, scope: 'openid accounts' },
-    otherwise: { object: { claims: { id_token: intent(id) } } },
-  }),
-  error: ({ body }) => body.Code.replace(/^400 /, ''),
-};
-
-const [sca, ca] = ['urn:openbanking:psd2:sca', 'urn:openbanking:psd2:ca'];
+const { permissions } = uk;
 
 /** Where an authorization for a consent ends that asks for an acr in this way. */
 async function asking({ client }: ConsentClient, id: string, acr: object) {

@@ -4,6 +4,7 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK, SignJWT, 
 
 import { authorize, Browser, heading } from '../../../lib/demo/browser.ts';
 import type { HttpsFetch } from '../../../lib/http/https_fetch.ts';
+import { merge } from '../../../lib/merge.ts';
 import { type FlowServer, person, trustingFetch } from '../../flows/server.ts';
 import { richAuthorizationRequest } from '../plans.ts';
 import type { Party, Variant } from './setting.ts';
@@ -65,6 +66,10 @@ export async function jwt(claims: Claims, header: Claims, key: Key): Promise<str
   return new SignJWT(stated(claims)).setProtectedHeader(stated(header) as never).sign(rs as never);
 }
 
+/** The claims parameter of a consent, and that of a test. */
+const bothClaims = ({ claims: one }: Claims, { claims: other }: Claims): Claims =>
+  one && other ? { claims: merge<object>(one, other) } : {};
+
 /** One of the suite's clients: says what the suite says, and hands out what came back. */
 export class SuiteClient {
   readonly server: FlowServer;
@@ -73,6 +78,8 @@ export class SuiteClient {
   readonly verifier = letters(64);
   readonly browser: Browser;
   readonly proofKey: ProofKey;
+  /** Parameters of an ecosystem's requests: its client registers a consent before each, and names it. */
+  consenting?: (params: Claims) => Promise<{ readonly params: Claims; readonly object?: Claims | undefined }>;
   readonly #with: HttpsFetch;
   readonly #without: HttpsFetch;
 
@@ -174,13 +181,15 @@ export class SuiteClient {
   }
 
   /** As a form, or as a signed request object where the variant has one. */
-  async push(params: Claims = this.params, otherwise: Otherwise = {}): Promise<Answer> {
+  async push(asked: Claims = this.params, otherwise: Otherwise = {}): Promise<Answer> {
     const { object = {}, objectHeader = {}, objectKey = this.party } = otherwise;
-    if (!this.variant.signed || object === false) return this.#post('/request', params, otherwise);
+    if (!this.variant.signed || object === false) return this.#post('/request', asked, otherwise);
+    const { params, object: named = {} } = (await this.consenting?.(asked)) ?? { params: asked };
     const { client_id } = this.party;
     const time = { nbf: now(), exp: now() + 300 };
     const rich = this.variant.rich && { authorization_details: richAuthorizationRequest };
-    const claims = { iss: client_id, aud: this.server.issuer, ...time, ...params, ...rich, ...object };
+    const own = { ...named, ...object, ...bothClaims(named, object) };
+    const claims = { iss: client_id, aud: this.server.issuer, ...time, ...params, ...rich, ...own };
     const request = await jwt(claims, { alg: 'PS256', kid: objectKey.kid, ...objectHeader }, objectKey.key);
     return this.#post('/request', { client_id, request, ...otherwise.form }, otherwise);
   }
