@@ -11,6 +11,7 @@ import { refusalsPage } from '../front/refusals_page.ts';
 import { tryFlow } from '../front/try_flow.ts';
 import type { Keys } from '../keys/keys.ts';
 import { certificateFolder } from './development_certificate.ts';
+import type { Extension } from './extension.ts';
 
 /** Profiles under which the client of the front page is one; an ecosystem's have rules for clients of their own. */
 const tried: readonly string[] = ['fapi2-security-profile', 'fapi2-message-signing'];
@@ -22,18 +23,24 @@ const tried: readonly string[] = ['fapi2-security-profile', 'fapi2-message-signi
 export function hasOwnClient(
   { development, front_page, profile, algorithms, clients }: Config,
   { jwks }: Keys,
+  own?: Extension['profile'],
 ): boolean {
   const signs = (jwks.keys as JWK[]).some(({ alg, crv }) => alg === 'ES256' || crv === 'P-256');
   const algorithmsFit = signs && ['ES256', 'Ed25519'].every((one) => (algorithms as readonly string[]).includes(one));
   const isFree = clients.every(({ client_id }) => client_id !== ownClientId);
-  return development && front_page && tried.includes(profile) && algorithmsFit && isFree;
+  return development && front_page && !own && tried.includes(profile) && algorithmsFit && isFree;
 }
 
 /** The pages outside the protocol, and in development a flow to try. */
-export function frontPages(config: Config, keys: Keys, recent: RecentRefusals): Middleware[] {
+export function frontPages(
+  config: Config,
+  keys: Keys,
+  recent: RecentRefusals,
+  own?: Extension['profile'],
+): Middleware[] {
   const { issuer, claims, development, front_page, client_assertion_lifetime, resource, mtls, database } = config;
   const front = frontOf(issuer, config.pages);
-  const tries = hasOwnClient(config, keys);
+  const tries = hasOwnClient(config, keys, own);
   const folder = certificateFolder(database.url);
   const shown = development ? developmentPage(front, { config, recent, tries, folder }) : plainPage(front);
   const path = resource ? resource.path : undefined;

@@ -126,7 +126,10 @@ export function configurationOf(config: Config, { adapter, accounts, keys, exten
   const core = coreConfiguration(schema, config);
   const own: Configuration = {
     ...core,
-    clients: [...(core.clients ?? []), ...(hasOwnClient(config, keys) ? [ownClient(config, keys)] : [])],
+    clients: [
+      ...(core.clients ?? []),
+      ...(hasOwnClient(config, keys, extension?.profile) ? [ownClient(config, keys)] : []),
+    ],
     adapter,
     jwks: keys.jwks,
     cookies: { keys: keys.cookies },
@@ -167,7 +170,7 @@ export function createProvider(config: Config, parts: Parts): Promise<Provider> 
     const ours: Staged = {
       forwarded: [...(parts.watch?.(provider) ?? []), forwarded(trustedProxies(config.proxy?.trusted), headers)],
       pages: [
-        ...frontPages(config, parts.keys, parts.recent ?? recentRefusals()),
+        ...frontPages(config, parts.keys, parts.recent ?? recentRefusals(), parts.extension?.profile),
         interactions(provider, { ...pagesOf(config, profile), accounts, attempts, ...pageSettings }),
       ],
       metadata: [keptFor(config.keys.max_age)],
