@@ -87,6 +87,8 @@ function settled(configuration: Configuration, levels: Levels | undefined): Conf
   const checks = policy.find(({ name }) => name === 'login')?.checks;
   checks?.remove('essential_acrs');
   checks?.remove('essential_acr');
+  // A configuration may be completed more than once.
+  checks?.remove('acr');
   checks?.add(
     new interactionPolicy.Check(
       'acr',

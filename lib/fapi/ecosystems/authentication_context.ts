@@ -25,7 +25,7 @@ function told(configuration: Configuration): Configuration {
 /** The check of an essential acr, its refusal in the ecosystem's words. */
 function denied(configuration: Configuration, { id }: Clause): void {
   const checks = configuration.interactions?.policy?.find(({ name }) => name === 'login')?.checks;
-  const found = checks?.get('essential_acr');
+  const found = checks?.get('acr');
   if (!found) return;
   const check = found.check;
   found.check = async (ctx) => {
