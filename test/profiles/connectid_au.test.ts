@@ -128,15 +128,18 @@ describe('profile: connectid-au', () => {
     expect(details).to.equal('email, over18, beneficiary account au');
   });
 
-  it('CID-PURPOSE-3 shows the purpose each time, also to a person who has allowed the same before', async () => {
+  it('CID-PURPOSE-3 shows purpose and claims each time, also to a person who has allowed the same before', async () => {
     const browser = new Browser(trustingFetch());
     for (const purpose of ['the first time', 'the second time']) {
-      const request_uri = expectations.pushed(await first.push(asking({}, { purpose })));
+      const request_uri = expectations.pushed(await first.push(asking({ email: null, birthdate: null }, { purpose })));
       let place = await browser.open(first.authorizationUrl(request_uri));
-      if (place.html.includes('name="password"'))
+      if (place.html.includes('name="password"')) {
         place = await browser.submit(place, { ...person, remember: 'yes', action: 'continue' });
-      expect(place.html).to.include(purpose);
-      await browser.submit(place, { action: 'continue' });
+      }
+      expect(place.html).to.include(purpose).and.include('See these details about you<small>email, ');
+      const landed = await browser.submit(place, { action: 'continue' });
+      const { body } = await first.exchange(landed.url.searchParams.get('code') ?? '');
+      expect(decodeJwt(body.id_token)).to.include({ email: 'conny@example.com' });
     }
   });
 

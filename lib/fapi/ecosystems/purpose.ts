@@ -41,5 +41,13 @@ export function purpose(rule: Clause): Mechanism {
     name: 'ecosystems/purpose',
     clauses: [rule],
     prepare: (configuration) => shown(withParameters(configuration, { purpose: form }, refuse)),
+    hooks: {
+      // What was allowed for another purpose is no answer to this one: all is asked again, and makes a grant of its own.
+      loadExistingGrant: () => async (ctx) => {
+        const { route, result, provider } = ctx.oidc;
+        const grantId = route === 'resume' ? result?.consent?.grantId : undefined;
+        return grantId === undefined ? undefined : provider.Grant.find(grantId);
+      },
+    },
   };
 }
