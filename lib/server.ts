@@ -14,6 +14,8 @@ export type { Extension, RunningServer };
  *
  * @throws {ConfigError} with every problem of the file and of the files it names.
  * @throws {OperationalError} one line that names a package which only a server needs, and which is not installed.
+ * @example
+ * const server = await startServer(await loadConfig('as.yaml'));
  */
 export async function loadConfig(file: string, options?: LoadOptions): Promise<Config> {
   const load = await installed('the server', () => import('./config/load.ts'));
@@ -24,6 +26,8 @@ export async function loadConfig(file: string, options?: LoadOptions): Promise<C
  * The server's own logger: one JSON object a line on standard error, at the level of the environment's `LOG_LEVEL`.
  *
  * @throws {OperationalError} when pino is not installed.
+ * @example
+ * logTo(await standardError());
  */
 export async function standardError(): Promise<Log> {
   return (await installed('the log', () => import('./standard_error.ts'))).standardError();

@@ -1,8 +1,18 @@
 import { expect } from 'chai';
 
 import * as surface from '../lib/index.ts';
+import { everyExport } from './support/export_readme.ts';
 
 describe('what the package exports', () => {
+  it('says in a docstring what it does, and a function how it is called', () => {
+    const undocumented = everyExport().filter(({ docstring }) => !docstring?.trim());
+    expect(undocumented.map(({ name, file }) => `${file}: ${name}`)).to.deep.equal([]);
+    // What ecosystems are made of has an example in the README of its room.
+    const functions = everyExport().filter(({ isFunction, entry }) => isFunction && !/ecosystems|contract/.test(entry));
+    const bare = functions.filter(({ docstring }) => !docstring?.includes('@example'));
+    expect(bare.map(({ name, entry }) => `${entry}: ${name}`)).to.deep.equal([]);
+  });
+
   it('is this, and grows by intention only', () => {
     expect(Object.keys(surface).sort()).to.deep.equal([
       'ConfigError',

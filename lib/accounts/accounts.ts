@@ -94,6 +94,8 @@ async function matches(password: string, { password: plain, password_hash }: Cre
  * @param sources asked in this order; the first that knows a login or a sub answers for it.
  * @throws {AccountLocked} from `authenticate()`, for the right password of a locked account.
  * @throws {HashingBusy} from `authenticate()`, when too many passwords wait to be compared.
+ * @example
+ * const accounts = accountsFrom(directory, storedAccounts(adapter));
  */
 export function accountsFrom(...sources: readonly AccountSource[]): PasswordAccounts {
   async function first(ask: (source: AccountSource) => Promise<KnownAccount | undefined>) {

@@ -92,6 +92,8 @@ export type NodeRequest = IncomingMessage | { readonly req: IncomingMessage };
  *
  * @param options.proxy proxies that may hand a certificate over; none by default.
  * @param options.tell is told why a certificate is taken for none; by default nobody is.
+ * @example
+ * const certificateOf = clientCertificate({ proxy: { trusted: ['10.0.0.0/8'], client_certificate: 'nginx' } });
  * @see [RFC 8705 section 6.3 - Certificate Expiration and Bound Access Tokens](https://www.rfc-editor.org/rfc/rfc8705.html#section-6.3)
  */
 export function clientCertificate({ proxy = {}, tell }: { proxy?: ProxySettings | undefined; tell?: TellWhy } = {}) {

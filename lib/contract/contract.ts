@@ -40,11 +40,13 @@ function instances(adapter: AnyAdapter): (model: string) => Adapter {
   };
 }
 
+/** The adapters that requirements are tried on: one, or one beside another process's. */
 export function subjectOf({ adapter, peer }: Opened): Subject {
   const own = instances(adapter);
   return { adapter: own, peer: peer ? instances(peer) : own, isShared: peer !== undefined };
 }
 
+/** The title of a requirement, the model it concerns first. */
 export const titleOf = ({ model, title }: Requirement): string => (model ? `${model}: ${title}` : title);
 
 async function fails(requirement: Requirement, subject: Subject): Promise<void> {
@@ -58,6 +60,8 @@ async function fails(requirement: Requirement, subject: Subject): Promise<void> 
 /**
  * Everything core (`oidc-provider`) and FAPI 2.0 need of an adapter, as a mocha suite:
  * `adapterContract({ name: 'my adapter', open: async () => ({ adapter: MyAdapter }) })`. Only this function needs mocha.
+ * @example
+ * adapterContract({ name: 'Redis', open: async () => ({ adapter: (model) => new RedisAdapter(model) }) });
  */
 export function adapterContract({ name, open, expected_failures = [] }: Contract): void {
   describe(`${name} is an adapter that oidc-provider can rely on`, () => {

@@ -88,6 +88,8 @@ export function migrate(knex: Knex, options: MigrateOptions = {}): Promise<strin
  *
  * @returns its name; nothing when there is none.
  * @throws {UsageError} when a later version has migrated the database: that version takes it back.
+ * @example
+ * const taken = await migrateDown(knex);
  */
 export function migrateDown(knex: Knex, options: MigrateOptions = {}): Promise<string[]> {
   return run(knex, 'down', schemaOf(knex, options.schema));
@@ -97,6 +99,8 @@ export function migrateDown(knex: Knex, options: MigrateOptions = {}): Promise<s
  * Compares the database with the migrations this version knows, whichever history they are recorded in.
  *
  * @returns `current`; `behind`: migrate; `ahead, compatible`: serves; `ahead, breaking`: this version is too old.
+ * @example
+ * if ((await schemaStatus(knex)) === 'behind') await migrate(knex);
  */
 export async function schemaStatus(knex: Knex, options: MigrateOptions = {}): Promise<SchemaStatus> {
   const state = await stateOf(knex, schemaOf(knex, options.schema));

@@ -36,7 +36,12 @@ export interface InteractionsOptions extends PagesOptions {
 
 const route = /^\/interaction\/([\w-]{1,128})$/;
 
-/** The address core sends the browser to for an interaction: `interactions.url` of its configuration, under a mount path too. */
+/**
+ * The address core sends the browser to for an interaction: `interactions.url` of its configuration, under a mount path too.
+ *
+ * @example
+ * const configuration = { interactions: { url: interactionUrl } };
+ */
 export function interactionUrl(ctx: KoaContextWithOIDC, { uid }: { uid: string }): string {
   const { pathname } = new URL(ctx.oidc.urlFor('jwks'));
   const mountPath = pathname.slice(0, -ctx.oidc.provider.pathFor('jwks', { mountPath: '' }).length);

@@ -190,6 +190,8 @@ export async function nonceSecretOf(kept: Kept): Promise<Buffer> {
  *
  * @param kept keeps a value for all processes: `adapter.kept` of `knexAdapter()`.
  * @param jwks the deployment's own signing keys, in place of those kept.
+ * @example
+ * const { jwks, cookies, dpopNonce } = await loadKeys(adapter.kept);
  */
 export async function loadKeys(kept: Kept, jwks?: Keys['jwks']): Promise<Keys> {
   return keysOf(await loadRing(kept, jwks === undefined), jwks);

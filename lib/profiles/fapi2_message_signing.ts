@@ -32,6 +32,8 @@ const every = { signed_request_object: true, jarm: true, signed_introspection: t
  *
  * @param settings those of the Security Profile; `message_signing` names the parts that are claimed, all when absent.
  * @returns a profile for one provider.
+ * @example
+ * const profile = fapi2MessageSigning({ message_signing: { jarm: true } });
  * @see [FAPI 2.0 Message Signing](https://openid.net/specs/fapi-message-signing-2_0-final.html)
  */
 export function fapi2MessageSigning(

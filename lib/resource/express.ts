@@ -15,7 +15,12 @@ export interface ProtectedLocals {
   token: AccessToken;
 }
 
-/** A resource server's duties as a handler of Express 4 and 5: `res.locals.token` is the access token's introspection. */
+/**
+ * A resource server's duties as a handler of Express 4 and 5: `res.locals.token` is the access token's introspection.
+ *
+ * @example
+ * app.get('/accounts', protect(rules), (req, res) => res.json(res.locals.token));
+ */
 export function protect(rules: Protection<IncomingMessage>): Handler {
   const judge = guard(rules);
   return function protect(req, res, next) {

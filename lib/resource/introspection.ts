@@ -41,6 +41,8 @@ function assertion({ issuer, client_id, key, alg, kid }: IntrospectionSettings):
  * Asks an authorization server about each token.
  *
  * @throws {VerificationFailed} from the function it returns, when the server cannot be asked or its answer is not signed as it should be.
+ * @example
+ * const verify = introspection({ issuer, introspection_endpoint, client_id: 'api', key, alg: 'ES256' });
  * @see [RFC 7662 section 2 - Introspection Endpoint](https://www.rfc-editor.org/rfc/rfc7662.html#section-2)
  * @see [RFC 9701 - JWT Response for OAuth Token Introspection](https://www.rfc-editor.org/rfc/rfc9701.html#section-5)
  */

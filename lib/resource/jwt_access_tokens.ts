@@ -47,6 +47,8 @@ function accessToken({
  * Verifies access tokens that are JWTs by the keys of their issuer. What was revoked since stays good until it expires: ask by
  * `introspection()` where that matters.
  *
+ * @example
+ * const verify = jwtAccessTokens({ issuer, audience: 'https://api.example.com', jwks: `${issuer}/jwks` });
  * @see [RFC 9068 section 4 - Validating JWT Access Tokens](https://www.rfc-editor.org/rfc/rfc9068.html#section-4)
  */
 export function jwtAccessTokens({ issuer, audience, jwks, fetch }: JwtAccessTokenSettings): VerifyAccessToken {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 
 import { configurationWith } from '../support/configuration.ts';
-import { library, team } from './team.ts';
+import { library, moving, team } from './team.ts';
 
 const issuer = 'https://as.example.com';
 
@@ -24,5 +24,17 @@ describe('A team that has a provider already', () => {
     const common = { redirect_uris: ['https://client.example.com/cb'], jwks_uri: 'https://client.example.com/jwks' };
     expect(new Client({ client_id: 'inside', subject_type: 'pairwise', ...common }).clientId).to.equal('inside');
     expect(() => new Client({ client_id: 'open', token_endpoint_auth_method: 'none', ...common })).to.throw();
+  });
+
+  it('moves its clients one by one', async () => {
+    const clients = ['old', 'told'].map((client_id) => ({
+      client_id,
+      client_secret: 'a secret',
+      redirect_uris: ['https://client.example.com/cb'],
+    }));
+    const configuration = configurationWith({ adapter: made.store.adapter });
+    const { provider, reports } = await moving(issuer, configuration, { clients }, new Set(['told']));
+    expect(reports).to.deep.equal(['told: 1']);
+    expect((await provider.Client.find('old'))?.tokenEndpointAuthMethod).to.equal('client_secret_basic');
   });
 });

@@ -21,6 +21,21 @@ export async function library(issuer: string, url: string, key: string, yours: C
   return { provider, store };
 }
 
+/** Clients of a team that move to the profile one by one. Its code stands in lib/README.md. */
+export async function moving(issuer: string, configuration: Configuration, before: Configuration, moved: Set<string>) {
+  const reports: string[] = [];
+  // <moving>
+  const provider = await fapiProvider(Provider, issuer, configuration, fapi2SecurityProfile(), {
+    moving: {
+      before, // what `new Provider(issuer, before)` had
+      appliesTo: ({ client_id }) => moved.has(client_id),
+      report: ({ client_id }, violations) => reports.push(`${client_id}: ${violations.length}`),
+    },
+  });
+  // </moving>
+  return { provider, reports };
+}
+
 /** A team's own configuration around node-oidc-provider, and the one expression that changes. Its code stands in lib/README.md. */
 export async function team(issuer: string, yours: Configuration): Promise<Provider> {
   // <team>

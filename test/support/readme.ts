@@ -7,6 +7,7 @@ import type { Refusal } from '../../lib/fapi/refusals/refusal.ts';
 import { refusals } from '../../lib/fapi/refusals.ts';
 import { snippets } from '../clients/stack.ts';
 import { cell, clauseRows } from './clause_readme.ts';
+import { exportRows } from './export_readme.ts';
 import { stageRows } from './stage_readme.ts';
 import { keptRows, modelRows, states } from './store_readme.ts';
 
@@ -79,8 +80,10 @@ const generated: Readonly<Record<string, () => string>> = {
   kept: keptRows,
   states,
   stages: stageRows,
+  exports: exportRows,
   library: () => excerpt('library'),
   team: () => excerpt('team'),
+  moving: () => excerpt('moving'),
 };
 
 /** A document with the parts that are made out of the code: between `<!-- name -->` and `<!-- /name -->`. */

@@ -32,7 +32,11 @@ export function checked<S extends z.ZodType>(schema: S, body: unknown): z.output
   throw new Refusal('invalid_request', printable(`${path.join('.') || 'the consent'}: ${message}`), { status: 400 });
 }
 
-/** @throws {Refusal} when it is no JSON. */
+/**
+ * The JSON of a request's body.
+ *
+ * @throws {Refusal} when it is none.
+ */
 export function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
