@@ -1,19 +1,26 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { Adapter } from 'oidc-provider';
 
-import { type Config, loadConfig } from '../../lib/config/load.ts';
+import { type Config, filesOf, loadConfig } from '../../lib/config/load.ts';
 import { openDatabase } from '../../lib/database/database.ts';
 import { migrate } from '../../lib/database/schema.ts';
 import { loadKeys } from '../../lib/keys/keys.ts';
 import { createProvider } from '../../lib/server/provider.ts';
-import { startServer } from '../../lib/server/server.ts';
+import { type RunningServer, startServer } from '../../lib/server/server.ts';
 import * as accounts from './accounts.ts';
 import { detailType, issuer, metadata } from './client.ts';
-import { encryptionKey, oursWithoutTrail, type Start } from './subjects.ts';
+import {
+  encryptionKey,
+  oursReloading,
+  oursRotating,
+  oursWithMetrics,
+  oursWithoutTrail,
+  type Start,
+} from './subjects.ts';
 
 const detail = {
   schema: {
@@ -44,6 +51,8 @@ async function configuration({ subject, key, database_url, port = 0, tls }: Star
       ...(!tls && { proxy: { trusted: ['127.0.0.1'] } }),
       database: { url: database_url, encryption_keys: [encryptionKey] },
       audit: { database: subject !== oursWithoutTrail },
+      ...(subject === oursWithMetrics && { management: { host: '127.0.0.1', port: 0 } }),
+      ...(subject === oursRotating && { keys: { rotate_every: '2s', max_age: 1 } }),
       clients: [metadata(key)],
       resources: [{ identifier: 'https://api.bench.test' }],
       authorization_details: { types: { [detailType]: detail }, max_entries: 10_000 },
@@ -51,9 +60,17 @@ async function configuration({ subject, key, database_url, port = 0, tls }: Star
     }),
   );
   const config = await loadConfig(file);
-  if (tls) process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  if (tls || subject === oursReloading) process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   else rmSync(folder, { recursive: true });
   return config;
+}
+
+/** Changes the file, which the server then reads again and makes another provider of. */
+async function reread(file: string, server: RunningServer): Promise<void> {
+  const settings = JSON.parse(readFileSync(file, 'utf8'));
+  const access_token = settings.ttl?.access_token === 299 ? 300 : 299;
+  writeFileSync(file, JSON.stringify({ ...settings, ttl: { access_token } }));
+  if (!(await server.reload())) throw new Error('the file was not taken');
 }
 
 /** The whole server as it is started by its command. */
@@ -61,8 +78,10 @@ export async function startProduct(start: Start): Promise<number> {
   const database = await openDatabase({ url: start.database_url });
   await migrate(database.knex);
   await database.close();
-  const { url } = await startServer(await configuration(start));
-  return Number(new URL(url).port);
+  const config = await configuration(start);
+  const server = await startServer(config);
+  if (start.subject === oursReloading) setInterval(() => void reread(filesOf(config)[0] ?? '', server), 2000).unref();
+  return Number(new URL(server.url).port);
 }
 
 interface MemoryAdapter extends Adapter {

@@ -16,6 +16,7 @@ import { largePush } from './figures/large_push.ts';
 import { latency } from './figures/latency.ts';
 import { logins } from './figures/logins.ts';
 import { memory } from './figures/memory.ts';
+import { operated } from './figures/operated.ts';
 import { operation } from './figures/operation.ts';
 import { push } from './figures/push.ts';
 import { registryOf } from './figures/registry.ts';
@@ -38,6 +39,7 @@ const rooms = {
   expiredRows,
   seal,
   clients,
+  operated,
   operation,
   registry: registryOf,
   memory,

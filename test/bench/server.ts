@@ -25,18 +25,14 @@ import {
   coreWithoutExchange,
   coreWithoutForesight,
   encryptionKey,
-  ours,
   oursInMemory,
-  oursWithoutTrail,
+  products,
   type Start,
   type SubjectName,
 } from './subjects.ts';
 
 /** What is compared: each answers a listener on the same core, with the same client, over the same kind of socket. */
-const listeners: Record<
-  Exclude<SubjectName, typeof ours | typeof oursWithoutTrail>,
-  (start: Start) => Promise<RequestListener>
-> = {
+const listeners: Record<Exclude<SubjectName, (typeof products)[number]>, (start: Start) => Promise<RequestListener>> = {
   [oursInMemory]: productInMemory,
   [coreInMemory]: async (start: Start) => bareCore(start).callback(),
   [coreOnNaive]: async (start: Start) => {
@@ -107,10 +103,14 @@ function bareCore({ key, rotate_refresh_token = false }: Start, configuration: C
   return provider;
 }
 
+const isProduct = (subject: SubjectName): subject is (typeof products)[number] =>
+  (products as readonly SubjectName[]).includes(subject);
+
 answer({
   async start(start: Start): Promise<number> {
-    if (start.subject === ours || start.subject === oursWithoutTrail) return startProduct(start);
-    const listener = await listeners[start.subject](start);
+    const { subject } = start;
+    if (isProduct(subject)) return startProduct(start);
+    const listener = await listeners[subject](start);
     const server = start.tls ? createTlsServer(start.tls, listener) : createPlainServer(listener);
     server.listen(start.port ?? 0, '127.0.0.1');
     await once(server, 'listening');

@@ -10,6 +10,12 @@ export const coreWithoutForesight = 'core on our store, in units of work, withou
 export const oursInMemory = 'ours in memory';
 export const ours = 'ours';
 export const oursWithoutTrail = 'ours without the audit trail';
+export const oursWithMetrics = 'ours with metrics';
+export const oursRotating = 'ours, keys rotated every 2 s';
+export const oursReloading = 'ours, read again every 2 s';
+
+/** The whole server, as its file differs from that of `ours`. */
+export const products = [ours, oursWithoutTrail, oursWithMetrics, oursRotating, oursReloading] as const;
 
 export const subjectNames = [
   coreInMemory,
@@ -19,8 +25,7 @@ export const subjectNames = [
   coreWithoutExchange,
   coreWithoutForesight,
   oursInMemory,
-  ours,
-  oursWithoutTrail,
+  ...products,
 ] as const;
 
 export type SubjectName = (typeof subjectNames)[number];
