@@ -228,6 +228,18 @@ describe('profile: consumerdataright-au', () => {
     expectations.tk(await first.refresh(after.refresh_token), 'invalid_grant');
   });
 
+  it('CDR-specifying-an-existing-arrangement of two changes at once leaves the tokens of one', async () => {
+    const { cdr_arrangement_id } = await shared();
+    const lands = await Promise.all(
+      [40, 50, 60].map((days) => landed(first, asking({ sharing_duration: days * day, cdr_arrangement_id }))),
+    );
+    const codes = lands.flatMap((url) => url.searchParams.get('code') ?? []);
+    expect(codes).not.to.have.length(0);
+    const answers = [];
+    for (const code of codes) answers.push(await first.exchange(code));
+    expect(answers.filter(({ status }) => status === 200)).to.have.length(1);
+  });
+
   it('CDR-specifying-an-existing-arrangement rejects that of another client, of nobody, and one that was revoked', async () => {
     const { cdr_arrangement_id } = await shared();
     const ended = (await shared()).cdr_arrangement_id;

@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto';
+
 import type { Middleware } from 'koa';
 import type { Configuration, Grant, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { errors, interactionPolicy } from 'oidc-provider';
@@ -6,6 +8,7 @@ import type { Clause } from '../../clause.ts';
 import { endpoints } from '../../http/routes.ts';
 import { seconds } from '../../seconds.ts';
 import type { Mechanism } from '../mechanism.ts';
+import type { ReplayAdapter } from '../replay.ts';
 import { endTokens } from './arrangement_revocation.ts';
 import { arrangementOf, checkDuration, durationOf, endOf, type Sharing, sharingOf } from './sharing.ts';
 
@@ -28,8 +31,18 @@ function shown(configuration: Configuration): Configuration {
   return { ...configuration, interactions: { ...configuration.interactions, policy } };
 }
 
+/** One of all who change an arrangement from what it is now does it: the database decides who. */
+function isFirst({ ReplayDetection }: Provider, { jti, exp = 0 }: Grant): Promise<boolean> {
+  const replay = ReplayDetection.adapter as unknown as ReplayAdapter;
+  return replay.unique(hash('sha256', `arrangement ${jti} ${exp}`, 'base64url'), exp);
+}
+
 /** The arrangement goes on under its name, with what was allowed now in the place of what was allowed before. */
 async function renewed(ctx: KoaContextWithOIDC, arrangement: Grant, allowed: Grant): Promise<Grant> {
+  if (!(await isFirst(ctx.oidc.provider, arrangement))) {
+    await allowed.destroy();
+    throw new errors.InvalidRequest('the arrangement is being changed by another request');
+  }
   const { openid, resources, rar, rejected } = allowed;
   Object.assign(arrangement, { openid, resources, rar, rejected });
   await endTokens(ctx.oidc.provider, arrangement.jti);
