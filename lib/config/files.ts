@@ -85,6 +85,7 @@ export async function resolveFiles(data: { readonly development?: unknown }, bas
     else if (found instanceof KeyObject) findings.push(...keyFindings(path, found, certificates.get(`${pair}.cert`)));
     else if (found?.[0]) {
       certificates.set(`${pair}.${path.at(-1)}`, found[0]);
+      if (path.at(-1) === 'cert') findings.push(...timeFindings(path, found[0]));
       if (data.development !== true && found.some(({ publicKey }) => isSampleKey(publicKey)))
         findings.push({ path, text: publicKnowledge });
     }
@@ -110,6 +111,16 @@ async function inspect(file: string, holds: string, read: Reader): Promise<Retur
     const told = error.problems.map(({ line, text }) => `${file}${line === undefined ? '' : `:${line}`} ${text}`);
     return `${lacking}: ${told.join('; ')}`;
   }
+}
+
+/** A certificate that nobody takes: it would stand in for one that is good still. */
+function timeFindings(path: Path, { validFrom, validTo }: X509Certificate): Finding[] {
+  const [from, to] = [new Date(validFrom), new Date(validTo)];
+  if (to.getTime() < Date.now())
+    return [{ path, text: `has expired, at ${to.toISOString()}: write one that is valid` }];
+  // Clocks differ by minutes, and authorities date back.
+  if (from.getTime() > Date.now() + 300_000) return [{ path, text: `is not valid before ${from.toISOString()}` }];
+  return [];
 }
 
 function keyFindings(path: Path, key: KeyObject, belongsTo: X509Certificate | undefined): Finding[] {

@@ -44,6 +44,30 @@ describe('certificate files', () => {
     ]);
   });
 
+  it('have to be valid now', async () => {
+    const authority = await CertificateAuthority.root();
+    const hour = 3_600_000;
+    for (const [name, period, told] of [
+      [
+        'old',
+        { notAfter: new Date(Date.now() - hour) },
+        /^as\.yaml:5:5 listen\.tls\.cert: has expired, at \S+Z: write one/,
+      ],
+      [
+        'young',
+        { notBefore: new Date(Date.now() + hour) },
+        /^as\.yaml:5:5 listen\.tls\.cert: is not valid before \S+Z$/,
+      ],
+    ] as const) {
+      const { certificate, key } = await authority.issue({ subject: `CN=${name}`, ...period });
+      await files.write(`${name}.crt`, certificate);
+      await files.write(`${name}.key`, key);
+      const [problem, ...more] = await files.problems(listening(`${name}.crt`, `${name}.key`));
+      expect(problem).to.match(told);
+      expect(more).to.deep.equal([]);
+    }
+  });
+
   it('have to belong together', async () => {
     expect(await files.problems(listening('own.crt', 'other.key'))).to.deep.equal([
       'as.yaml:6:5 listen.tls.key: is not the private key of cert',

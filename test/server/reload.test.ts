@@ -75,6 +75,10 @@ describe('A running server whose files change', () => {
       /clients\.yaml:\d+:\d+ .*redirect_uris/,
     ],
     'what is no YAML': [() => files.put('as.yaml', 'issuer: ['), /as\.yaml:\d+/],
+    'a certificate that has expired': [
+      async () => files.certify(await files.pair(new Date(Date.now() - 60_000))),
+      /listen\.tls\.cert: has expired, at \d{4}-/,
+    ],
     'a file that is gone': [() => files.configure({ mtls: { port: 1, ca: 'gone.crt' } }), /gone\.crt cannot be read/],
   };
   for (const [what, [change, text]] of Object.entries(wrong)) {
@@ -85,6 +89,7 @@ describe('A running server whose files change', () => {
       expect((await files.client.push()).status).to.equal(201);
       expect(JSON.stringify((await records('configuration.refused')).at(-1)?.details)).to.match(text);
       await files.put('clients.yaml', stringify([files.client.metadata]));
+      await files.certify(await files.pair());
       await files.configure({ mtls });
       expect(await files.server.reload()).to.equal(true);
     });
