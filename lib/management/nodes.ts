@@ -56,8 +56,25 @@ interface NodeRow extends Omit<FleetNode, 'keys' | 'parts' | 'profile' | 'state'
   readonly age: number | string;
 }
 
+const states: readonly unknown[] = ['serving', 'stopping', 'stopped'] satisfies FleetNode['state'][];
+
+/** The members of a JSON object; none of what is another. A row may be another version's, or somebody's who wrote it by hand. */
+function membersOf(json: unknown): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = typeof json === 'string' ? JSON.parse(json) : json;
+    return typeof value === 'object' && value !== null ? { ...value } : {};
+  } catch {
+    return {};
+  }
+}
+
+const texts = (members: Readonly<Record<string, unknown>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(members).map(([name, value]) => [name, `${value}`]));
+
 function nodeOf({ keys, details, age, ...row }: NodeRow): FleetNode {
-  const { profile = '', parts = {}, state = 'serving' } = JSON.parse(details ?? '{}') as Partial<FleetNode>;
+  const told = membersOf(details);
+  const state = states.includes(told.state) ? (told.state as FleetNode['state']) : 'serving';
+  const held = Object.entries(membersOf(keys)).map(([use, ids]): [string, string[]] => [use, [ids].flat().map(String)]);
   const { node, host, version, configuration } = row;
   return {
     node,
@@ -66,10 +83,10 @@ function nodeOf({ keys, details, age, ...row }: NodeRow): FleetNode {
     state: state !== 'stopped' && Number(age) > lost ? 'lost' : state,
     started_at: Number(row.started_at),
     seen_at: Number(row.seen_at),
-    profile,
+    profile: `${told.profile ?? ''}`,
     configuration,
-    parts,
-    keys: JSON.parse(keys),
+    parts: texts(membersOf(told.parts)),
+    keys: Object.fromEntries(held),
     clock_offset: row.clock_offset === null ? null : Number(row.clock_offset),
   };
 }

@@ -88,6 +88,24 @@ describe('The nodes of a fleet', () => {
     expect(Object.fromEntries(states)).to.deep.equal({ 'a/1/x': 'stopped', 'b/1/x': 'lost' });
   });
 
+  it('tell of a row of another version, or that nobody can read, as one that differs', async () => {
+    const heartbeat = await beat('a/1/x');
+    await (await beat('b/1/x')).stop();
+    const row = knex('oidc_nodes').where({ node: 'b/1/x' });
+    for (const [keys, details] of [
+      ['{"signing":"one"}', '{"state":"dancing","parts":{"clients":7,"more":{}},"profile":null}'],
+      ['[1]', '"text"'],
+      ['null', '{'],
+      ['not json', null],
+    ]) {
+      await row.clone().update({ version: '99.0.0', keys, details, seen_at: Date.now() + 5000 });
+      const found = await listNodes(knex);
+      expect(found.map(({ node, state }) => [node, state])).to.deep.include(['b/1/x', 'serving']);
+      expect(differences(found).map(({ part }) => part)).to.include('version');
+    }
+    await heartbeat.stop();
+  });
+
   it('are forgotten after a month', async () => {
     await (await beat('a/1/x')).stop();
     await knex('oidc_nodes').update({ seen_at: Date.now() - 31 * 86_400_000 });
