@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 
 import { commandLine, count, optionsOf, refuse, regularExpression } from '../support/command_line.ts';
-import { groups } from './plans.ts';
+import { clientGroup, groups } from './plans.ts';
 
 /** What the command line says. */
 export interface Options {
@@ -30,8 +30,8 @@ export interface Options {
 
 function someGroups(value: string): string[] {
   const names = value.split(',');
-  const wrong = names.some((name) => !(groups as readonly string[]).includes(name));
-  if (wrong) throw new InvalidArgumentError(`write some of ${groups.join(',')}`);
+  const known: readonly string[] = [...groups, clientGroup];
+  if (names.some((name) => !known.includes(name))) throw new InvalidArgumentError(`write some of ${known.join(',')}`);
   return names;
 }
 
@@ -55,7 +55,7 @@ const program = commandLine('conformance', "run the OpenID Foundation's conforma
   .option('--suite <url>', 'address of a running suite', origin, usual)
   .option(
     '--plans <list>',
-    'sp: Security Profile, ms: Message Signing, cc: client credentials, rar: rich requests of both, eco: ecosystems',
+    'sp: Security Profile, ms: Message Signing, cc: client credentials, rar: rich requests of both, eco: ecosystems; rp: plans for clients, only when named',
     someGroups,
     [...groups],
   )

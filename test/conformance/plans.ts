@@ -3,6 +3,8 @@ import { modules } from './modules.ts';
 /** What `--plans` selects. */
 export const groups = ['sp', 'ms', 'cc', 'rar', 'eco'] as const;
 export type Group = (typeof groups)[number];
+/** The plans for clients, which our sample relying party runs. */
+export const clientGroup = 'rp';
 
 interface Served {
   /** The file in config/, without its ending. */

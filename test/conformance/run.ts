@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { loadConfig } from '../../lib/config/load.ts';
 import { ConfigError, OperationalError } from '../../lib/errors.ts';
 import { Resources } from '../../lib/resources.ts';
+import { runClients } from './client_plans.ts';
 import { Evidence, earlier } from './evidence.ts';
 import { readPlan, writeMaterials } from './materials.ts';
 import { type Options, readOptions } from './options.ts';
-import { expectedModules, type Plan, plans, shortName } from './plans.ts';
+import { clientGroup, expectedModules, type Plan, plans, shortName } from './plans.ts';
 import { Progress } from './progress.ts';
 import { startProvider } from './providers.ts';
 import { faults, findings, type ModuleResult, type PlanResult, passed, table } from './results.ts';
@@ -155,6 +156,16 @@ async function run(suite: Suite, selected: readonly Plan[], options: Options, re
 
 async function main(resources: Resources): Promise<boolean> {
   const options = readOptions();
+  const clients = options.plans.includes(clientGroup);
+  if (clients) {
+    const good = await runClients(await Suite.at(options.suite, options.patience), options);
+    if (options.plans.length === 1) return good;
+    return (await runProviders(options, resources)) && good;
+  }
+  return runProviders(options, resources);
+}
+
+async function runProviders(options: Options, resources: Resources): Promise<boolean> {
   const { suite, out, writePlans, issuer, host, aliasPrefix, modules, patience } = options;
   const selected = plans
     .filter(({ group, name }) => options.plans.includes(group) && options.variants.test(name))

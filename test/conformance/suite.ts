@@ -94,6 +94,17 @@ export class Suite {
     return 'INTERRUPTED';
   }
 
+  /** Waits until a module waits for a client. @returns what it tells its client, such as its issuer */
+  async exposed(id: string, seconds: number): Promise<Readonly<Record<string, string>>> {
+    const deadline = Date.now() + seconds * 1000;
+    for (;;) {
+      const { status } = await this.#json<{ status: string }>('GET', `/api/info/${id}`);
+      if (['WAITING', 'FINISHED', 'INTERRUPTED'].includes(status) || Date.now() > deadline) break;
+      await setTimeout(100);
+    }
+    return (await this.#json<{ exposed?: Record<string, string> }>('GET', `/api/runner/${id}`)).exposed ?? {};
+  }
+
   log(id: string): Promise<LogEntry[]> {
     return this.#json('GET', `/api/log/${id}`);
   }
