@@ -1,22 +1,34 @@
 import { Argument } from 'commander';
 
+import { Resources } from '../../lib/resources.ts';
 import { argumentsOf, commandLine } from '../support/command_line.ts';
+import { audience, runJava } from './java.ts';
 import { clients, Development } from './stack.ts';
+
+/** Built with Maven, which fetches what they are written with. */
+const java = ['spring', 'quarkus'];
 
 /** Runs the snippets that are named, or all: each obtains a token and shows it to the sample resource. */
 const names = argumentsOf(
   commandLine('clients', 'runs the programs that `clients quickstart` prints').addArgument(
-    new Argument('[names...]', 'which; all of them when left out').choices(Object.keys(clients)),
+    new Argument('[names...]', 'which; all but those in Java (spring, quarkus) when left out').choices([
+      ...Object.keys(clients),
+      ...java,
+    ]),
   ),
 );
-const server = await Development.start();
+const server = await Development.start(`resources=[{"identifier":"${audience}","token":"jwt","signing_alg":"ES256"}]`);
+const resources = new Resources();
 try {
-  for (const name of names.length > 0 ? names : Object.keys(clients)) {
+  const others = names.filter((name) => !java.includes(name));
+  for (const name of names.length > 0 ? others : Object.keys(clients)) {
     const printed = await server.run(name);
     const works = printed.includes(`"client_id":"${clients[name]}"`);
     console.log(`${works ? 'works' : 'FAILS'}  ${name} as ${clients[name]}`);
     if (!works) process.exitCode = 1;
   }
+  await runJava(names, server, resources);
 } finally {
+  await resources.close();
   await server.close();
 }

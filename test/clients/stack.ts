@@ -76,7 +76,18 @@ export class Development {
     this.#close = close;
   }
 
-  static async start(): Promise<Development> {
+  /** Everything of this server's: its data, and what runs against it. */
+  get folder(): string {
+    return this.#folder;
+  }
+
+  /** A program as it is printed for a client. */
+  printed(name: string, client_id: string): string {
+    const client = this.config.clients.find((one) => one.client_id === client_id);
+    return quickstart(this.config, client as unknown as Metadata, name);
+  }
+
+  static async start(...set: string[]): Promise<Development> {
     const folder = await mkdtemp(join(tmpdir(), 'clients-'));
     const [port, mtlsPort] = [await freePort(), await freePort()];
     const config = await loadConfig('config/development.yaml', {
@@ -85,6 +96,7 @@ export class Development {
         `listen.port=${port}`,
         `mtls.port=${mtlsPort}`,
         `database.url="pglite:${join(folder, 'data')}"`,
+        ...set,
       ],
     });
     const { close } = await startServer(config);
