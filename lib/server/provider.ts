@@ -74,6 +74,7 @@ export function profileOf(
 ): Profile {
   const { par, client_assertion_lifetime, dpop, mtls, proxy, message_signing, resources, authorization_details } =
     config;
+  const { module: _, ...details } = authorization_details ?? {};
   const settings = {
     par,
     client_assertion_lifetime,
@@ -91,7 +92,7 @@ export function profileOf(
     mtls: mtls && { url: mtls.url, authorities, crl, proxy },
     outbound: { ...config.outbound, ca: [...outboundAuthorities] },
     resources,
-    authorization_details: authorization_details && { ...authorization_details, enrich },
+    authorization_details: authorization_details && { ...details, enrich },
     acr: config.acr,
     subject: { subject: config.subject, pairwiseSalt: keys.subjects },
     extra_parameters: config.extra_parameters,

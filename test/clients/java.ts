@@ -194,7 +194,7 @@ async function quarkusClient(folder: string, properties: string, server: Develop
     resources,
   );
   const page = await signIn(`http://127.0.0.1:${port}/`, server);
-  tell(/^signed in as account-\S+, access token of \d+ characters/.test(page), 'quarkus as client', page + said());
+  tell(/^signed in as account\S+, access token of \d+ characters/.test(page), 'quarkus as client', page + said());
 }
 
 function tell(works: boolean, what: string, otherwise: string): void {

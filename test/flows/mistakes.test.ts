@@ -202,6 +202,18 @@ const mistakes: readonly Mistake[] = [
     'unsupported_response_mode',
     /response_modes_supported/,
   ],
+  ['a code_challenge that is no hash', pushing({ code_challenge: 'abc' }), 400, 'invalid_request', /43 characters/],
+  ['an unknown prompt', pushing({ prompt: 'bogus' }), 400, 'invalid_request', /prompt value.*correct it/],
+  ['claims that are no JSON', pushing({ claims: '{' }), 400, 'invalid_request', /claims parameter.*correct it/],
+  ['an unknown resource', pushing({ resource: 'https://x.example' }), 400, 'invalid_target', /an absolute URI/],
+  ['no code', redeeming({ code: '' }), 400, 'invalid_request', /missing required parameter 'code'.*send it once/],
+  [
+    'a token in the query',
+    ({ client }) => client.request('/me?access_token=x'),
+    400,
+    'invalid_request',
+    /Authorization: DPoP.*never in the query/,
+  ],
   [
     'request_uri at the push',
     pushing({ request_uri: 'urn:x' }),

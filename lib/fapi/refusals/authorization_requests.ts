@@ -37,6 +37,13 @@ export const authorizationRequests: readonly Refusal[] = [
     todo: 'send code_challenge_method=S256; plain is not accepted',
   },
   {
+    id: 'pkce_challenge',
+    when: /code_challenge must be a string/,
+    clause: 'RFC7636-4.2',
+    wrong: 'code_challenge is no hash',
+    todo: 'send the base64url of the SHA-256 hash of code_verifier, 43 characters without = at the end',
+  },
+  {
     id: 'redirect_uri',
     when: /redirect_uri did not match/,
     clause: 'FAPI2-SP-FINAL-5.3.2.2-6',
@@ -152,6 +159,21 @@ export const authorizationRequests: readonly Refusal[] = [
     clause: 'RFC6749-3.1',
     wrong: 'a parameter is too long, or nested too deeply',
     todo: 'send less: keep the state at the client, and a random name of it in state',
+  },
+  {
+    id: 'parameter_value',
+    keep: true,
+    when: /unsupported prompt value|prompt none must|invalid max_age|id_token_hint|claims parameter|registration_not_supported/,
+    clause: 'OIDCC-3.1.2.2',
+    wrong: 'a parameter has a value this server does not take',
+    todo: 'correct it, or leave it out',
+  },
+  {
+    id: 'resource_unknown',
+    when: /resource indicates no resource server/,
+    clause: 'RFC8707-2',
+    wrong: 'this server issues no tokens for the resource',
+    todo: 'send resource as the API is known to this server, an absolute URI, character by character',
   },
   {
     id: 'client_unknown_page',

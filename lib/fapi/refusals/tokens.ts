@@ -89,6 +89,21 @@ export const tokens: readonly Refusal[] = [
     todo: 'send Authorization: DPoP and the token, or Bearer where it is bound to a certificate; never in the query',
   },
   {
+    id: 'access_token_scheme',
+    when: /authorization header scheme must be|must not be provided via query/,
+    clause: 'FAPI2-SP-FINAL-5.3.4-1',
+    wrong: 'the access token was sent in another way than is accepted',
+    todo: 'send Authorization: DPoP and the token, or Bearer where it is bound to a certificate; never in the query',
+  },
+  {
+    id: 'parameter_missing',
+    keep: true,
+    when: /missing required parameter.*(code|grant_type|refresh_token|token|client_id)'/,
+    clause: 'RFC6749-5.2',
+    wrong: 'a parameter is missing',
+    todo: 'send it once, in the form of the body, or at the authorization endpoint in the query',
+  },
+  {
     id: 'media_type',
     when: /content-type/,
     clause: 'PAR-2.1',
