@@ -1,5 +1,4 @@
 import {
-  type Document,
   isAlias,
   isCollection,
   isMap,
@@ -14,25 +13,11 @@ import {
   type YAMLMap,
 } from 'yaml';
 
-import type { Problem } from '../errors.ts';
+import { jsonSource, type Place, readJson, type Source } from './json_source.ts';
 import type { Path } from './path.ts';
 import { keyName, mergedInto, Plain, type Targets, targetsOf } from './plain.ts';
 
-export type Place = Pick<Problem, 'file' | 'line' | 'column'>;
-
-/** A YAML (or JSON) file whose every value knows where it stands. */
-export interface Source {
-  readonly file: string;
-  readonly document: Document;
-  readonly lines: LineCounter;
-  readonly problems: Problem[];
-  /** The value of each alias. */
-  readonly targets: Targets;
-  /** Text of plain scalars before they were read as numbers or booleans, by path. */
-  readonly texts: Map<string, string>;
-  /** Values that `--set` has laid over the file. */
-  readonly overridden: string[];
-}
+export type { Place, Source } from './json_source.ts';
 
 /** Problems that the library says in words for programmers. */
 const told: Readonly<Record<string, string>> = {
@@ -42,6 +27,11 @@ const told: Readonly<Record<string, string>> = {
 
 /** Reads a file's text; syntax errors, duplicate keys and unset variables are collected, not thrown. */
 export function readSource(file: string, text: string, env: NodeJS.ProcessEnv): Source {
+  const json = readJson(text);
+  return json === undefined ? readYaml(file, text, env) : jsonSource(file, json, () => readYaml(file, text, env));
+}
+
+function readYaml(file: string, text: string, env: NodeJS.ProcessEnv): Source {
   const lines = new LineCounter();
   // A brace has a meaning in YAML's flow style; `{ port: ${PORT} }` is to be read as it looks.
   const document = parseDocument(text.replace(/\$\{([^{}\n]*)\}/g, '$\u{E000}$1\u{E001}'), {
@@ -107,7 +97,9 @@ function pathOf(nodes: readonly unknown[]): Path {
 }
 
 /** The file as plain data; `undefined` where it cannot be told. */
-export function toPlain({ file, document, targets, lines, problems }: Source): unknown {
+export function toPlain(source: Source): unknown {
+  if (source.json !== undefined && source.overridden.length === 0) return source.json;
+  const { file, document, targets, lines, problems } = source;
   let readable = document.errors.every(({ code }) => code === 'DUPLICATE_KEY');
   const plain = new Plain(targets, (node, text) => {
     readable = false;

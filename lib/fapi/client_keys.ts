@@ -24,12 +24,27 @@ function unfit(jwk: JWK | null, algorithms: readonly string[]): string | undefin
   if (!kinds.some((kind) => algorithms.includes(kind) && same(alg, kind))) {
     return `verifies ${alg ?? kinds.join(', ')}, and asked for is ${algorithms.join(', ')}`;
   }
+  return faultOf(jwk);
+}
+
+/** Keys that were found right: a client's are looked at when it is judged, and again when core makes it. */
+const right = new Set<string>();
+const mostRight = 20_000;
+
+/** A reason why members are no key, by the cryptography of its type. */
+function faultOf(jwk: JWK): string | undefined {
+  const { kty, crv, x, y, n, e } = jwk;
+  const members = JSON.stringify([kty, crv, x, y, n, e]);
+  if (right.has(members)) return undefined;
   try {
     createPublicKey({ key: { ...jwk } as never, format: 'jwk' });
-    return crv === 'Ed25519' && !isOnEd25519(`${jwk.x}`) ? 'is no point of its curve' : undefined;
   } catch {
     return 'is no key of its type: a member is missing, or the point is not on its curve';
   }
+  if (crv === 'Ed25519' && !isOnEd25519(`${x}`)) return 'is no point of its curve';
+  if (right.size >= mostRight) right.clear();
+  right.add(members);
+  return undefined;
 }
 
 const same = (alg: string | undefined, kind: string) => alg === undefined || alg === kind || isEd25519(alg, kind);
