@@ -5,16 +5,10 @@ import { refuses } from '../hooks.ts';
 import type { RequestObjectSettings } from '../jar.ts';
 import type { Finding, Mechanism } from '../mechanism.ts';
 
-/** A limit of an ecosystem, in seconds. */
-interface Limit {
-  readonly rule: Clause;
-  readonly most: number;
-}
-
-/** An ecosystem's rules of the times in request objects: from nbf to exp, and from nbf to now. */
+/** An ecosystem's rules of the times in request objects, in seconds: from nbf to exp, and from nbf to now. */
 export interface RequestObjectRules {
-  readonly lifetime: Limit;
-  readonly age: Limit;
+  readonly lifetime: { readonly rule: Clause; readonly most: number };
+  readonly age: { readonly rule: Clause; readonly most: number };
 }
 
 function tooLong(key: keyof RequestObjectSettings, value: number | undefined, most: number): Finding | undefined {
