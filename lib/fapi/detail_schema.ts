@@ -130,3 +130,13 @@ export function hasMember(schema: JsonSchema, path: readonly string[], root: Jso
     return isSchema(part.items) && hasMember(part.items, path, root);
   });
 }
+
+/** True where a path leads to a list through objects alone: an entry of such a list is in one place of a detail. */
+export function hasList(schema: JsonSchema, path: readonly string[], root: JsonSchema = schema): boolean {
+  const [name, ...rest] = path;
+  return [...parts(schema, root)].some((part) => {
+    if (name === undefined) return [part.type].flat().includes('array') || part.items !== undefined;
+    const member = isSchema(part.properties) ? part.properties[name] : undefined;
+    return isSchema(member) && hasList(member, rest, root);
+  });
+}

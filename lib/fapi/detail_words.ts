@@ -1,4 +1,4 @@
-import { hasMember, type JsonSchema } from './detail_schema.ts';
+import { hasList, hasMember, type JsonSchema } from './detail_schema.ts';
 
 /** A text in one language, or one for each language tag (BCP 47). */
 export type Localized = string | Readonly<Record<string, string>>;
@@ -133,6 +133,7 @@ export function fill(
 
 function* faultsOf(text: Localized, schema: JsonSchema, base: readonly string[]): Generator<string> {
   for (const template of typeof text === 'string' ? [text] : Object.values(text)) {
+    if (/[{}]/.test(template.replace(placeholder, ''))) yield 'has a brace by itself, write {member}';
     for (const [whole, path = '', name, argument] of template.matchAll(placeholder)) {
       const missing = [path, ...(argument ? [argument] : [])].find(
         (one) => !hasMember(schema, [...base, ...one.split('.')]),
@@ -160,6 +161,8 @@ export function* wordsFaults(
   const base = choose?.split('.') ?? [];
   if (choose !== undefined && !hasMember(schema, base)) {
     yield { path: ['choose'], text: `names ${choose}, which the schema does not have` };
+  } else if (choose !== undefined && !hasList(schema, base)) {
+    yield { path: ['choose'], text: `names ${choose}, which is no list of the detail, write one with type: array` };
   } else if (each !== undefined) {
     if (choose === undefined) yield { path: ['each'], text: 'stands without choose, write which list it is for' };
     else yield* at(['each'], faultsOf(each, schema, base));

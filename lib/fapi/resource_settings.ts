@@ -14,7 +14,12 @@ export const identifier = z
 const resource = z.strictObject({
   identifier,
   scopes: z
-    .array(text)
+    .array(
+      text.regex(
+        /^[\x21\x23-\x5b\x5d-\x7e]+$/,
+        'is no scope, write it without spaces and quotation marks [RFC6749-3.3]',
+      ),
+    )
     .default([])
     .describe('scopes that have a meaning there; a client that asks for one need not name the resource'),
   token: z

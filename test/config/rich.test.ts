@@ -56,6 +56,24 @@ describe('what is wrong with resources and types of authorization details', () =
     ]);
   });
 
+  it('a choice of what is no list, or of a list inside of another, where unticking could leave nothing out', async () => {
+    const lists =
+      'schema: { properties: { name: { type: string }, accounts: { type: array, items: { properties: { rights: { type: array } } } } } }';
+    for (const [choose, title] of [
+      ['name', 'Pay'],
+      ['accounts.rights', 'Pay'],
+      ['accounts', 'Pay {name'],
+    ] as const) {
+      const problems = await wrong(details(lists, 'consent:', `  title: "${title}"`, `  choose: ${choose}`));
+      expect(problems, choose).to.have.length(1);
+      expect(problems[0]).to.match(/choose: names \S+, which is no list of the detail|title: has a brace by itself/);
+    }
+    const [problem] = await wrong(
+      [...head, 'resources: [{ identifier: "https://a.example", scopes: ["a b"] }]'].join('\n'),
+    );
+    expect(problem).to.match(/resources\.0\.scopes\.0: is no scope/);
+  });
+
   it('two types of one name', async () => {
     const problems = await wrong(`${details(schema)}\n    payment:\n      ${schema}`);
     expect(problems.join()).to.match(/^as\.yaml:8:\d+ .*this key stands here twice, remove one/);
