@@ -13,6 +13,7 @@ const LOCK_NOT_AVAILABLE = '55P03';
 
 /** Database schema of the tables: the caller's, else that of `openDatabase()`, else that of the search path. */
 export function schemaOf(knex: Knex, schema?: string): string | undefined {
+  requirePostgres(knex);
   return schema ?? (knex.userParams as { schema?: string } | undefined)?.schema;
 }
 
@@ -79,7 +80,7 @@ async function stateOf(knex: Knex, schema: string | undefined): Promise<SchemaSt
  * @example
  * await migrate(knex, { schema: 'oidc' });
  */
-export function migrate(knex: Knex, options: MigrateOptions = {}): Promise<string[]> {
+export async function migrate(knex: Knex, options: MigrateOptions = {}): Promise<string[]> {
   return run(knex, 'latest', schemaOf(knex, options.schema));
 }
 

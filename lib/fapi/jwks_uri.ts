@@ -18,6 +18,8 @@ function guarded(theirs: Fetch): Fetch {
   return async (url, options) => {
     if (new URL(url).protocol !== 'https:') throw new TypeError('only https is fetched');
     const response = await theirs(url, { ...options, redirect: 'error' });
+    // One of a deployment's own may not know the option.
+    if (response.redirected) throw new TypeError('redirects are not followed');
     const age = /max-age=(\d+)/.exec(response.headers.get('cache-control') ?? '')?.[1];
     const headers = new Headers(response.headers);
     headers.delete('expires');

@@ -50,7 +50,7 @@ export interface OidcStore {
 
 /** Opens a database, or takes the caller's knex, which stays open when the store is closed. */
 async function opened(database: OpenStoreOptions['database'], schema: string | undefined): Promise<Database> {
-  if (typeof database === 'function') {
+  if (typeof database === 'function' || !database) {
     requirePostgres(database);
     return { knex: database, embedded: false, close: async () => {} };
   }

@@ -30,7 +30,8 @@ const derived = (label: string, key: Buffer) =>
 
 function sealingKey(secret: EncryptionKey, index: number): SealingKey {
   const encoding = typeof secret === 'string' && /^[0-9a-f]{64}$/i.test(secret) ? 'hex' : 'base64';
-  const bytes = typeof secret === 'string' ? Buffer.from(secret, encoding) : Buffer.from(secret);
+  // A variable of the environment that is not set, for example.
+  const bytes = typeof secret === 'string' ? Buffer.from(secret, encoding) : Buffer.from(secret ?? []);
   if (bytes.length !== 32) {
     throw new TypeError(`encryption_keys[${index}] must be 32 bytes: write what \`openssl rand -base64 32\` prints`);
   }
@@ -61,6 +62,7 @@ export class Seal {
 
   /** @param secrets the first one seals, all of them open; none leaves rows in the clear. */
   constructor(secrets: readonly EncryptionKey[] = []) {
+    if (!Array.isArray(secrets)) throw new TypeError('encryption_keys must be a list, the current one first');
     this.#keys = secrets.map(sealingKey);
     this.names = new Names(this.#keys.map(({ old }) => old.key.export()));
     const ids = new Set(this.#keys.map(({ id }) => id.toString('hex')));

@@ -3,7 +3,7 @@ import type { Configuration } from 'oidc-provider';
 import Provider from 'oidc-provider';
 
 import { fapiProvider } from '../../lib/fapi_provider.ts';
-import { violations } from '../../lib/profile.ts';
+import { composed, judged, violations } from '../../lib/profile.ts';
 import { fapi2MessageSigning } from '../../lib/profiles/fapi2_message_signing.ts';
 import { fapi2SecurityProfile } from '../../lib/profiles/fapi2_security_profile.ts';
 import { configurationWith } from '../support/configuration.ts';
@@ -101,6 +101,14 @@ describe('Ordinary code of a deployment', () => {
     const own = { client, accountId: 'demo', grantId: 'g', scope: 'openid', expiresIn: 86_400 };
     const code = await AuthorizationCode.find(await new AuthorizationCode(own as never).save());
     expect(Number(code?.exp) - Number(code?.iat)).to.be.within(1, 60);
+  });
+
+  it('FAPI2-SP-FINAL-6.8-1 whose fetch follows redirects gets no keys from where they lead', async () => {
+    const followed = Object.defineProperty(new Response('{"keys":[]}'), 'redirected', { value: true });
+    const profile = fapi2SecurityProfile();
+    const { fetch } = composed(profile, judged(profile, configurationWith({ fetch: async () => followed })));
+    const asked = Promise.resolve(fetch?.('https://client.example.com/jwks', {} as never));
+    expect(await refusal(asked)).to.have.property('message', 'redirects are not followed');
   });
 
   it('FAPI2-SP-FINAL-5.3.2.2-6 that lets a single redirect URI be left out changes nothing', async () => {

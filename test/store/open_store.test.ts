@@ -28,6 +28,19 @@ const refusal = async (work: () => Promise<unknown>): Promise<string[]> => {
 };
 
 describe('a knex of another database', () => {
+  it('is refused in one sentence where there is none', async () => {
+    const none = undefined as never;
+    for (const work of [
+      () => openStore({ database: none, issuer }),
+      () => migrate(none),
+      async () => knexAdapter(none, { encryption_keys }),
+    ]) {
+      expect(await refusal(work)).to.deep.equal([
+        "no knex was handed over: write one made with client: 'pg', or a postgres:// URL",
+      ]);
+    }
+  });
+
   for (const client of ['sqlite3', 'better-sqlite3', 'mysql', 'mysql2', 'cockroachdb', 'mssql']) {
     it(`is refused in one sentence, whatever it is handed to: ${client}`, async () => {
       const knex = makeKnex({ client, useNullAsDefault: true });

@@ -86,6 +86,8 @@ describe('a sealed row', () => {
 
   it('a key that is none is told apart: which one, and what to write', () => {
     expect(() => new Seal([first, 'short'])).to.throw(TypeError, 'encryption_keys[1] must be 32 bytes');
+    expect(() => new Seal([undefined as never]), 'a variable that is not set').to.throw(TypeError, 'must be 32 bytes');
+    expect(() => new Seal(first as never)).to.throw(TypeError, 'must be a list');
     expect(() => new Seal([first, first])).to.throw(TypeError, 'encryption_keys must differ');
   });
 });
