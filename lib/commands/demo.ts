@@ -12,7 +12,7 @@ import { Screen } from '../demo/screen.ts';
 import { findTarget } from '../demo/target.ts';
 import { defaultPort, startWeb } from '../demo/web/start.ts';
 import { OperationalError, UsageError } from '../errors.ts';
-import { profileNames, profiles } from '../profiles/profiles.ts';
+import { plainProfiles, profiles } from '../profiles/profiles.ts';
 import { Resources } from '../resources.ts';
 import { firstSignal, tellStop } from './serve.ts';
 
@@ -44,7 +44,7 @@ const command = () =>
         .default('dpop'),
     )
     .addOption(
-      new Option('--profile <name>', 'the profile (default: that of the provider that runs)').choices(profileNames),
+      new Option('--profile <name>', 'the profile (default: that of the provider that runs)').choices(plainProfiles),
     )
     .option('--issuer <url>', 'the provider, one of config/development.yaml (default: who answers there, or its own)')
     .option('--database <url>', 'start a provider on this database, whoever runs')

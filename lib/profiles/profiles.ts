@@ -23,6 +23,9 @@ export const profiles = {
 
 export const profileNames = Object.keys(profiles) as (keyof typeof profiles)[];
 
+/** Profiles of FAPI 2.0 itself, whose clients follow no further rules. */
+export const plainProfiles = ['fapi2-security-profile', 'fapi2-message-signing'] as const satisfies typeof profileNames;
+
 /** Settings of every profile, and which one is held. */
 export const settings = z.strictObject({
   profile: z

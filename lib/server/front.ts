@@ -10,11 +10,9 @@ import type { RecentRefusals } from '../front/recent_refusals.ts';
 import { refusalsPage } from '../front/refusals_page.ts';
 import { tryFlow } from '../front/try_flow.ts';
 import type { Keys } from '../keys/keys.ts';
+import { plainProfiles } from '../profiles/profiles.ts';
 import { certificateFolder } from './development_certificate.ts';
 import type { Extension } from './extension.ts';
-
-/** Profiles under which the client of the front page is one; an ecosystem's have rules for clients of their own. */
-const tried: readonly string[] = ['fapi2-security-profile', 'fapi2-message-signing'];
 
 /**
  * A development server has a client of its own, with which it can be tried; where its algorithms or its id are not to be
@@ -28,7 +26,14 @@ export function hasOwnClient(
   const signs = (jwks.keys as JWK[]).some(({ alg, crv }) => alg === 'ES256' || crv === 'P-256');
   const algorithmsFit = signs && ['ES256', 'Ed25519'].every((one) => (algorithms as readonly string[]).includes(one));
   const isFree = clients.every(({ client_id }) => client_id !== ownClientId);
-  return development && front_page && !own && tried.includes(profile) && algorithmsFit && isFree;
+  return (
+    development &&
+    front_page &&
+    !own &&
+    (plainProfiles as readonly string[]).includes(profile) &&
+    algorithmsFit &&
+    isFree
+  );
 }
 
 /** The pages outside the protocol, and in development a flow to try. */

@@ -128,6 +128,12 @@ describe('oidc-provider-fapi', () => {
     expect(stdout).to.contain('--client-auth');
   });
 
+  it('the demo’s sample clients are of FAPI 2.0 itself, and of no ecosystem', async () => {
+    const { code, stderr } = await run(['demo', '--profile', 'ksa']);
+    expect(code).to.equal(2);
+    expect(stderr).to.match(/Allowed choices are fapi2-security-profile, fapi2-message-signing/);
+  });
+
   it('says of a client that is there twice where each stands', async () => {
     const file = await files.write(
       'twice.yaml',
