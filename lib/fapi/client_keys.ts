@@ -18,7 +18,8 @@ function unfit(jwk: JWK | null, algorithms: readonly string[]): string | undefin
   const { kty, crv, use, key_ops, alg } = jwk;
   if (use !== undefined && use !== 'sig') return `is for use: ${use}, and signatures need use: sig`;
   if (Array.isArray(key_ops) && !key_ops.includes('verify')) return 'has key_ops without verify';
-  const kinds = fitting[kty === 'RSA' ? kty : `${crv}`];
+  const kind = kty === 'RSA' ? kty : `${crv}`;
+  const kinds = Object.hasOwn(fitting, kind) ? fitting[kind] : undefined;
   if (!kinds) return `is of kty: ${kty}${crv ? `, crv: ${crv}` : ''}, which no permitted algorithm uses`;
   if (alg !== undefined && !kinds.includes(alg)) return `is for alg: ${alg}, write alg: ${kinds.join(' or ')}`;
   if (!kinds.some((kind) => algorithms.includes(kind) && same(alg, kind))) {

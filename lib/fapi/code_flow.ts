@@ -38,8 +38,9 @@ function* forbiddenBy(clause: ClauseId, grants: unknown, named: readonly string[
   if (!Array.isArray(grants)) return;
   const allowed = [...governed, ...named];
   for (const [index, grant] of grants.entries()) {
-    if (allowed.includes(grant) || (forbidden[grant] ?? notAnalysed) !== clause) continue;
-    const remedy = grant in forbidden ? '' : '; name a grant of your own in the setting grant_types of the profile';
+    const known = Object.hasOwn(forbidden, grant);
+    if (allowed.includes(grant) || ((known && forbidden[grant]) || notAnalysed) !== clause) continue;
+    const remedy = known ? '' : '; name a grant of your own in the setting grant_types of the profile';
     yield { path: ['grant_types', index], text: `${grant} is not one of ${allowed.join(', ')}${remedy}` };
   }
 }

@@ -40,7 +40,9 @@ const text = new Set(texts);
 function fault(name: string, value: unknown): string | undefined {
   // What is null was left out.
   if (value === null) return undefined;
-  const [what, is] = types[name] ?? (text.has(name) ? ['a text', isText] : []);
+  // A claim may have the name of what every object has, such as constructor.
+  const known = Object.hasOwn(types, name) ? types[name] : undefined;
+  const [what, is] = known ?? (text.has(name) ? ['a text', isText] : []);
   return is && !is(value) ? `${name} must be ${what}` : undefined;
 }
 

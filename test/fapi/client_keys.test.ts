@@ -38,6 +38,11 @@ describe('a client that cannot authenticate', () => {
       { jwks: { keys: [generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey.export({ format: 'jwk' })] } },
       /crv: P-384, which no permitted/,
     ],
+    [
+      'has a key of a curve with the name of what every object has',
+      { jwks: { keys: [{ ...ec, crv: 'constructor' }] } },
+      /crv: constructor, which no permitted/,
+    ],
     ['has a key off its curve', { jwks: { keys: [{ ...ec, y: ec.x }] } }, /not on its curve/],
     [
       'has 32 bytes that are no point of Ed25519',

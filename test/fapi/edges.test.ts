@@ -71,6 +71,9 @@ describe('Edges of the protocol', () => {
         .to.have.property('code')
         .and.not.have.property('state');
       refused(await signed(client, { redirect_uri: null }), 400, 'invalid_request');
+      // Names that every object has are those of claims nobody knows, too.
+      const inherited = JSON.parse('{"__proto__":"x","constructor":7,"toString":{},"hasOwnProperty":[]}');
+      expect((await signed(client, inherited)).status).to.equal(201);
       expect((await signed(client, { max_age: 3600, claims: { id_token: { auth_time: null } } })).status).to.equal(201);
     });
 
