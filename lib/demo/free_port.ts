@@ -13,7 +13,10 @@ const [lowest, highest] = [20_000, 32_000];
 async function claimed(port: number): Promise<boolean> {
   const socket = createSocket('udp4').unref();
   socket.bind({ port, address: '127.0.0.1', exclusive: true });
-  return Promise.race([once(socket, 'listening').then(() => true), once(socket, 'error').then(() => false)]);
+  return once(socket, 'listening').then(
+    () => true,
+    () => false,
+  );
 }
 
 async function isFree(port: number): Promise<boolean> {
@@ -29,10 +32,10 @@ async function isFree(port: number): Promise<boolean> {
 }
 
 /** A port nobody listens on, this process's from now on. The issuer has to be known before the server is, so it cannot choose one itself. */
-export async function freePort(): Promise<number> {
+export async function freePort(from = lowest, below = highest): Promise<number> {
   for (let tries = 0; tries < 1000; tries += 1) {
-    const port = randomInt(lowest, highest);
+    const port = randomInt(from, below);
     if ((await claimed(port)) && (await isFree(port))) return port;
   }
-  throw new Error(`no port between ${lowest} and ${highest} is free`);
+  throw new Error(`no port from ${from} to ${below - 1} is free`);
 }

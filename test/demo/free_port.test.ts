@@ -8,11 +8,17 @@ import { freePort } from '../../lib/demo/free_port.ts';
 
 describe('a free port', () => {
   it('is claimed: neither this process nor another that asks the same way gets it', async () => {
-    const ports = await Promise.all(Array.from({ length: 50 }, freePort));
+    const ports = await Promise.all(Array.from({ length: 50 }, () => freePort()));
     expect(new Set(ports).size).to.equal(50);
     const socket = createSocket('udp4').bind({ port: ports[0], address: '127.0.0.1', exclusive: true });
     const [error] = await once(socket, 'error');
     expect(error.code).to.equal('EADDRINUSE');
+  });
+
+  it('passes over one that is claimed, and says so where there is no other', async () => {
+    const claimed = await freePort();
+    const refusal = await freePort(claimed, claimed + 1).catch(({ message }) => message);
+    expect(refusal).to.match(/^no port from \d+ to \d+ is free$/);
   });
 
   it('leaves the process free to end', () => {

@@ -176,7 +176,7 @@ describe('What a profile holds falls with the mechanism that holds it', () => {
       const { headers } = await client.request(`/auth?${new URLSearchParams(client.params)}`);
       const url = new URL(headers.get('location') ?? '', client.issuer);
       expect(url.searchParams.get('error')).to.equal('invalid_request');
-      expect(url.searchParams.get('error_description')).to.equal('Pushed Authorization Request must be used');
+      expect(url.searchParams.get('error_description')).to.match(/^the authorization request was not pushed/);
       expect(url.searchParams.get('iss')).to.equal(client.issuer);
     });
     held('FAPI2-SP-FINAL-5.3.2.2-12', { by: 'par' }, async (client) => {
