@@ -8,7 +8,7 @@ import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playw
 import { startWeb, type Web } from '../../lib/demo/web/start.ts';
 import { Resources } from '../../lib/resources.ts';
 import { barriers } from '../interactions/accessibility.ts';
-import { launch } from '../interactions/browser.ts';
+import { browserFor } from '../interactions/browser.ts';
 
 const sizes: Record<string, BrowserContextOptions> = {
   'on a desktop': { viewport: { width: 1280, height: 900 } },
@@ -25,10 +25,7 @@ describe('npm run demo -- --web', () => {
   let seen: string[];
 
   before(async function () {
-    const launched = await launch();
-    if (!launched && process.env.CI) throw new Error('no Chromium, which .ci/run installs');
-    if (!launched) this.skip();
-    browser = launched;
+    browser = await browserFor(this);
     folder = await mkdtemp(join(tmpdir(), 'web-'));
     // Shorter than the app's margin: each call takes a new token first.
     web = await startWeb({ port: 0, folder, verbose: true, set: ['resources.0.lifetime=5'] }, resources);

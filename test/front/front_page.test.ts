@@ -15,7 +15,7 @@ import { frontPages } from '../../lib/server/front.ts';
 import { configurationOf } from '../../lib/server/provider.ts';
 import { startServer } from '../../lib/server/server.ts';
 import { barriers } from '../interactions/accessibility.ts';
-import { launch } from '../interactions/browser.ts';
+import { browserFor } from '../interactions/browser.ts';
 
 const sizes: Record<string, BrowserContextOptions> = {
   'on a desktop': { viewport: { width: 1280, height: 900 } },
@@ -188,10 +188,7 @@ describe('The front page of a development server', () => {
     let tab: Page;
     let seen: string[];
     before(async function () {
-      const launched = await launch();
-      if (!launched && process.env.CI) throw new Error('no Chromium, which .ci/run installs');
-      if (!launched) this.skip();
-      browser = launched;
+      browser = await browserFor(this);
     });
     after(() => browser?.close());
     afterEach(() => context?.close());

@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 
 import { chosenDetails, detailsInWords } from '../../lib/interactions/authorization_details.ts';
 import { barriers } from './accessibility.ts';
-import { launch } from './browser.ts';
+import { browserFor } from './browser.ts';
 import { person, type TestProvider, testProvider } from './provider.ts';
 
 const { types } = parse(readFileSync('config/account-access.yaml', 'utf8')).authorization_details;
@@ -26,10 +26,7 @@ describe('Authorization details on the consent page', () => {
   let granted: readonly AuthorizationDetail[] | undefined;
 
   before(async function () {
-    const launched = await launch();
-    if (!launched && process.env.CI) throw new Error('no Chromium, which .ci/run installs');
-    if (!launched) this.skip();
-    browser = launched;
+    browser = await browserFor(this);
     const configuration = {
       features: {
         resourceIndicators: { enabled: true, getResourceServerInfo: () => ({ scope: 'accounts' }) },

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 
 import { barriers } from './accessibility.ts';
-import { launch } from './browser.ts';
+import { browserFor } from './browser.ts';
 import { person, type TestProvider, testProvider } from './provider.ts';
 
 const phone = { viewport: { width: 320, height: 640 }, isMobile: true, hasTouch: true } as const;
@@ -27,10 +27,7 @@ describe('the pages in Chromium', () => {
   let page: Page;
 
   before(async function () {
-    const launched = await launch();
-    if (!launched && process.env.CI) throw new Error('no Chromium, which .ci/run installs');
-    if (!launched) this.skip();
-    browser = launched;
+    browser = await browserFor(this);
     as = await testProvider({
       client: { client_uri: 'https://planner.example', policy_uri: 'https://planner.example/privacy' },
     });
@@ -201,10 +198,7 @@ describe('a page of another origin in the same browser', () => {
   let evil: Server;
 
   before(async function () {
-    const launched = await launch();
-    if (!launched && process.env.CI) throw new Error('no Chromium, which .ci/run installs');
-    if (!launched) this.skip();
-    browser = launched;
+    browser = await browserFor(this);
     as = await testProvider();
     evil = createServer((req, res) => {
       const { searchParams } = new URL(req.url ?? '/', 'http://evil');

@@ -19,8 +19,7 @@ function executable(): string | undefined {
   );
 }
 
-/** @returns undefined on a machine without Chromium */
-export async function launch(): Promise<Browser | undefined> {
+async function launch(): Promise<Browser | undefined> {
   const executablePath = executable();
   if (!executablePath) return undefined;
   const args = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'];
@@ -28,4 +27,11 @@ export async function launch(): Promise<Browser | undefined> {
     executablePath,
     args: [...args, '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   });
+}
+
+/** A browser for the tests of a suite; they are skipped on a machine that has none, and fail where CI should have one. */
+export async function browserFor(suite: { skip(): never }): Promise<Browser> {
+  const launched = await launch();
+  if (!launched && process.env.CI) throw new Error('no Chromium, which .ci/run installs');
+  return launched ?? suite.skip();
 }

@@ -7,7 +7,7 @@ import { en } from '../../lib/interactions/messages/en.ts';
 import { barriers } from './accessibility.ts';
 import { Agent } from './agent.ts';
 import { ar } from './arabic.ts';
-import { launch } from './browser.ts';
+import { browserFor } from './browser.ts';
 import { person, type TestProvider, testProvider } from './provider.ts';
 
 const placeholders = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(([name]) => name).sort();
@@ -120,10 +120,7 @@ describe('the pages in another language', () => {
   describe('that is written from right to left', () => {
     let browser: Browser;
     before(async function () {
-      const launched = await launch();
-      if (!launched && process.env.CI) throw new Error('no Chromium, which .ci/run installs');
-      if (!launched) this.skip();
-      browser = launched;
+      browser = await browserFor(this);
     });
     after(() => browser?.close());
 
