@@ -1,18 +1,13 @@
-import type { Told } from '../audit/read.ts';
+import type { Told, Wanted } from '../audit/read.ts';
 import type { Difference, FleetNode } from '../management/nodes.ts';
 import type { AccountDesk } from './account_desk.ts';
 import type { ClientDesk } from './client_desk.ts';
 import type { GrantDesk } from './grant_desk.ts';
 
 /** Conditions of records of the trail. Times in milliseconds since the epoch. */
-export interface TrailFilter {
+export interface TrailFilter extends Omit<Wanted, 'account' | 'grant_id'> {
   /** A login, or a sub. */
   readonly account?: string | undefined;
-  readonly client?: string | undefined;
-  readonly flow?: string | undefined;
-  readonly event?: string | undefined;
-  readonly since?: number | undefined;
-  readonly until?: number | undefined;
 }
 
 /** Acts on the keys of a database. */

@@ -1,29 +1,14 @@
 import type { Command } from 'commander';
 
-import type { Config } from '../config/load.ts';
-import type { Resources } from '../resources.ts';
 import * as accounts from './accounts.ts';
-import { configured, examples, json, type Options, withConfig } from './command.ts';
+import { commandsOf, examples, json } from './command.ts';
 
 /** Adds the commands to the program. */
 export function register(program: Command): void {
   const group = program.command('accounts').description(accounts.summary);
 
-  /** A command on one account, or on all of them, with examples and the function that does it. */
-  function command(
-    usage: string,
-    description: string,
-    run: (config: Config, resources: Resources, ...rest: never[]) => Promise<void>,
-    ...lines: readonly string[]
-  ): Command {
-    return json(configured(group.command(usage).description(description)))
-      .addHelpText('after', examples(...lines))
-      .action((...args: unknown[]) => {
-        // Commander hands over the arguments, the options, and the command.
-        const options = args.at(-2) as Options & accounts.AccountOptions;
-        return withConfig(options, (config, resources) => run(config, resources, ...(args.slice(0, -1) as never[])));
-      });
-  }
+  const plain = commandsOf(group);
+  const command: typeof plain = (...args) => json(plain(...args));
 
   command('list', 'list the accounts of the file and the database', accounts.list, 'accounts list -c as.yaml');
   command(

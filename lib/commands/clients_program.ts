@@ -1,32 +1,16 @@
 import { Argument, type Command, Option } from 'commander';
 
 import { type Generatable, generatable } from '../clients/generate.ts';
-import type { Config } from '../config/load.ts';
-import type { Resources } from '../resources.ts';
 import { assignment } from './assignment.ts';
 import { add } from './client_add.ts';
 import * as clients from './clients.ts';
-import { configured, examples, json, type Options, withConfig } from './command.ts';
+import { commandsOf, json } from './command.ts';
 
 /** Adds the commands to the program. */
 export function register(program: Command): void {
   const group = program.command('clients').description(clients.summary);
 
-  /** A command on clients, with examples and the function that does it. */
-  function command(
-    usage: string,
-    description: string,
-    run: (config: Config, resources: Resources, ...rest: never[]) => Promise<void>,
-    ...lines: readonly string[]
-  ): Command {
-    return configured(group.command(usage).description(description))
-      .addHelpText('after', examples(...lines))
-      .action((...args: unknown[]) => {
-        // Commander hands over the arguments, the options, and the command.
-        const options = args.at(-2) as Options;
-        return withConfig(options, (config, resources) => run(config, resources, ...(args.slice(0, -1) as never[])));
-      });
-  }
+  const command = commandsOf(group);
 
   json(command('list', 'list the clients of the file and the database', clients.list, 'clients list -c as.yaml'));
   json(command('show <client_id>', 'show a client’s metadata', clients.show, 'clients show shop -c as.yaml --json'));

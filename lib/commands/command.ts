@@ -46,5 +46,25 @@ export function configured(command: Command): Command {
     .option('-s, --set <path=value>', 'lay a value over the file; may be repeated', collect, []);
 }
 
+/**
+ * Makes commands of a group that work on a configuration file: each with its examples, and the function that gets the
+ * configuration, the arguments and the options.
+ */
+export const commandsOf =
+  (group: Command) =>
+  (
+    usage: string,
+    description: string,
+    run: (config: Config, resources: Resources, ...rest: never[]) => Promise<void>,
+    ...lines: readonly string[]
+  ): Command =>
+    configured(group.command(usage).description(description))
+      .addHelpText('after', examples(...lines))
+      .action((...args: unknown[]) => {
+        // Commander hands over the arguments, the options, and the command.
+        const options = args.at(-2) as Options;
+        return withConfig(options, (config, resources) => run(config, resources, ...(args.slice(0, -1) as never[])));
+      });
+
 /** Adds the option that has a program read the answer. */
 export const json = (command: Command): Command => command.option('--json', 'print JSON', false);

@@ -39,6 +39,10 @@ const expectations = {
   introspection_signed_response_alg: 'ES256',
 };
 
+/** True of a provider where requests, answers and introspections are signed, by its metadata. */
+export const isSigned = (config: openid.Configuration): boolean =>
+  config.serverMetadata().require_signed_request_object === true;
+
 /** @throws {OperationalError} when the development configuration has no such client. */
 export async function sampleClient(target: Target, ways: Ways): Promise<SampleClient> {
   const client_id = `${ways.client_auth}-${ways.sender_constrain}`;
@@ -77,7 +81,7 @@ export async function sampleClient(target: Target, ways: Ways): Promise<SampleCl
         { [openid.customFetch]: wire.fetch },
       );
       openid.enableNonRepudiationChecks(config);
-      if (target.profile === 'fapi2-message-signing') openid.useJwtResponseMode(config);
+      if (isSigned(config)) openid.useJwtResponseMode(config);
       return config;
     },
   };

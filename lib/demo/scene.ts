@@ -1,7 +1,7 @@
 import * as openid from 'openid-client';
 
 import { Browser } from './browser.ts';
-import type { SampleClient } from './client.ts';
+import { isSigned, type SampleClient } from './client.ts';
 import type { Narrator } from './narrator.ts';
 import type { Exchange } from './recorder.ts';
 import type { Target } from './target.ts';
@@ -42,7 +42,7 @@ export class Scene {
 
   /** True when requests, answers and introspections are signed. */
   get signed(): boolean {
-    return this.target.profile === 'fapi2-message-signing';
+    return isSigned(this.config);
   }
 }
 

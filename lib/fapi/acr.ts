@@ -6,6 +6,7 @@ import { concerning } from '../settings.ts';
 import { text } from '../values.ts';
 import { refuses } from './hooks.ts';
 import type { Mechanism } from './mechanism.ts';
+import { withCheck } from './prompt_checks.ts';
 
 /**
  * Authentication Context Class References from the weakest to the strongest, each with the methods a login has to have
@@ -83,22 +84,14 @@ function settle(ctx: KoaContextWithOIDC, levels: Levels | undefined): boolean {
 
 /** One check in place of core's two, which know only what a login has said of itself. */
 function settled(configuration: Configuration, levels: Levels | undefined): Configuration {
-  const policy = configuration.interactions?.policy ?? interactionPolicy.base();
-  const checks = policy.find(({ name }) => name === 'login')?.checks;
-  checks?.remove('essential_acrs');
-  checks?.remove('essential_acr');
-  // A configuration may be completed more than once.
-  checks?.remove('acr');
-  checks?.add(
-    new interactionPolicy.Check(
-      'acr',
-      'requested ACR could not be obtained',
-      'login_required',
-      (ctx) => settle(ctx, levels),
-      (ctx) => ({ acr: { values: requested(ctx).essential } }),
-    ),
+  const check = new interactionPolicy.Check(
+    'acr',
+    'requested ACR could not be obtained',
+    'login_required',
+    (ctx) => settle(ctx, levels),
+    (ctx) => ({ acr: { values: requested(ctx).essential } }),
   );
-  return { ...configuration, interactions: { ...configuration.interactions, policy } };
+  return withCheck(configuration, 'login', check, ['essential_acrs', 'essential_acr']);
 }
 
 /** The mechanism, and the classes it knows. */

@@ -10,15 +10,16 @@ import type { Mechanism } from './mechanism.ts';
 export const algorithms = ['PS256', 'ES256', 'EdDSA', 'Ed25519'] as const;
 
 const permitted: readonly unknown[] = algorithms;
-const lists = [
+/** Core's lists of algorithms of the messages between the server and a client. */
+export const messageLists = [
   'clientAuthSigningAlgValues',
   'idTokenSigningAlgValues',
   'requestObjectSigningAlgValues',
   'userinfoSigningAlgValues',
   'introspectionSigningAlgValues',
   'authorizationSigningAlgValues',
-  'dPoPSigningAlgValues',
 ] as const satisfies (keyof NonNullable<Configuration['enabledJWA']>)[];
+const lists = [...messageLists, 'dPoPSigningAlgValues'] as const;
 
 const named = algorithms.join(', ');
 

@@ -1,6 +1,7 @@
 import type { AccessToken, Client, ClientCredentials, RefreshToken } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 
+import { enabled } from './feature_enabled.ts';
 import { both } from './hooks.ts';
 import type { Mechanism } from './mechanism.ts';
 import type { ResourceInput } from './resource_settings.ts';
@@ -58,10 +59,7 @@ export function introspection(settings: IntrospectionSettings = {}, known: Known
       {
         id: 'FAPI2-SP-FINAL-6.8',
         text: 'tokens can be revoked: credentials are stateful and linked to each other',
-        violated: ({ features }) =>
-          features?.revocation?.enabled
-            ? undefined
-            : { path: ['features', 'revocation', 'enabled'], text: 'must be true' },
+        violated: enabled('revocation'),
       },
     ],
     configuration: {

@@ -1,6 +1,6 @@
 import type { Middleware } from 'koa';
-
 import { endpoints } from '../http/routes.ts';
+import { enabled } from './feature_enabled.ts';
 import type { Mechanism } from './mechanism.ts';
 
 /** Every way a signed response can travel. */
@@ -20,10 +20,7 @@ export function jarm(): Mechanism {
       {
         id: 'FAPI2-MS-ID1-5.4.1-1',
         text: 'shall support, require use of, and issue signed authorization responses via JARM',
-        violated: ({ features }) =>
-          features?.jwtResponseModes?.enabled
-            ? undefined
-            : { path: ['features', 'jwtResponseModes', 'enabled'], text: 'must be true' },
+        violated: enabled('jwtResponseModes'),
         *client({ response_modes, response_types }) {
           const modes = Array.isArray(response_modes) ? response_modes : [];
           if (!(Array.isArray(response_types) && response_types.length === 0) && !modes.length) {

@@ -1,7 +1,7 @@
 import type { Adapter, ClientMetadata } from 'oidc-provider';
 import Core from 'oidc-provider';
-
 import { introspectionJwt as signed } from '../http/media_types.ts';
+import { enabled } from './feature_enabled.ts';
 import type { Mechanism } from './mechanism.ts';
 
 /** @see [RFC 9701 - JWT Response for OAuth Token Introspection](https://www.rfc-editor.org/rfc/rfc9701.html) */
@@ -12,10 +12,7 @@ export function signedIntrospection(): Mechanism {
       {
         id: 'FAPI2-MS-ID1-5.5.1-1',
         text: 'shall sign introspection responses that are issued in JWT format according to RFC 9701',
-        violated: ({ features }) =>
-          features?.jwtIntrospection?.enabled
-            ? undefined
-            : { path: ['features', 'jwtIntrospection', 'enabled'], text: 'must be true' },
+        violated: enabled('jwtIntrospection'),
       },
       {
         id: 'RFC9701-4',

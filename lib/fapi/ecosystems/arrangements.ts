@@ -2,34 +2,22 @@ import { hash } from 'node:crypto';
 
 import type { Middleware } from 'koa';
 import type { Configuration, Grant, KoaContextWithOIDC, Provider } from 'oidc-provider';
-import { errors, interactionPolicy } from 'oidc-provider';
+import { errors } from 'oidc-provider';
 
 import type { Clause } from '../../clause.ts';
 import { endpoints } from '../../http/routes.ts';
 import { seconds } from '../../seconds.ts';
 import type { Mechanism } from '../mechanism.ts';
+import { askedEachTime } from '../prompt_checks.ts';
 import type { ReplayAdapter } from '../replay.ts';
 import { endTokens } from './arrangement_revocation.ts';
 import { arrangementOf, checkDuration, durationOf, endOf, type Sharing, sharingOf } from './sharing.ts';
 
-const reason = 'arrangement';
-
 /** Asks the person each time, and tells the page until when. */
-function shown(configuration: Configuration): Configuration {
-  const policy = configuration.interactions?.policy ?? interactionPolicy.base();
-  const checks = policy.find(({ name }) => name === 'consent')?.checks;
-  checks?.remove(reason);
-  checks?.add(
-    new interactionPolicy.Check(
-      reason,
-      'sharing is for a person to allow, each time',
-      'consent_required',
-      ({ oidc }) => !oidc.result?.consent,
-      ({ oidc }) => ({ account_consent: { permissions: [], until: endOf(sharingOf(oidc)) } }),
-    ),
-  );
-  return { ...configuration, interactions: { ...configuration.interactions, policy } };
-}
+const shown = (configuration: Configuration): Configuration =>
+  askedEachTime(configuration, 'arrangement', 'sharing is for a person to allow, each time', ({ oidc }) => ({
+    account_consent: { permissions: [], until: endOf(sharingOf(oidc)) },
+  }));
 
 /** One of all who change an arrangement from what it is now does it: the database decides who. */
 function isFirst({ ReplayDetection }: Provider, { jti, exp = 0 }: Grant): Promise<boolean> {

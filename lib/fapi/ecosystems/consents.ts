@@ -1,6 +1,6 @@
 import type { Middleware } from 'koa';
 import type { Configuration, KoaContextWithOIDC, Provider } from 'oidc-provider';
-import Core, { errors, interactionPolicy } from 'oidc-provider';
+import Core, { errors } from 'oidc-provider';
 
 import type { Clause } from '../../clause.ts';
 import { endpoints } from '../../http/routes.ts';
@@ -8,6 +8,7 @@ import { seconds } from '../../seconds.ts';
 import { refuses } from '../hooks.ts';
 import type { Mechanism } from '../mechanism.ts';
 import type { MtlsSettings } from '../mtls.ts';
+import { askedEachTime } from '../prompt_checks.ts';
 import { type Consent, Consents } from './consent.ts';
 import { type ConsentApi, consentApi } from './consent_api.ts';
 import { type ConsentNaming, type Naming, namingOf, pushedScope } from './consent_naming.ts';
@@ -29,27 +30,14 @@ const reason = 'account_consent';
 const told = (text: string, { id }: Clause) => `${text} (${id})`;
 
 /** Asks the person each time, and tells the page what for. */
-function shown(configuration: Configuration, names: ConsentNaming): Configuration {
-  const policy = configuration.interactions?.policy ?? interactionPolicy.base();
-  const checks = policy.find(({ name }) => name === 'consent')?.checks;
-  checks?.remove(reason);
-  checks?.add(
-    new interactionPolicy.Check(
-      reason,
-      'a consent is given by the person it is of',
-      'consent_required',
-      ({ oidc }) => !oidc.result?.consent,
-      async ({ oidc }) => {
-        const id = names.find(namingOf(oidc), oidc.issuer);
-        const consent = id && (await Consents.of(oidc.provider).find(id, oidc.client?.clientId));
-        if (!consent) return {};
-        const { permissions, ends_at: until } = consent;
-        return { [reason]: { permissions, until, named_by: names.claim } };
-      },
-    ),
-  );
-  return { ...configuration, interactions: { ...configuration.interactions, policy } };
-}
+const shown = (configuration: Configuration, names: ConsentNaming): Configuration =>
+  askedEachTime(configuration, reason, 'a consent is given by the person it is of', async ({ oidc }) => {
+    const id = names.find(namingOf(oidc), oidc.issuer);
+    const consent = id && (await Consents.of(oidc.provider).find(id, oidc.client?.clientId));
+    if (!consent) return {};
+    const { permissions, ends_at: until } = consent;
+    return { [reason]: { permissions, until, named_by: names.claim } };
+  });
 
 /** The consent a request names, which has to be the client's own, and not yet given. */
 async function awaited(ctx: KoaContextWithOIDC, id: string | undefined, rule: Clause): Promise<Consent> {

@@ -1,17 +1,7 @@
-import type { Account } from 'oidc-provider';
-
 import type { Clause } from '../../clause.ts';
+import { enabled } from '../feature_enabled.ts';
 import type { Mechanism } from '../mechanism.ts';
-
-/** The account, of which ID Tokens tell nothing but the subject. */
-function unnamed(account: Account): Account {
-  return {
-    ...account,
-    accountId: account.accountId,
-    claims: async (use, scope, claims, rejected) =>
-      use === 'id_token' ? { sub: account.accountId } : account.claims(use, scope, claims, rejected),
-  };
-}
+import { withClaims } from './account_claims.ts';
 
 /** ID Tokens are encrypted, and say that somebody has logged in, not who. */
 export function encryptedIdTokens(encrypted: Clause, impersonal: Clause): Mechanism {
@@ -20,10 +10,7 @@ export function encryptedIdTokens(encrypted: Clause, impersonal: Clause): Mechan
     clauses: [
       {
         ...encrypted,
-        violated: ({ features }) =>
-          features?.encryption?.enabled
-            ? undefined
-            : { path: ['features', 'encryption', 'enabled'], text: 'must be true' },
+        violated: enabled('encryption'),
         *client({ id_token_encrypted_response_alg: alg, grant_types = ['authorization_code'] }) {
           if (alg === undefined && grant_types.includes('authorization_code')) {
             const text =
@@ -34,16 +21,9 @@ export function encryptedIdTokens(encrypted: Clause, impersonal: Clause): Mechan
       },
       impersonal,
     ],
-    compose(configuration) {
-      const { findAccount } = configuration;
-      if (!findAccount) return configuration;
-      return {
-        ...configuration,
-        async findAccount(...args) {
-          const account = await findAccount(...args);
-          return account && unnamed(account);
-        },
-      };
-    },
+    compose: (configuration) =>
+      withClaims(configuration, async (own, { use, account }) =>
+        use === 'id_token' ? { sub: account.accountId } : own(),
+      ),
   };
 }

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 
-import type { Account, KoaContextWithOIDC } from 'oidc-provider';
 import { errors } from 'oidc-provider';
-
 import type { Clause } from '../../clause.ts';
+import { enabled } from '../feature_enabled.ts';
 import { refuses } from '../hooks.ts';
 import type { Mechanism } from '../mechanism.ts';
+import { type Asked, withClaims } from './account_claims.ts';
 
 /** An ecosystem's rules of what an identity provider tells. */
 export interface IdentityRules {
@@ -19,22 +19,14 @@ export interface IdentityRules {
   readonly transaction: Clause;
 }
 
-/** The account, whose ID Token names the transaction; the trail says which one told whom what. */
-function telling(account: Account, ctx: KoaContextWithOIDC): Account {
-  return {
-    ...account,
-    accountId: account.accountId,
-    async claims(use, scope, claims, rejected) {
-      const own = await account.claims(use, scope, claims, rejected);
-      if (use !== 'id_token' || ctx.oidc.route !== 'token') return own;
-      const txn = randomUUID();
-      const { client, provider } = ctx.oidc;
-      const details = { txn, claims: Object.keys(claims) };
-      const occurrence = { event: 'identity.told', client: client?.clientId, account: account.accountId, details };
-      (provider as NodeJS.EventEmitter).emit('occurred', ctx, occurrence);
-      return { ...own, txn };
-    },
-  };
+/** Names the transaction of an ID Token; the trail says which one told whom what. */
+function named({ ctx, account, claims }: Asked): { readonly txn: string } {
+  const txn = randomUUID();
+  const { client, provider } = ctx.oidc;
+  const details = { txn, claims: Object.keys(claims) };
+  const occurrence = { event: 'identity.told', client: client?.clientId, account: account.accountId, details };
+  (provider as NodeJS.EventEmitter).emit('occurred', ctx, occurrence);
+  return { txn };
 }
 
 /** The person's identity is told in ID Tokens, claim by claim as it was asked for, each under a transaction of its own. */
@@ -45,10 +37,7 @@ export function identityClaims({ parameter, withoutAcr, known, transaction }: Id
     clauses: [
       {
         ...parameter,
-        violated: ({ features }) =>
-          features?.claimsParameter?.enabled
-            ? undefined
-            : { path: ['features', 'claimsParameter', 'enabled'], text: 'must be true' },
+        violated: enabled('claimsParameter'),
       },
       {
         ...withoutAcr,
@@ -79,17 +68,14 @@ export function identityClaims({ parameter, withoutAcr, known, transaction }: Id
     },
     compose(configuration) {
       const { findAccount, claims = {} } = configuration;
+      if (!findAccount) return configuration;
       const openid = claims.openid ?? ['sub'];
       const told = { ...claims, openid: Array.isArray(openid) ? [...openid, 'txn'] : openid };
-      if (!findAccount) return configuration;
-      return {
-        ...configuration,
-        claims: told,
-        async findAccount(ctx, ...args) {
-          const account = await findAccount(ctx, ...args);
-          return account && telling(account, ctx);
-        },
-      };
+      return withClaims({ ...configuration, claims: told }, async (own, asked) => {
+        const claimed = await own();
+        const isTold = asked.use === 'id_token' && asked.ctx.oidc.route === 'token';
+        return isTold ? { ...claimed, ...named(asked) } : claimed;
+      });
     },
   };
 }

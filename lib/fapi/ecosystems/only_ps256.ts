@@ -1,19 +1,11 @@
 import type { Configuration } from 'oidc-provider';
 
 import type { ClauseId } from '../../clause.ts';
+import { messageLists } from '../algorithms.ts';
 import { noUsableKey } from '../client_keys.ts';
 import type { Mechanism } from '../mechanism.ts';
 
 type Lists = NonNullable<Configuration['enabledJWA']>;
-
-const lists = [
-  'clientAuthSigningAlgValues',
-  'idTokenSigningAlgValues',
-  'requestObjectSigningAlgValues',
-  'userinfoSigningAlgValues',
-  'introspectionSigningAlgValues',
-  'authorizationSigningAlgValues',
-] as const satisfies (keyof Lists)[];
 
 const metadataNames = [
   'id_token_signed_response_alg',
@@ -37,7 +29,7 @@ export function onlyPs256(id: ClauseId): Mechanism {
         id,
         text: 'for JWS, both clients and authorization servers shall use the PS256 algorithm',
         *violated({ enabledJWA }) {
-          for (const list of lists) {
+          for (const list of messageLists) {
             if (!enabledJWA?.[list]?.includes('PS256')) yield { path: ['enabledJWA', list], text: 'must name PS256' };
           }
         },
@@ -57,7 +49,7 @@ export function onlyPs256(id: ClauseId): Mechanism {
     },
     compose(configuration) {
       const enabledJWA: Lists = { ...configuration.enabledJWA };
-      for (const list of lists) enabledJWA[list] = enabledJWA[list]?.filter((alg) => alg === 'PS256');
+      for (const list of messageLists) enabledJWA[list] = enabledJWA[list]?.filter((alg) => alg === 'PS256');
       // What the metadata say of these two endpoints is not core's.
       const discovery = {
         ...configuration.discovery,

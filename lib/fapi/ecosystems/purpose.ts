@@ -1,9 +1,9 @@
-import type { Configuration } from 'oidc-provider';
-import { errors, interactionPolicy } from 'oidc-provider';
+import { errors } from 'oidc-provider';
 
 import type { Clause } from '../../clause.ts';
 import { withParameters } from '../extra_parameters.ts';
 import type { Mechanism } from '../mechanism.ts';
+import { askedEachTime } from '../prompt_checks.ts';
 
 /** Human-readable text in any language, at least three characters between blanks: no control characters, no halves of any. */
 const pattern = '\\p{Zs}*[^\\p{Z}\\p{Cc}\\p{Cs}][^\\p{Cc}\\p{Cs}]+[^\\p{Z}\\p{Cc}\\p{Cs}]\\p{Zs}*';
@@ -12,23 +12,6 @@ const form = { required: true, min_length: 3, max_length: 300, pattern };
 /** The specification names these words, and no others. */
 function refuse(fault: string): never {
   throw new errors.InvalidRequest('invalid_purpose', 400, fault);
-}
-
-/** Asks the person each time, and has the page show the purpose. */
-function shown(configuration: Configuration): Configuration {
-  const policy = configuration.interactions?.policy ?? interactionPolicy.base();
-  const checks = policy.find(({ name }) => name === 'consent')?.checks;
-  checks?.remove('purpose');
-  checks?.add(
-    new interactionPolicy.Check(
-      'purpose',
-      'the person is told what for',
-      'consent_required',
-      ({ oidc }) => !oidc.result?.consent,
-      ({ oidc }) => ({ purpose: oidc.params?.purpose }),
-    ),
-  );
-  return { ...configuration, interactions: { ...configuration.interactions, policy } };
 }
 
 /**
@@ -40,7 +23,13 @@ export function purpose(rule: Clause): Mechanism {
   return {
     name: 'ecosystems/purpose',
     clauses: [rule],
-    prepare: (configuration) => shown(withParameters(configuration, { purpose: form }, refuse)),
+    prepare: (configuration) =>
+      askedEachTime(
+        withParameters(configuration, { purpose: form }, refuse),
+        'purpose',
+        'the person is told what for',
+        ({ oidc }) => ({ purpose: oidc.params?.purpose }),
+      ),
     hooks: {
       // What was allowed for another purpose is no answer to this one: all is asked again, and makes a grant of its own.
       loadExistingGrant: () => async (ctx) => {

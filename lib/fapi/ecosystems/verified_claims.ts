@@ -1,10 +1,9 @@
-import type { Account } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import { z } from 'zod';
-
 import type { Clause } from '../../clause.ts';
 import { refuses } from '../hooks.ts';
 import type { Mechanism } from '../mechanism.ts';
+import { withClaims } from './account_claims.ts';
 
 /** Verified claims as an account has them: with the framework they were verified under, and the evidence. */
 const verified = z.looseObject({
@@ -36,19 +35,6 @@ function told(own: unknown, { verification: asked, claims }: Requested, known: r
     return { verification: only(data.verification, Object.keys(asked)), claims: found };
   }
   return undefined;
-}
-
-function telling(account: Account, known: readonly string[]): Account {
-  return {
-    ...account,
-    accountId: account.accountId,
-    async claims(use, scope, claims, rejected) {
-      const { verified_claims: own, ...others } = await account.claims(use, scope, claims, rejected);
-      const { data } = requested.safeParse((claims as { verified_claims?: unknown }).verified_claims);
-      const fitting = data && told(own, data, known);
-      return { ...others, sub: account.accountId, ...(fitting && { verified_claims: fitting }) };
-    },
-  };
 }
 
 /** An ecosystem's rules of verified claims. */
@@ -109,16 +95,13 @@ export function verifiedClaims(rules: VerifiedClaimRules): Mechanism {
       }),
     },
     compose(configuration) {
-      const { findAccount, discovery } = configuration;
-      if (!findAccount) return configuration;
-      const known = listOf(discovery);
-      return {
-        ...configuration,
-        async findAccount(...args) {
-          const account = await findAccount(...args);
-          return account && telling(account, known);
-        },
-      };
+      const known = listOf(configuration.discovery);
+      return withClaims(configuration, async (own, { account, claims }) => {
+        const { verified_claims: verifiedOwn, ...others } = await own();
+        const { data } = requested.safeParse((claims as { verified_claims?: unknown }).verified_claims);
+        const fitting = data && told(verifiedOwn, data, known);
+        return { ...others, sub: account.accountId, ...(fitting && { verified_claims: fitting }) };
+      });
     },
   };
 }
