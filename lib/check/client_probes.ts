@@ -1,51 +1,13 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import type { ConnectionOptions } from 'node:tls';
 
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 
-import { UsageError } from '../errors.ts';
+import type { ClientFile } from '../clients/client_file.ts';
 import type { Probe, Target } from './probe.ts';
 import type { Answer } from './wire.ts';
 
-/** A client of the provider, as its file has it. */
-export interface ProbeClient {
-  readonly client_id: string;
-  /** Private key of its assertions, with `kid` and `alg`. */
-  readonly jwk: JWK;
-  readonly redirect_uri: string;
-  readonly scope: string;
-  /** Its certificate, where it has one. */
-  readonly tls: ConnectionOptions;
-}
-
 export interface ClientTarget extends Target {
-  readonly client: ProbeClient;
-}
-
-/** @throws {UsageError} saying what the file lacks. */
-export async function readClient(file: string): Promise<ProbeClient> {
-  const text = await readFile(file, 'utf8').catch((error: Error) => {
-    throw new UsageError(`${file} cannot be read: ${error.message}`);
-  });
-  let client: Record<string, unknown>;
-  try {
-    client = JSON.parse(text);
-  } catch {
-    throw new UsageError(`${file} is no JSON`);
-  }
-  const { client_id, jwk, redirect_uri, scope = 'openid', cert, key } = client;
-  for (const [name, value] of Object.entries({ client_id, jwk, redirect_uri })) {
-    if (value === undefined) throw new UsageError(`${file} lacks ${name}: write client_id, jwk, redirect_uri, scope`);
-  }
-  if (!(jwk as JWK).d) throw new UsageError(`${file}: jwk has to be the private key`);
-  return {
-    client_id: `${client_id}`,
-    jwk: jwk as JWK,
-    redirect_uri: `${redirect_uri}`,
-    scope: `${scope}`,
-    tls: cert && key ? { cert: `${cert}`, key: `${key}` } : {},
-  };
+  readonly client: ClientFile;
 }
 
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';

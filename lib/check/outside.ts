@@ -1,6 +1,7 @@
 import { clauseUrl } from '../clause.ts';
+import { type ClientFile, readClientFile } from '../clients/client_file.ts';
 import { UsageError } from '../errors.ts';
-import { clientProbes, type ProbeClient, readClient } from './client_probes.ts';
+import { clientProbes } from './client_probes.ts';
 import type { Probe } from './probe.ts';
 import { probes } from './probes.ts';
 import type { ClauseReport, Report } from './report.ts';
@@ -51,7 +52,7 @@ async function tried<T>(probe: Probe<T>, target: T): Promise<ClauseReport> {
  */
 export async function outsideReport({ issuer, client: file, ca, say }: OutsideOptions): Promise<Report> {
   if (!/^https:\/\//.test(issuer)) throw new UsageError(`${issuer} is no https address`);
-  const client: ProbeClient | undefined = file === undefined ? undefined : await readClient(file);
+  const client: ClientFile | undefined = file === undefined ? undefined : await readClientFile(file);
   const wire = await Wire.open(ca);
   const planned = [...probes, ...(client ? clientProbes : [])].reduce((sum, { requests }) => sum + requests, 2);
   say(`${issuer}: about ${planned} requests, one after the other; it ends at the first 429`);

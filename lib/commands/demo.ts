@@ -1,15 +1,14 @@
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 
 import { Command, Option } from 'commander';
-
 import type { Config } from '../config/load.ts';
-import { sampleClient, type Ways } from '../demo/client.ts';
+import { foreignCast, ownCast } from '../demo/cast.ts';
+import type { Ways } from '../demo/client.ts';
 import { flow } from '../demo/flow.ts';
 import { misuse } from '../demo/misuse.ts';
 import { Narrator } from '../demo/narrator.ts';
 import { Scene } from '../demo/scene.ts';
 import { Screen } from '../demo/screen.ts';
-import { findTarget } from '../demo/target.ts';
 import { defaultPort, startWeb } from '../demo/web/start.ts';
 import { OperationalError, UsageError } from '../errors.ts';
 import { plainProfiles, profiles } from '../profiles/profiles.ts';
@@ -23,6 +22,8 @@ interface Options {
   readonly senderConstrain: Ways['sender_constrain'];
   readonly profile?: Config['profile'];
   readonly issuer?: string;
+  readonly client?: string;
+  readonly ca?: string;
   readonly database?: string;
   readonly verbose: boolean;
   readonly web: boolean;
@@ -47,6 +48,11 @@ const command = () =>
       new Option('--profile <name>', 'the profile (default: that of the provider that runs)').choices(plainProfiles),
     )
     .option('--issuer <url>', 'the provider, one of config/development.yaml (default: who answers there, or its own)')
+    .option(
+      '--client <file>',
+      'with --issuer: a client of a provider of any make, JSON: client_id, jwk, redirect_uri, scope, and cert, key, resource, parameters where there are any; you log in with your own browser',
+    )
+    .option('--ca <file>', 'with --client: the certificate authority of the provider, PEM')
     .option('--database <url>', 'start a provider on this database, whoever runs')
     .option('--web', 'an app to look at in a browser: sign in, see accounts, pay, and what was sent where', false)
     .option('--port <port>', 'where the app of --web is', `${defaultPort}`)
@@ -57,6 +63,7 @@ const command = () =>
 For example:
   npm run demo
   npm run demo -- --web
+  npm run demo -- --issuer https://as.example.com --client client.json
   npm run demo -- --client-auth tls_client_auth --sender-constrain mtls --profile fapi2-message-signing
 `,
     );
@@ -72,13 +79,12 @@ function screenOf({ verbose }: Options, out: Writable): Screen {
 }
 
 /** Tells a whole flow; what is refused at its end is part of it. */
-async function tell(options: Options, resources: Resources, out: Writable): Promise<void> {
+async function tell(options: Options, resources: Resources, out: Writable, input: Readable): Promise<void> {
   const screen = screenOf(options, out);
-  const target = await findTarget(options, resources);
-  const client = await sampleClient(target, {
-    client_auth: options.clientAuth,
-    sender_constrain: options.senderConstrain,
-  });
+  const ways: Ways = { client_auth: options.clientAuth, sender_constrain: options.senderConstrain };
+  const { target, client, visitor, resource, file } = await (options.client
+    ? foreignCast(options, ways, resources, { input, say: (text) => screen.line(text) })
+    : ownCast(options, ways, resources));
   const profile = profiles[target.profile]({ mtls: { url: target.mtls } });
   screen.line(
     screen.style('bold', '\nA whole flow, by a client library that knows nothing of this server but its address\n'),
@@ -87,17 +93,18 @@ async function tell(options: Options, resources: Resources, out: Writable): Prom
     [
       ['provider', `${target.issuer}, ${target.where}`],
       ['profile', profile.name],
-      ['client', `${client.client_id} of config/development.yaml, by openid-client`],
+      ['client', `${client.client_id} of ${file}, by openid-client`],
       ['shown', '→ sent, ← received, ✔ the clause it serves; of secrets only the first characters'],
     ],
     '    ',
   );
-  const narrator = new Narrator(screen, [client.wire, client.stranger], profile);
-  const scene = new Scene(narrator, target, client);
+  const narrator = new Narrator(screen, [client.wire, client.stranger], profile, options.client !== undefined);
+  const scene = new Scene(narrator, client, visitor, resource);
   for (const act of flow) await act(scene);
   screen.heading('Now what must not work');
   for (const act of misuse) await act(scene);
-  const { steps, refusals } = narrator.told;
+  const { steps, refusals, unrefused } = narrator.told;
+  if (unrefused.length > 0) throw new OperationalError(`${target.issuer} did not refuse: ${unrefused.join('; ')}`);
   screen.line(screen.style(['bold', 'green'], `\n✔ ${steps} steps, ${refusals} of them refused: all as told\n`));
 }
 
@@ -123,12 +130,16 @@ Stop with Ctrl-C.
 }
 
 /** Runs the demo; it fails where anything goes another way than it is told, a refusal that does not come included. */
-export async function run(args: readonly string[], out: Writable = process.stdout): Promise<void> {
+export async function run(
+  args: readonly string[],
+  out: Writable = process.stdout,
+  input: Readable = process.stdin,
+): Promise<void> {
   const parsed = command().parse(args, { from: 'user' });
   const resources = new Resources();
   try {
     const options = parsed.opts<Options>();
-    await (options.web ? showWeb(options, resources) : tell(options, resources, out));
+    await (options.web ? showWeb(options, resources) : tell(options, resources, out, input));
   } catch (error) {
     if (error instanceof OperationalError || error instanceof UsageError || !(error instanceof Error)) throw error;
     throw new OperationalError(`the demo did not go as told: ${error.message}`, { cause: error });

@@ -1,6 +1,6 @@
 import * as openid from 'openid-client';
 
-import { heading } from './browser.ts';
+import { checksOf } from './flow.ts';
 import type { Act } from './scene.ts';
 
 const proofAgain: Act = async ({ narrator, client, called }) => {
@@ -63,19 +63,21 @@ const strangersPush: Act = async ({ narrator, client, pushed }) => {
   );
 };
 
-const requestUriAgain: Act = async ({ narrator, browser, authorizationUrl }) => {
+const requestUriAgain: Act = async ({ narrator, visitor, authorizationUrl }) => {
   await narrator.refused(
     {
       title: 'The same request_uri again',
-      why: 'Somebody opens the link once more, in the very browser that is logged in and has consented.',
+      why: `Somebody opens the link once more, ${visitor.again}.`,
       clauses: ['PAR-7.3'],
+      recommended: true,
     },
     'invalid_request_uri',
-    async () => heading(await browser.open(authorizationUrl)),
+    () => visitor.reopen(authorizationUrl),
   );
 };
 
-const codeAgain: Act = async ({ narrator, config, callback, checks, options }) => {
+const codeAgain: Act = async (scene) => {
+  const { narrator, config, callback, options } = scene;
   await narrator.refused(
     {
       title: 'The same code again',
@@ -83,7 +85,7 @@ const codeAgain: Act = async ({ narrator, config, callback, checks, options }) =
       clauses: ['FAPI2-SP-FINAL-5.3.2.2-9'],
     },
     'invalid_grant',
-    () => openid.authorizationCodeGrant(config, callback, checks, undefined, options),
+    () => openid.authorizationCodeGrant(config, callback, checksOf(scene), undefined, options),
   );
 };
 
@@ -93,6 +95,7 @@ const tokensGone: Act = async ({ narrator, config, tokens, resource, options }) 
       title: 'What that has done to the tokens',
       why: 'A code that comes twice may have been stolen. All that was issued for it is revoked, and the resource refuses the client’s own token, too.',
       clauses: ['RFC6749-4.1.2', 'FAPI2-SP-FINAL-6.8'],
+      recommended: true,
     },
     'invalid_token',
     () => openid.fetchProtectedResource(config, tokens.access_token, resource, 'GET', null, undefined, options),

@@ -11,6 +11,8 @@ export interface Step {
   readonly clauses: readonly ClauseId[];
   /** Fields of the answer worth seeing; all when absent. */
   readonly only?: readonly string[];
+  /** True of a refusal that the clause recommends and does not demand: a provider that is not ours may go on. */
+  readonly recommended?: boolean;
 }
 
 /** Something did not go as it was told. */
@@ -18,23 +20,40 @@ export class UnexpectedError extends Error {
   override readonly name = 'UnexpectedError';
 }
 
+/** True of an answer that grants nothing, in whatever words: those of a provider that is not ours are its own. */
+function refuses({ status, received }: Exchange): boolean {
+  const location = received.get('location') ?? '';
+  return status >= 400 || /[?&#]error=/.test(location);
+}
+
+/** True where the other side ended the connection, a TLS handshake for example, and answered nothing. */
+function isCutOff(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as NodeJS.ErrnoException;
+  return /^(ERR_SSL_|ECONNRESET|EPIPE)/.test(`${code}`) || isCutOff(error.cause);
+}
+
 /** Tells what happens while it happens. */
 export class Narrator {
   readonly screen: Screen;
+  /** True at a provider that is not ours: it goes on after what is not refused, and tells it in the end. */
+  readonly foreign: boolean;
   readonly #wires: readonly Recorder[];
   readonly #clauses: ReadonlyMap<string, string>;
   #steps = 0;
   #refusals = 0;
+  readonly #unrefused: string[] = [];
   #exchanges: Exchange[] = [];
 
-  constructor(screen: Screen, wires: readonly Recorder[], { mechanisms }: Profile) {
+  constructor(screen: Screen, wires: readonly Recorder[], { mechanisms }: Profile, foreign = false) {
     this.screen = screen;
+    this.foreign = foreign;
     this.#wires = wires;
     this.#clauses = new Map(mechanisms.flatMap(({ clauses }) => clauses.map(({ id, text }) => [id, text])));
   }
 
-  get told(): { steps: number; refusals: number } {
-    return { steps: this.#steps, refusals: this.#refusals };
+  get told(): { steps: number; refusals: number; unrefused: readonly string[] } {
+    return { steps: this.#steps, refusals: this.#refusals, unrefused: this.#unrefused };
   }
 
   /** The last that went over the wire. */
@@ -62,14 +81,24 @@ export class Narrator {
   /** Something the server has to refuse, with this error. */
   async refused(step: Step, error: string, act: () => Promise<unknown>): Promise<void> {
     this.#begin(step);
-    this.#refusals += 1;
     // A client library throws when it is refused; what counts is what came over the wire.
-    await act().catch(() => {});
+    const thrown = await act().catch((failure: unknown) => failure);
     this.#show(step);
-    const { status, received, body } = this.last;
-    const said = `${received.get('www-authenticate')} ${body}`;
-    this.expect(status >= 400 && said.includes(error), `the answer to be ${error}`);
-    this.#serves(step);
+    const cutOff = this.#exchanges.length === 0 && isCutOff(thrown);
+    if (cutOff) this.screen.line('    ← the connection is refused');
+    if (cutOff || this.#isRefusal(this.last, error)) {
+      this.#refusals += 1;
+      return this.#serves(step);
+    }
+    this.expect(this.foreign, `the answer to be ${error}`);
+    this.screen.line(`    ✘ not refused${step.recommended ? ', which its clauses recommend only' : ''}`);
+    if (!step.recommended) this.#unrefused.push(step.title);
+  }
+
+  #isRefusal(exchange: Exchange, error: string): boolean {
+    const { status, received, body } = exchange;
+    if (this.foreign) return refuses(exchange);
+    return status >= 400 && `${received.get('www-authenticate')} ${body}`.includes(error);
   }
 
   /** @throws {UnexpectedError} unless what came back is what was told. */

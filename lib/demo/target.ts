@@ -22,7 +22,6 @@ export interface TargetOptions {
 
 /** The provider the demo speaks to. */
 export interface Target {
-  readonly config: Config;
   readonly issuer: string;
   /** Base URL of the endpoints that ask for a certificate. */
   readonly mtls: string;
@@ -33,9 +32,14 @@ export interface Target {
   readonly unverified: readonly string[];
 }
 
+/** A provider of config/development.yaml, with its sample clients and its account. */
+export interface DevelopmentTarget extends Target {
+  readonly config: Config;
+}
+
 /** Reads a provider's metadata; `undefined` when nobody answers. */
-export async function metadataOf(issuer: string): Promise<Record<string, unknown> | undefined> {
-  const fetch = httpsFetch({ unverified: local(issuer) });
+export async function metadataOf(issuer: string, ca?: string): Promise<Record<string, unknown> | undefined> {
+  const fetch = httpsFetch({ unverified: local(issuer), ...(ca && { ca }) });
   try {
     const signal = AbortSignal.timeout(5000);
     const response = await fetch(`${issuer}/.well-known/openid-configuration`, { signal });
@@ -55,14 +59,14 @@ export function local(...urls: readonly string[]): string[] {
 const profileOf = (metadata: Record<string, unknown>): Config['profile'] =>
   metadata.require_signed_request_object === true ? 'fapi2-message-signing' : 'fapi2-security-profile';
 
-function running(config: Config, issuer: string, metadata: Record<string, unknown>): Target {
+function running(issuer: string, metadata: Record<string, unknown>): Target {
   const { token_endpoint = issuer } = (metadata.mtls_endpoint_aliases ?? {}) as Record<string, string>;
   const mtls = new URL(token_endpoint).origin;
   const profile = profileOf(metadata);
-  return { config, issuer, mtls, profile, where: 'which is running', unverified: local(issuer, mtls) };
+  return { issuer, mtls, profile, where: 'which is running', unverified: local(issuer, mtls) };
 }
 
-async function started(options: TargetOptions, why: string, resources: Resources): Promise<Target> {
+async function started(options: TargetOptions, why: string, resources: Resources): Promise<DevelopmentTarget> {
   const { database = 'pglite:', profile = 'fapi2-security-profile' } = options;
   const [port, mtlsPort] = [await freePort(), await freePort()];
   const config = await loadConfig(development(), {
@@ -89,17 +93,29 @@ async function started(options: TargetOptions, why: string, resources: Resources
  *
  * @throws {OperationalError} when nobody answers at an issuer that was named.
  */
-export async function findTarget(options: TargetOptions, resources: Resources): Promise<Target> {
+export async function findTarget(options: TargetOptions, resources: Resources): Promise<DevelopmentTarget> {
   const config = await loadConfig(development());
   const issuer = (options.issuer ?? config.issuer).replace(/\/$/, '');
   const metadata = options.database === undefined || options.issuer ? await metadataOf(issuer) : undefined;
   const fits = metadata && (!options.profile || options.profile === profileOf(metadata));
-  if (fits) return running(config, issuer, metadata);
+  if (fits) return { ...running(issuer, metadata), config };
   const other = metadata ? `; that at ${issuer} runs ${profileOf(metadata)}` : '';
   if (!options.issuer) return started(options, other, resources);
   throw new OperationalError(
     metadata ? `${issuer} runs ${profileOf(metadata)}, not ${options.profile}` : `no provider answers at ${issuer}`,
   );
+}
+
+/**
+ * A provider of any make.
+ *
+ * @param ca its certificate authority, PEM; those of Node when absent.
+ * @throws {OperationalError} when nobody answers there.
+ */
+export async function foreignTarget(issuer: string, ca?: string): Promise<Target> {
+  const metadata = await metadataOf(issuer, ca);
+  if (!metadata) throw new OperationalError(`no provider answers at ${issuer}`);
+  return running(issuer, metadata);
 }
 
 /** The keys and certificates of the sample clients. */

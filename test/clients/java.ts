@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import * as openid from 'openid-client';
 
 import { authorize, Browser } from '../../lib/demo/browser.ts';
-import { type SampleClient, sampleClient, type Ways } from '../../lib/demo/client.ts';
+import { type Client, sampleClient, type Ways } from '../../lib/demo/client.ts';
 import { httpsFetch } from '../../lib/http/https_fetch.ts';
 import type { Resources } from '../../lib/resources.ts';
 import type { Development } from './stack.ts';
@@ -97,7 +97,7 @@ async function springClient(jar: string, file: string, server: Development, reso
 async function tokenOf(ways: Ways, { config }: Development) {
   const mtls = `${config.mtls?.url}`;
   const target = { config, issuer: config.issuer, mtls, profile: config.profile, where: '' };
-  const sample: SampleClient = await sampleClient({ ...target, unverified: [config.issuer, mtls] }, ways);
+  const sample: Client = await sampleClient({ ...target, unverified: [config.issuer, mtls] }, ways);
   const client = await sample.discover();
   const DPoP = openid.getDPoPHandle(client, await openid.randomDPoPKeyPair('ES256'));
   const options = ways.sender_constrain === 'dpop' ? { DPoP } : {};

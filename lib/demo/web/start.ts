@@ -1,13 +1,10 @@
-import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 
 import { importPKCS8 } from 'jose';
 import * as openid from 'openid-client';
 
 import { loadConfig } from '../../config/load.ts';
-import { OperationalError } from '../../errors.ts';
 import { httpsFetch } from '../../http/https_fetch.ts';
 import { logTo } from '../../log.ts';
 import { packageFile } from '../../package_file.ts';
@@ -17,6 +14,7 @@ import { gracefulStop } from '../../server/graceful_stop.ts';
 import { startServer } from '../../server/server.ts';
 import { type KeyPair, serverOptions } from '../../server/tls.ts';
 import { freePort } from '../free_port.ts';
+import { listenLocally } from '../listen.ts';
 import { local, metadataOf, sampleKeys } from '../target.ts';
 import { webApp } from './app.ts';
 import { bankApi } from './bank_api.ts';
@@ -45,13 +43,9 @@ export interface Web {
 }
 
 async function listen(server: Server, port: number, resources: Resources): Promise<string> {
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
-    const advice = error.code === 'EADDRINUSE' ? 'another process does, write another --port' : error.message;
-    throw new OperationalError(`cannot listen on 127.0.0.1:${port}: ${advice}`, { cause: error });
-  });
+  const listened = await listenLocally(server, { port, advice: 'write another --port' });
   resources.add(gracefulStop(server), (stop) => stop());
-  return `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return `https://127.0.0.1:${listened}`;
 }
 
 const bankFile = () => packageFile('config/bank.yaml');
