@@ -1,4 +1,5 @@
 import { type ClauseId, clauseUrl } from './clause.ts';
+import { plain } from './plain.ts';
 
 /** One way in which a configuration, a client or a key is outside the profile. */
 export interface Violation {
@@ -50,10 +51,10 @@ export class ConfigError extends Error {
   constructor(problems: readonly Problem[], profile?: string) {
     super(
       problems
-        .map(
-          ({ file, line, column, key, client_id, text, clause }) =>
-            `${file}:${line}:${column} ${key ? `${key}${client_id ? ` (client_id ${client_id})` : ''}: ` : ''}${text}${clause ? ` [${clause}]` : ''}`,
-        )
+        .map(({ file, line, column, key, client_id, text, clause }) => {
+          const where = key ? `${key}${client_id ? ` (client_id ${client_id})` : ''}: ` : '';
+          return plain(`${file}:${line}:${column} ${where}${text}${clause ? ` [${clause}]` : ''}`);
+        })
         .join('\n'),
     );
     this.problems = problems;

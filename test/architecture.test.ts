@@ -7,6 +7,7 @@ import { expect } from 'chai';
 const floors: readonly (readonly string[])[] = [
   [
     'clause',
+    'plain',
     'errors',
     'redact',
     'log',

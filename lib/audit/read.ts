@@ -1,4 +1,7 @@
 import type { Knex } from 'knex';
+import { didYouMean } from '../did_you_mean.ts';
+import { UsageError } from '../errors.ts';
+import { plain } from '../plain.ts';
 import type { AuditRow } from '../store/trail.ts';
 import { events, type Occurrence } from './event.ts';
 import { openRecord } from './pseudonyms.ts';
@@ -12,6 +15,14 @@ export interface Wanted {
   readonly event?: string | undefined;
   readonly since?: number | undefined;
   readonly until?: number | undefined;
+}
+
+/** @throws {UsageError} when there is no event of this name: a misspelt one would be answered by nothing. */
+export function judgeEvent(name: string | undefined): void {
+  if (name === undefined || Object.hasOwn(events, name)) return;
+  throw new UsageError(
+    `there is no event ${plain(name)}${didYouMean(name, Object.keys(events)) || ': lib/audit/event.ts lists them'}`,
+  );
 }
 
 const page = 5000;
@@ -85,7 +96,7 @@ function detailsOf(event: string, text: string): Told['details'] {
 
 /** A value as it stands in a sentence, of which a line has room for so much; the whole is in `--json`. */
 function brief(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const text = plain(typeof value === 'string' ? value : JSON.stringify(value)).replace(/ {2,}/g, ' ');
   return text.length > 200 ? `${text.slice(0, 199)}…` : text;
 }
 
@@ -96,6 +107,6 @@ export function sentence({ at, event, client, clause, details }: Told): string {
   const shown = more
     .filter(([name, value]) => value !== undefined && value !== null && name !== 'jws')
     .map(([name, value]) => `${name} ${brief(value)}`);
-  const parts = [client && `client ${client}`, ...shown, clause && `[${clause}]`].filter(Boolean);
+  const parts = [client && `client ${plain(client)}`, ...shown, clause && `[${clause}]`].filter(Boolean);
   return `${new Date(at).toISOString()}  ${what}${parts.length > 0 ? `: ${parts.join(', ')}` : ''}`;
 }

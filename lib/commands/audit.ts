@@ -5,7 +5,7 @@ import { subOf } from '../accounts/listed.ts';
 import { storedAccounts } from '../accounts/stored.ts';
 import { auditKeys, notedEnds, publicOf } from '../audit/open.ts';
 import { Pseudonyms } from '../audit/pseudonyms.ts';
-import { byChain, byTime, sentence, type Told, told, type Wanted } from '../audit/read.ts';
+import { byChain, byTime, judgeEvent, sentence, type Told, told, type Wanted } from '../audit/read.ts';
 import { retire as retireRows } from '../audit/retention.ts';
 import { verifyTrail } from '../audit/verify.ts';
 import type { Config } from '../config/load.ts';
@@ -67,6 +67,7 @@ async function subjectOf(config: Config, adapter: KnexAdapterFactory, name: stri
 
 async function wantedBy(config: Config, { adapter, pseudonyms }: Opened, filter: Filter): Promise<Wanted> {
   const { account, grant, since, until, ...equal } = filter;
+  judgeEvent(equal.event);
   const person = account === undefined ? undefined : await pseudonyms.find(await subjectOf(config, adapter, account));
   if (account !== undefined && !person) throw new UsageError(`the trail tells of no account ${account}`);
   return {

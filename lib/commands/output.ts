@@ -1,14 +1,12 @@
 import { createInterface } from 'node:readline/promises';
 
 import { UsageError } from '../errors.ts';
+import { plain } from '../plain.ts';
 
 /** Columns of a terminal that a table fits. */
 const width = 80;
 
 const lengthOf = (text: string) => [...text].length;
-
-/** Replaces by a blank what has no place on a terminal: a name could move the cursor. */
-const plain = (value: unknown) => `${value ?? ''}`.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, ' ');
 
 const cut = (text: string, length: number) =>
   lengthOf(text) > length ? `${[...text].slice(0, length - 1).join('')}…` : text;

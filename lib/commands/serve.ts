@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { Command } from 'commander';
 import type { Config } from '../config/load.ts';
 import { isLocal } from '../http/address.ts';
+import { plain } from '../plain.ts';
 import { databaseName } from '../redact.ts';
 import type { Resources } from '../resources.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
@@ -94,8 +95,8 @@ function greeting(config: Config, { url, mtlsUrl, managementUrl, certificate }: 
       certificate?.authority && `${certificate.authority}\n${certificate.trustStore} (Java, password development)`,
     ],
     ['resource', config.resource ? issuer + config.resource.path : undefined],
-    ['clients', clients.map(({ client_id }) => client_id).join('\n') || 'none in the file'],
-    ['log in as', development ? logins(accounts).join('\n') : undefined],
+    ['clients', clients.map(({ client_id }) => plain(client_id)).join('\n') || 'none in the file'],
+    ['log in as', (development && logins(accounts).join('\n')) || undefined],
   ];
   const lines = rows.flatMap(([name, value]) =>
     (value?.split('\n') ?? []).map((line, index) => `  ${(index === 0 ? name : '').padEnd(15)}${line}`),

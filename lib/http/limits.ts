@@ -2,7 +2,7 @@ import type { Context, Middleware, Next } from 'koa';
 import { errors, type Provider } from 'oidc-provider';
 
 import { coreReads, readBody } from './form_body.ts';
-import { type Endpoint, endpoints, isFormEndpoint } from './routes.ts';
+import { type Endpoint, endpoints, hasManagement, isFormEndpoint } from './routes.ts';
 
 export interface Limits {
   /** Bytes of a request's body. Default: 56 kB. */
@@ -13,23 +13,26 @@ export interface Limits {
   tooMany?: ((ctx: Context) => number | undefined) | undefined;
 }
 
+type Methods = Readonly<Partial<Record<NonNullable<Endpoint>, readonly string[]>>>;
+
 /** The methods of endpoints that are no forms; a `HEAD` at the authorization endpoint would spend a request for nobody. */
-const methods: Readonly<Partial<Record<NonNullable<Endpoint>, readonly string[]>>> = {
+const methods: Methods = {
   authorization: ['GET', 'POST'],
   resume: ['GET'],
   userinfo: ['GET', 'POST', 'HEAD', 'OPTIONS'],
   jwks: ['GET', 'HEAD', 'OPTIONS'],
   discovery: ['GET', 'HEAD', 'OPTIONS'],
   registration: ['POST'],
-  client: ['GET', 'PUT', 'DELETE', 'HEAD'],
+  client: ['GET', 'HEAD'],
   end_session: ['GET', 'POST', 'HEAD'],
   end_session_confirm: ['POST'],
   end_session_success: ['GET', 'HEAD'],
 };
+const managed: Methods = { ...methods, client: ['GET', 'PUT', 'DELETE', 'HEAD'] };
 
 /** @returns true when there is nothing more to answer: somebody asks which methods there are, and no browser for CORS. */
-function checkMethod(ctx: Context, endpoint: NonNullable<Endpoint>): boolean {
-  const allowed = isFormEndpoint(endpoint) ? ['POST'] : methods[endpoint];
+function checkMethod(ctx: Context, endpoint: NonNullable<Endpoint>, known: Methods): boolean {
+  const allowed = isFormEndpoint(endpoint) ? ['POST'] : known[endpoint];
   const asks = ctx.method === 'OPTIONS' && !ctx.get('access-control-request-method');
   if (!allowed || (allowed.includes(ctx.method) && !asks)) return false;
   ctx.set('allow', allowed.join(', '));
@@ -70,6 +73,7 @@ function refuse(ctx: Context, wait: number): never {
  */
 export function limits(provider: Provider, { tooMany, body = 56 * 1024, pushed = body }: Limits = {}): Middleware {
   const endpointOf = endpoints(provider);
+  const known = hasManagement(provider) ? managed : methods;
   function checkRate(ctx: Context): void {
     const wait = tooMany?.(ctx);
     if (wait !== undefined) refuse(ctx, wait);
@@ -82,7 +86,7 @@ export function limits(provider: Provider, { tooMany, body = 56 * 1024, pushed =
   return function limits(ctx, next) {
     const endpoint = endpointOf(ctx);
     if (endpoint === undefined) return next();
-    if (checkMethod(ctx, endpoint)) return Promise.resolve();
+    if (checkMethod(ctx, endpoint, known)) return Promise.resolve();
     if (ctx.method === 'POST' || ctx.method === 'PUT') {
       checkType(ctx, endpoint);
       return form(ctx, next, endpoint === 'pushed_authorization_request' ? pushed : body);

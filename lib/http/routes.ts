@@ -32,13 +32,17 @@ export const isPageEndpoint = (endpoint: Endpoint): boolean => pageEndpoints.inc
 // The provider's router takes any case and one slash at the end; a check that did not would be a way around it.
 const fold = (path: string) => path.toLowerCase().replace(/(?<=.)\/$/, '');
 
-function pathOf(provider: Provider, name: string): string | undefined {
+function pathOf(provider: Provider, name: string, parameters: Record<string, string> = {}): string | undefined {
   try {
-    return provider.pathFor(name);
+    return provider.pathFor(name, parameters);
   } catch {
     return undefined; // the feature is off
   }
 }
+
+/** True where a registered client may change and delete its registration (RFC 7592). */
+export const hasManagement = (provider: Provider): boolean =>
+  pathOf(provider, 'client_update', { clientId: 'any' }) !== undefined;
 
 /** Finds the route of the provider that a request is for, mounted under the issuer's path or not. */
 export function endpoints(provider: Provider): (ctx: Context) => Endpoint {

@@ -88,6 +88,7 @@ describe('oidc-provider-fapi audit', () => {
     for (const [args, text] of [
       [['audit', 'list', '--since', 'yesterday'], 'yesterday is no time'],
       [['audit', 'list', '--account', 'nobody'], 'the trail tells of no account nobody'],
+      [['audit', 'list', '--event', 'code.isued'], 'there is no event code.isued, did you mean code.issued?'],
       [['explain', 'nothing'], 'the trail tells of no flow nothing'],
     ] as const) {
       const { code, stderr } = await command(...args);

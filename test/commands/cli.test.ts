@@ -122,6 +122,15 @@ describe('oidc-provider-fapi', () => {
     });
   }
 
+  it('serve shows what a file says on its line, and nothing that moves the cursor', async () => {
+    const text =
+      'issuer: https://localhost:9443\ndevelopment: true\nclients: [{ client_id: "a\\e[2J\\nb", jwks_uri: 1 }]\n';
+    const { code, stderr } = await run(['serve', '--config', await files.write('cursor.yaml', text)]);
+    expect(code).to.equal(2);
+    expect(stderr).to.match(/\(client_id a \[2J b\): is no URL$/m);
+    expect(stderr.includes('\u001b')).to.equal(false);
+  });
+
   it('demo brings its own arguments', async () => {
     const { stdout } = await run(['demo', '--help']);
 

@@ -88,6 +88,8 @@ for (const path of ['', '/op']) {
       ['POST', '/auth/some-uid', 'GET'],
       ['DELETE', '/me', 'GET, POST, HEAD, OPTIONS'],
       ['POST', '/jwks', 'GET, HEAD, OPTIONS'],
+      ['PUT', '/reg/web', 'GET, HEAD'],
+      ['DELETE', '/reg/web', 'GET, HEAD'],
       ['POST', '/.well-known/openid-configuration', 'GET, HEAD, OPTIONS'],
       ['PUT', '/.well-known/oauth-authorization-server', 'GET, HEAD, OPTIONS'],
       ['PUT', '/session/end', 'GET, POST, HEAD'],

@@ -15,6 +15,7 @@ const configuration: Configuration = {
     introspection: { enabled: true, allowedPolicy: () => true },
     jwtIntrospection: { enabled: true },
     revocation: { enabled: true },
+    registration: { enabled: true },
   },
   cookies: { keys: ['of the test'] },
 };

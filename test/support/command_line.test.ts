@@ -27,6 +27,8 @@ describe('A command line that is wrong', () => {
     ['a number of races', [...runner('races'), '--processes', '0'], /--processes.*write a whole number from 1/],
     ['a subject of torture', [...runner('torture'), '--subject', 'x'], /--subject.*Allowed choices are core in memory/],
     ['an option of conformance', [...runner('conformance'), '--plan', 'sp'], /unknown option '--plan'/],
+    ['an option of readme', [...node, 'test/support/readme.ts', '--chek'], /unknown option '--chek'/],
+    ['an argument of schema', [...node, 'test/support/schema.ts', 'x'], /too many arguments/],
     ['a client', [...runner('clients'), 'ruby'], /'ruby' is invalid.*Allowed choices are curl, openid-client/],
     ['a level of the log for races', runner('races'), /LOG_LEVEL is "loud"/, { LOG_LEVEL: 'loud' }],
     ['a number for fuzz', fuzz, /FUZZ_SEED is "x", write a whole number/, { FUZZ_SEED: 'x' }],

@@ -7,6 +7,7 @@ import type { Refusal } from '../../lib/fapi/refusals/refusal.ts';
 import { refusals } from '../../lib/fapi/refusals.ts';
 import { snippets } from '../clients/stack.ts';
 import { cell, clauseRows } from './clause_readme.ts';
+import { commandLine, optionsOf } from './command_line.ts';
 import { exportRows } from './export_readme.ts';
 import { stageRows } from './stage_readme.ts';
 import { keptRows, modelRows, states } from './store_readme.ts';
@@ -100,4 +101,7 @@ export function rendered(text: string): string {
 
 export const read = (name: string = documents[0]) => readFile(fileOf(name), 'utf8');
 
-if (import.meta.main) for (const name of documents) await writeFile(fileOf(name), rendered(await read(name)));
+if (import.meta.main) {
+  optionsOf(commandLine('readme', 'write the parts of the documents that are made out of the code'));
+  for (const name of documents) await writeFile(fileOf(name), rendered(await read(name)));
+}
