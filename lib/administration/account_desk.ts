@@ -4,9 +4,10 @@ import type { StoredAccounts } from '../accounts/stored.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { EventName } from '../audit/event.ts';
 import { byTime, told } from '../audit/read.ts';
-import type { Revoked } from '../store/held.ts';
+import type { KnexAdapterFactory } from '../store/adapter.ts';
+import { type Revoked, revoke } from '../store/held.ts';
 import type { OidcStore } from '../store/open_store.ts';
-import type { Acts } from './acts.ts';
+import type { Act, Acts } from './acts.ts';
 import { holdings } from './holdings.ts';
 import { ActRefused } from './refused.ts';
 
@@ -14,6 +15,8 @@ import { ActRefused } from './refused.ts';
 export interface AccountDeskParts {
   readonly store: OidcStore;
   readonly accounts: StoredAccounts;
+  /** The same accounts in a transaction. */
+  readonly open: (adapter: KnexAdapterFactory) => Promise<StoredAccounts>;
   readonly audit: Audit | undefined;
   readonly acts: Acts;
   /** Accounts of the configuration file: they are changed there. */
@@ -82,6 +85,16 @@ export class AccountDesk {
     return account;
   }
 
+  /** Looks before somebody is asked for more. @throws {ActRefused} when there is no such account, with a record. */
+  look(act: string, name: string): Promise<KnownAccount> {
+    return this.#parts.acts.attempt(act, {}, () => this.known(name));
+  }
+
+  /** The same before an account is added. @throws {ActRefused} when it could not be, with a record. */
+  lookFree(login: string): Promise<void> {
+    return this.#parts.acts.attempt('accounts add', {}, () => this.free(login));
+  }
+
   /** @throws {ActRefused} when the login is empty, of the file, or taken. */
   async free(login: string): Promise<void> {
     this.notInFile(login);
@@ -91,40 +104,44 @@ export class AccountDesk {
 
   /** @returns the new account's sub */
   add(login: string, password: string, claims: Record<string, unknown>): Promise<string> {
-    return this.#parts.acts.attempt('accounts add', {}, async () => {
+    const { acts, open } = this.#parts;
+    return acts.attempt('accounts add', {}, async () => {
       await this.free(login);
-      const sub = await this.accounts.add({ login, password, claims }).catch((error: unknown) => {
-        throw error instanceof TypeError ? new ActRefused(409, error.message) : error;
+      return acts.transact(async ({ adapter, record }) => {
+        const accounts = await open(adapter);
+        const sub = await accounts.add({ login, password, claims }).catch((error: unknown) => {
+          throw error instanceof TypeError ? new ActRefused(409, error.message) : error;
+        });
+        record('account.added', { account: sub });
+        return sub;
       });
-      await this.#parts.acts.record('account.added', { account: sub });
-      return sub;
     });
   }
 
   setPassword(name: string, password: string, { keepSessions = false } = {}): Promise<Done> {
-    return this.#act('account.password', name, async ({ login }) => {
-      await this.accounts.setPassword(login, password, { keepSessions });
+    return this.#act('accounts password', 'account.password', name, async (accounts, { login }) => {
+      await accounts.setPassword(login, password, { keepSessions });
       return !keepSessions;
     });
   }
 
   lock(name: string): Promise<Done> {
-    return this.#act('account.locked', name, async ({ login }) => {
-      if (!(await this.accounts.lock(login))) throw new ActRefused(409, `${login} is locked already`);
+    return this.#act('accounts lock', 'account.locked', name, async (accounts, { login }) => {
+      if (!(await accounts.lock(login))) throw new ActRefused(409, `${login} is locked already`);
       return true;
     });
   }
 
   unlock(name: string): Promise<Done> {
-    return this.#act('account.unlocked', name, async ({ login }) => {
-      if (!(await this.accounts.unlock(login))) throw new ActRefused(409, `${login} is not locked`);
+    return this.#act('accounts unlock', 'account.unlocked', name, async (accounts, { login }) => {
+      if (!(await accounts.unlock(login))) throw new ActRefused(409, `${login} is not locked`);
       return false;
     });
   }
 
   remove(name: string): Promise<Done> {
-    return this.#act('account.removed', name, async ({ login }) => {
-      if (!(await this.accounts.remove(login))) throw new ActRefused(404, `no account ${name} in the database`);
+    return this.#act('accounts remove', 'account.removed', name, async (accounts, { login }) => {
+      if (!(await accounts.remove(login))) throw new ActRefused(404, `no account ${name} in the database`);
       return true;
     });
   }
@@ -135,16 +152,20 @@ export class AccountDesk {
    *
    * @see [GDPR Article 17 - Right to erasure](https://eur-lex.europa.eu/eli/reg/2016/679/oj)
    */
-  erase(name: string): Promise<Done> {
-    const { acts, store, audit } = this.#parts;
-    return acts.attempt('accounts erase', {}, async () => {
-      const account = await this.known(name);
-      if (!(await this.accounts.remove(account.login))) throw new ActRefused(404, `no account ${name} in the database`);
-      const ended = await store.revoke({ account: account.sub });
-      await audit?.pseudonyms.destroy(account.sub);
-      await acts.record('account.erased', { account: account.sub });
-      return { account, ended };
-    });
+  async erase(name: string): Promise<Done> {
+    const { audit } = this.#parts;
+    const done = await this.#act(
+      'accounts erase',
+      'account.erased',
+      name,
+      async (accounts, { login, sub }, { adapter }) => {
+        if (!(await accounts.remove(login))) throw new ActRefused(404, `no account ${name} in the database`);
+        await audit?.pseudonyms.within(adapter.store.knex).destroy(sub);
+        return true;
+      },
+    );
+    audit?.pseudonyms.forget(done.account.sub);
+    return done;
   }
 
   /**
@@ -175,15 +196,22 @@ export class AccountDesk {
     return trail;
   }
 
-  /** Does an act, ends what the person holds where the act says so, on every process at once, and records it. */
-  #act(event: EventName, name: string, work: (account: KnownAccount) => Promise<boolean>): Promise<Done> {
-    const { acts, store } = this.#parts;
-    return acts.attempt(event.replace('account.', 'accounts '), {}, async () => {
+  /** Does an act, ends what the person holds where the act says so, and records it: all of it, or nothing. */
+  #act(
+    act: string,
+    event: EventName,
+    name: string,
+    work: (accounts: StoredAccounts, account: KnownAccount, within: Act) => Promise<boolean>,
+  ): Promise<Done> {
+    const { acts, open } = this.#parts;
+    return acts.attempt(act, {}, async () => {
       const account = await this.known(name);
-      const ends = await work(account);
-      const ended = ends ? await store.revoke({ account: account.sub }) : nothing;
-      await acts.record(event, { account: account.sub, ...(ends && { details: { ...ended } }) });
-      return { account, ended };
+      return acts.transact(async (within) => {
+        const ends = await work(await open(within.adapter), account, within);
+        const ended = ends ? await revoke(within.adapter.store, { account: account.sub }) : nothing;
+        within.record(event, { account: account.sub, ...(ends && { details: { ...ended } }) });
+        return { account, ended };
+      });
     });
   }
 }

@@ -7,7 +7,7 @@ import { fleetRoutes } from './admin_fleet.ts';
 import type { Administration } from './administration.ts';
 import type { Admission } from './admission.ts';
 import { openapi } from './openapi.ts';
-import { answerProblem, explainProblem } from './problem.ts';
+import { answerProblem, BadRequest, explainProblem } from './problem.ts';
 import type { Routes } from './routes.ts';
 
 /** Every path and method there is. */
@@ -56,26 +56,35 @@ export interface AdminOptions {
  * `application/problem+json`; whoever is not admitted leaves a record.
  */
 export function admin({ admit, desks, audit }: AdminOptions): Middleware {
+  function refused(ctx: Context, reason: string, by?: string): void {
+    const details = { act: `${ctx.method} ${ctx.path.slice(0, 200)}`, reason };
+    audit?.record(ctx, { event: 'admin.refused', by, details });
+  }
   async function answer(ctx: Context): Promise<void> {
     const admitted = await admit(ctx);
     if (admitted.by === undefined) {
       const { status, text, headers } = admitted;
-      audit?.record(ctx, {
-        event: 'admin.refused',
-        details: { act: `${ctx.method} ${ctx.path.slice(0, 200)}`, reason: text },
-      });
+      refused(ctx, text);
       ctx.set({ ...headers } as Record<string, string>);
       return answerProblem(ctx, status, text);
     }
     const found = find(ctx.path);
     if (!found) return answerProblem(ctx, 404, 'there is nothing at this path');
     const route = found.methods[ctx.method === 'HEAD' ? 'GET' : ctx.method];
-    if (route) return route(ctx, await desks(admitted.by), found.id);
+    if (route) {
+      return await Promise.resolve(route(ctx, await desks(admitted.by), found.id)).catch((error: unknown) => {
+        // What could be read is recorded where it is refused.
+        if (error instanceof BadRequest && ctx.method !== 'GET') refused(ctx, error.message, admitted.by);
+        throw error;
+      });
+    }
     ctx.set('allow', Object.keys(found.methods).join(', '));
     answerProblem(ctx, 405, `only ${Object.keys(found.methods).join(', ')} are allowed`);
   }
   return async function administer(ctx) {
     ctx.set('cache-control', 'no-store');
+    // Koa remembers the address, which a connection that is given up has no more.
+    void ctx.ip;
     await answer(ctx).catch((error: unknown) => explainProblem(ctx, error));
   };
 }

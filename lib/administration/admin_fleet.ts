@@ -1,7 +1,6 @@
 import type { Context } from 'koa';
 import type { Wanted } from './grant_desk.ts';
 import { BadRequest } from './problem.ts';
-import { ActRefused } from './refused.ts';
 import { limitOf, objectOf, onlyQuery, queryOf, timeOf } from './request.ts';
 import type { Routes } from './routes.ts';
 
@@ -10,7 +9,7 @@ const conditions = ['account', 'client', 'before', 'all'];
 function wantedBy(ctx: Context): Wanted {
   const before = timeOf(ctx, 'before');
   const all = queryOf(ctx, 'all');
-  if (all !== undefined && all !== 'true') throw new ActRefused(400, 'all is true, or left out');
+  if (all !== undefined && all !== 'true') throw new BadRequest(400, 'all is true, or left out');
   return {
     account: queryOf(ctx, 'account'),
     client: queryOf(ctx, 'client'),

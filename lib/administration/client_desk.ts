@@ -1,10 +1,11 @@
 import type { ClientMetadata } from 'oidc-provider';
 
+import type { EventName } from '../audit/event.ts';
 import { aboutOf, differences, idsOf, type Members, noted, withId, withoutNotes } from '../clients/members.ts';
 import { clientFindings, type JudgeClient } from '../clients/metadata.ts';
 import { type RegisteredClient, Registry } from '../clients/registry.ts';
 import { seconds } from '../seconds.ts';
-import type { Revoked } from '../store/held.ts';
+import { type Revoked, revoke } from '../store/held.ts';
 import type { OidcStore } from '../store/open_store.ts';
 import type { Acts } from './acts.ts';
 import { ActRefused } from './refused.ts';
@@ -56,14 +57,19 @@ export class ClientDesk {
    */
   add(metadata: Members): Promise<RegisteredClient> {
     const client = withId(metadata);
-    return this.#parts.acts.attempt('clients add', aboutOf(client), async () => {
+    const { acts } = this.#parts;
+    return acts.attempt('clients add', aboutOf(client), async () => {
       const judge = await this.#parts.judge();
       const [judged] = this.#judged(judge, [client]);
       const added = { ...(judged as RegisteredClient), client_id_issued_at: seconds() };
-      const [taken] = await this.registry.add([added]);
-      if (taken) throw new ActRefused(409, `there is a client ${taken.client_id} already`);
-      await this.#parts.acts.record('client.added', { client: added.client_id });
-      return added;
+      return acts.transact(async ({ adapter, record }) => {
+        const [taken] = await new Registry(adapter.store).add([added]);
+        if (taken) throw new ActRefused(409, `there is a client ${taken.client_id} already`);
+        // One of that name may have been removed by somebody who was stopped before its grants had ended.
+        await revoke(adapter.store, { client: added.client_id });
+        record('client.added', { client: added.client_id });
+        return added;
+      });
     });
   }
 
@@ -74,35 +80,36 @@ export class ClientDesk {
    * @throws {ActRefused} with everything that is wrong with them, or when there is no such client.
    */
   set(client_id: string, make: (metadata: RegisteredClient) => Members): Promise<RegisteredClient> {
-    return this.#parts.acts.attempt('clients set', { client: client_id }, async () => {
+    const { acts } = this.#parts;
+    return acts.attempt('clients set', { client: client_id }, async () => {
       this.#notInFile(client_id);
       const judge = await this.#parts.judge();
-      let names: string[] = [];
-      const changed = await this.registry.change(client_id, (client) => {
-        const made = make(client);
-        if ((made.client_id ?? client_id) !== client_id) {
-          throw new ActRefused(400, 'client_id is what a client is known by: add another client');
-        }
-        const [judged] = this.#judged(judge, [{ ...made, client_id }]);
-        const next = { ...(judged as RegisteredClient), ...noted(client) };
-        names = differences(client, next);
-        return next;
+      return acts.transact(async ({ adapter, record }) => {
+        let names: string[] = [];
+        const changed = await new Registry(adapter.store).change(client_id, (client) => {
+          const made = make(client);
+          if ((made.client_id ?? client_id) !== client_id) {
+            throw new ActRefused(400, 'client_id is what a client is known by: add another client');
+          }
+          const [judged] = this.#judged(judge, [{ ...made, client_id }]);
+          const next = { ...(judged as RegisteredClient), ...noted(client) };
+          names = differences(client, next);
+          return next;
+        });
+        if (!changed) throw new ActRefused(404, `no client ${client_id}`);
+        record('client.changed', { client: client_id, details: { changed: names } });
+        return changed;
       });
-      if (!changed) throw new ActRefused(404, `no client ${client_id}`);
-      await this.#parts.acts.record('client.changed', { client: client_id, details: { changed: names } });
-      return changed;
     });
   }
 
   /** Nobody is this client from now on, and what it holds is ended unless it is kept. */
   disable(client_id: string, { keepGrants = false } = {}): Promise<Revoked> {
     return this.#parts.acts.attempt('clients disable', { client: client_id }, async () => {
-      await this.#switch(client_id, 'is disabled already', (client) =>
+      await this.#switch('client.disabled', client_id, 'is disabled already', (client) =>
         client.disabled_at === undefined ? { ...client, disabled_at: seconds() } : undefined,
       );
-      const revoked = keepGrants ? nothing : await this.#parts.store.revoke({ client: client_id });
-      await this.#parts.acts.record('client.disabled', { client: client_id, details: { ...revoked } });
-      return revoked;
+      return keepGrants ? nothing : this.#end(client_id);
     });
   }
 
@@ -110,23 +117,24 @@ export class ClientDesk {
   enable(client_id: string): Promise<void> {
     return this.#parts.acts.attempt('clients enable', { client: client_id }, async () => {
       const judge = await this.#parts.judge();
-      await this.#switch(client_id, 'is not disabled', ({ disabled_at, ...client }) => {
+      await this.#switch('client.enabled', client_id, 'is not disabled', ({ disabled_at, ...client }) => {
         if (disabled_at === undefined) return undefined;
         this.#judged(judge, [client]);
         return client as RegisteredClient;
       });
-      await this.#parts.acts.record('client.enabled', { client: client_id });
     });
   }
 
   /** Removes a client, and ends what it holds. */
   remove(client_id: string): Promise<Revoked> {
-    return this.#parts.acts.attempt('clients remove', { client: client_id }, async () => {
+    const { acts } = this.#parts;
+    return acts.attempt('clients remove', { client: client_id }, async () => {
       this.#notInFile(client_id);
-      if (!(await this.registry.remove(client_id))) throw new ActRefused(404, `no client ${client_id}`);
-      const revoked = await this.#parts.store.revoke({ client: client_id });
-      await this.#parts.acts.record('client.removed', { client: client_id, details: { ...revoked } });
-      return revoked;
+      await acts.transact(async ({ adapter, record }) => {
+        if (!(await new Registry(adapter.store).remove(client_id))) throw new ActRefused(404, `no client ${client_id}`);
+        record('client.removed', { client: client_id });
+      });
+      return this.#end(client_id);
     });
   }
 
@@ -138,47 +146,55 @@ export class ClientDesk {
    */
   import(clients: readonly Members[], { replace = false } = {}): Promise<RegisteredClient[]> {
     const made = clients.map(withId);
-    return this.#parts.acts.attempt('clients import', {}, async () => {
+    const { acts } = this.#parts;
+    return acts.attempt('clients import', {}, async () => {
       const judge = await this.#parts.judge();
       const own = this.#judged(judge, made).map((client, index) => ({
         ...client,
         client_id_issued_at: seconds(),
         ...noted(made[index] ?? {}),
       }));
-      const known = await this.registry.known(own);
-      if (!replace && known.size > 0) {
-        throw new ActRefused(409, `there already, and nothing was changed: ${idsOf([...known])}`);
-      }
-      const taken = await this.registry.add(own, { replace });
-      const left = new Set(taken);
-      const added = own.filter((client) => !left.has(client));
-      for (const { client_id, disabled_at } of added) {
-        if (disabled_at !== undefined) await this.#parts.store.revoke({ client: client_id });
-        await this.#parts.acts.record(known.has(client_id) ? 'client.changed' : 'client.added', { client: client_id });
-      }
-      if (taken.length > 0) {
-        throw new ActRefused(
-          409,
-          `added meanwhile by somebody else: ${idsOf(taken.map(({ client_id }) => client_id))}`,
-        );
-      }
-      return added;
+      await acts.transact(async ({ adapter, record }) => {
+        const registry = new Registry(adapter.store);
+        const known = await registry.known(own);
+        const taken = replace ? [] : [...known];
+        if (taken.length === 0) {
+          taken.push(...(await registry.add(own, { replace })).map(({ client_id }) => client_id));
+        }
+        if (taken.length > 0) throw new ActRefused(409, `there already, and nothing was changed: ${idsOf(taken)}`);
+        for (const { client_id } of own) {
+          record(known.has(client_id) ? 'client.changed' : 'client.added', { client: client_id });
+        }
+      });
+      for (const { client_id, disabled_at } of own) if (disabled_at !== undefined) await this.#end(client_id);
+      return own;
     });
   }
 
   async #switch(
+    event: EventName,
     client_id: string,
     already: string,
     make: (client: RegisteredClient) => RegisteredClient | undefined,
   ): Promise<void> {
     this.#notInFile(client_id);
-    let found = false;
-    const changed = await this.registry.change(client_id, (client) => {
-      found = true;
-      return make(client);
+    await this.#parts.acts.transact(async ({ adapter, record }) => {
+      let found = false;
+      const changed = await new Registry(adapter.store).change(client_id, (client) => {
+        found = true;
+        return make(client);
+      });
+      if (!found) throw new ActRefused(404, `no client ${client_id}`);
+      if (!changed) throw new ActRefused(409, `client ${client_id} ${already}`);
+      record(event, { client: client_id });
     });
-    if (!found) throw new ActRefused(404, `no client ${client_id}`);
-    if (!changed) throw new ActRefused(409, `client ${client_id} ${already}`);
+  }
+
+  /** Ends what a client holds, page by page: it may be millions of rows, and nobody is the client any more. */
+  async #end(client_id: string): Promise<Revoked> {
+    const revoked = await this.#parts.store.revoke({ client: client_id });
+    await this.#parts.acts.record('grants.revoked', { client: client_id, details: { ...revoked } });
+    return revoked;
   }
 
   #judged(judge: JudgeClient, clients: readonly Members[]): RegisteredClient[] {

@@ -1,4 +1,4 @@
-import type { Holder, Revoked } from '../store/held.ts';
+import { type Holder, type Revoked, revoke } from '../store/held.ts';
 import type { OidcStore } from '../store/open_store.ts';
 import { rowId } from '../store/row.ts';
 import type { Acts } from './acts.ts';
@@ -61,10 +61,19 @@ export class GrantDesk {
     return acts.attempt('grants revoke', { client: wanted.client }, async () => {
       judge(wanted);
       const holder = await this.#holder(wanted);
-      const revoked = await store.revoke(holder, { keepSessions });
       const { before, all } = wanted;
-      await acts.record('grants.revoked', { ...said, account: holder.account, details: { before, all, ...revoked } });
-      return revoked;
+      const about = (revoked: Revoked) => ({ ...said, account: holder.account, details: { before, all, ...revoked } });
+      if (holder.account === undefined) {
+        // It may be millions of rows: page by page, so that what is ended is ended at once.
+        const revoked = await store.revoke(holder, { keepSessions });
+        await acts.record('grants.revoked', about(revoked));
+        return revoked;
+      }
+      return acts.transact(async ({ adapter, record }) => {
+        const revoked = await revoke(adapter.store, holder, { keepSessions });
+        record('grants.revoked', about(revoked));
+        return revoked;
+      });
     });
   }
 

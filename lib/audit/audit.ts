@@ -97,7 +97,28 @@ export class Audit {
     }
   }
 
-  /** Records an administrative act; resolves when it is durable. */
+  /**
+   * Records acts with what they did, in the transaction that does it.
+   *
+   * @returns to be told whether the transaction was done
+   */
+  async append(occurrences: readonly Occurrence[], within: Store): Promise<Appended | undefined> {
+    const pseudonyms = this.pseudonyms.within(within.knex);
+    const entries: Entry[] = [];
+    for (const occurrence of occurrences)
+      entries.push(await this.#entry(undefined, occurrence, Date.now(), pseudonyms));
+    const appended = this.#trail.appendAlone(entries);
+    if (!appended || appended.rows.length === 0) return appended;
+    try {
+      await within.run(appendTrail(within.table, appended.rows));
+    } catch (error) {
+      appended.failed();
+      throw error;
+    }
+    return appended;
+  }
+
+  /** Records what a process did or refused; resolves when it is durable. */
   async write(occurrence: Occurrence): Promise<void> {
     const entry = await this.#entry(undefined, occurrence);
     const appended = this.#trail.append([entry]);
@@ -120,7 +141,12 @@ export class Audit {
     return this.#refusals > refusalsPerSecond;
   }
 
-  #entry(ctx: Context | undefined, occurrence: Occurrence, at = Date.now()): Entry | Promise<Entry> {
+  #entry(
+    ctx: Context | undefined,
+    occurrence: Occurrence,
+    at = Date.now(),
+    pseudonyms = this.pseudonyms,
+  ): Entry | Promise<Entry> {
     const { event, clause, client, grantId, flow, details, by, account } = occurrence;
     const common = {
       at,
@@ -134,7 +160,7 @@ export class Audit {
     };
     const said = details || by ? { ...details, by } : undefined;
     if (!account) return { ...common, account: null, record: said ? asRecord(said) : null };
-    return this.pseudonyms.of(account).then(({ name, key }) => ({
+    return pseudonyms.of(account).then(({ name, key }) => ({
       ...common,
       account: name,
       record: said && key ? sealRecord(key, JSON.stringify(said)) : null,

@@ -40,6 +40,16 @@ export class Pseudonyms {
     this.#options = options;
   }
 
+  /** The same in a transaction; nothing of it is remembered, since it may be taken back. */
+  within(knex: Knex): Pseudonyms {
+    return new Pseudonyms({ ...this.#options, knex });
+  }
+
+  /** Has the next one who asks look whether the key is still there. */
+  forget(account: string): void {
+    this.#known.delete(account);
+  }
+
   /** The pseudonym of an account, whose key is made the first time it is asked for. */
   of(account: string): Promise<Pseudonym> {
     const known = this.#known.get(account);

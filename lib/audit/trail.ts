@@ -75,7 +75,11 @@ export class Trail implements TrailWriter {
 
   /** Gives entries, and those that wait, their places in a chain that no other statement is appending to. */
   append(entries: readonly Entry[] = []): Appended | undefined {
-    const all = [...this.#waiting.splice(0), ...this.#lost(), ...entries];
+    return this.appendAlone([...this.#waiting.splice(0), ...this.#lost(), ...entries]);
+  }
+
+  /** The same without those that wait: what may be taken back takes no other's records along. */
+  appendAlone(all: readonly Entry[]): Appended | undefined {
     return all.length === 0 ? undefined : this.#extend(this.#free.shift() ?? this.#begin(), all);
   }
 

@@ -83,7 +83,7 @@ export async function add(
 ): Promise<void> {
   const { desk } = await openAccountDesk(config, resources);
   // Before anybody types a password for nothing.
-  await desk.free(login);
+  await desk.lookFree(login);
   const sub = await desk.add(login, await readPassword(), claims);
   print(json, { login, sub }, () => `added ${login}, sub ${sub}`);
 }
@@ -102,7 +102,7 @@ export async function setPassword(
   { json, keepSessions = false }: AccountOptions,
 ): Promise<void> {
   const { desk } = await openAccountDesk(config, resources);
-  await desk.known(name);
+  await desk.look('accounts password', name);
   const done = await desk.setPassword(name, await readPassword(), { keepSessions });
   const text = `${done.account.login} has a new password`;
   if (json || !keepSessions) printDone(json, done, text);
@@ -155,7 +155,7 @@ export async function erase(
   { json, yes = false }: AccountOptions,
 ): Promise<void> {
   const { desk } = await openAccountDesk(config, resources);
-  const account = await desk.known(name);
+  const account = await desk.look('accounts erase', name);
   await confirm(`Erase ${account.login} (${account.sub}) and all that is kept about them?`, yes);
   const { ended: revoked } = await desk.erase(name);
   print(json, { sub: account.sub, ended: revoked }, () => `erased ${account.login}\n${ended(revoked)}`);

@@ -33,11 +33,12 @@ interface Opened {
   readonly acts: Acts;
 }
 
-async function open(config: Config, resources: Resources): Promise<Opened> {
+/** Opens the store and the trail, for acts of whoever runs the command. */
+export async function open(config: Config, resources: Resources): Promise<Opened> {
   const store = await openStore(config, resources);
   const audit = await openAudit(store.adapter, config.audit);
   if (audit) resources.add(audit, () => audit.close());
-  return { store, audit, acts: new Acts(audit, operator()) };
+  return { store, audit, acts: new Acts(store.adapter, audit, operator()) };
 }
 
 /**
@@ -55,7 +56,7 @@ export async function openAccountDesk(
   }
   const opened = await open(config, resources);
   const accounts = await openAccounts(opened.store.adapter);
-  return { desk: new AccountDesk({ ...opened, accounts, listed }), store: opened.store };
+  return { desk: new AccountDesk({ ...opened, accounts, listed, open: openAccounts }), store: opened.store };
 }
 
 /** Names are logins or subs of the file or the database; where accounts are a module's, every name may be a sub. */

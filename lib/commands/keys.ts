@@ -2,23 +2,19 @@ import { readFile } from 'node:fs/promises';
 
 import type { Command } from 'commander';
 
-import { openAudit } from '../audit/open.ts';
 import type { Config } from '../config/load.ts';
 import { UsageError } from '../errors.ts';
 import type { Resources } from '../resources.ts';
 import { KeyDesk } from '../server/key_desk.ts';
-import { openStore } from '../server/open_store.ts';
 import { configured, examples, type JsonOptions, json, withConfig } from './command.ts';
-import { operator } from './desk.ts';
+import { open as openActs } from './desk.ts';
 import { print, table, time } from './output.ts';
 
 export const summary = 'list, add and change the keys of the database; running servers take them within two seconds';
 
 async function open(config: Config, resources: Resources): Promise<KeyDesk> {
-  const { adapter } = await openStore(config, resources);
-  const audit = await openAudit(adapter, config.audit);
-  if (audit) resources.add(audit, () => audit.close());
-  return new KeyDesk(config, adapter, audit, operator());
+  const { store, acts } = await openActs(config, resources);
+  return new KeyDesk(config, acts, store.adapter);
 }
 
 const at = (milliseconds: number | undefined) => time(milliseconds === undefined ? undefined : milliseconds / 1000);

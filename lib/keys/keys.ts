@@ -90,11 +90,11 @@ export class CookieKeys {
 /** Answers the value kept under a name; `make` is asked when there is none yet, and one process's answer becomes everyone's. */
 export type Kept = <T>(name: string, make: () => T | Promise<T>) => Promise<T>;
 
-/** A private signing key, its `kid` the thumbprint. */
+/** A private signing key, its `kid` the thumbprint, without a dash at its beginning, which a command line takes for an option. */
 export async function makeSigningKey(alg: string): Promise<JWK> {
   const { privateKey } = await generateKeyPair(alg, { extractable: true, modulusLength: 2048 });
   const jwk = await exportJWK(privateKey);
-  return { ...jwk, kid: await calculateJwkThumbprint(jwk), alg, use: 'sig' };
+  return { ...jwk, kid: (await calculateJwkThumbprint(jwk)).replace(/^-+/, ''), alg, use: 'sig' };
 }
 
 /** A secret of 32 random bytes, or the one given; its `kid`, in hex so that none begins with a dash, tells nothing of it. */

@@ -11,7 +11,7 @@ import { ClientDesk } from '../administration/client_desk.ts';
 import { GrantDesk } from '../administration/grant_desk.ts';
 import { ActRefused } from '../administration/refused.ts';
 import type { Audit } from '../audit/audit.ts';
-import { byTime, type Told, told } from '../audit/read.ts';
+import { byTime, judgeEvent, type Told, told } from '../audit/read.ts';
 import { differences, listNodes } from '../management/nodes.ts';
 import { tokensOf } from '../resource/access_tokens.ts';
 import type { OidcStore } from '../store/open_store.ts';
@@ -41,6 +41,7 @@ async function trailOf(
   limit: number,
 ): Promise<Told[]> {
   if (!audit) throw new ActRefused(404, 'there is no trail in the database: audit.database is false');
+  judgeEvent(filter.event);
   const sub = account === undefined ? undefined : ((await subjectOf(account)) ?? account);
   const person = sub === undefined ? undefined : await audit.pseudonyms.find(sub);
   if (account !== undefined && !person) throw new ActRefused(404, `the trail tells of no account ${account}`);
@@ -56,9 +57,17 @@ async function trailOf(
 async function desksOf(administered: Administered, by: string): Promise<Administration> {
   const { store, audit, now } = administered;
   const { config, provider, parts, listed } = now();
-  const acts = new Acts(audit, by);
+  const acts = new Acts(store.adapter, audit, by);
   const accounts =
-    listed && new AccountDesk({ store, acts, audit, listed, accounts: await openAccounts(store.adapter) });
+    listed &&
+    new AccountDesk({
+      store,
+      acts,
+      audit,
+      listed,
+      accounts: await openAccounts(store.adapter),
+      open: openAccounts,
+    });
   const { clients: named, development } = config;
   const judge = async () => clientJudge(config, parts, provider);
   const clients = new ClientDesk({ store, acts, listed: named, development, judge });
@@ -67,7 +76,7 @@ async function desksOf(administered: Administered, by: string): Promise<Administ
     clients,
     accounts,
     grants: new GrantDesk({ store, acts, subjectOf, knownClient: (client_id) => clients.known(client_id) }),
-    keys: new KeyDesk(config, store.adapter, audit, by),
+    keys: new KeyDesk(config, acts, store.adapter),
     trail: (filter, limit) => trailOf(administered, subjectOf, filter, limit),
     async nodes() {
       const nodes = await listNodes(store.knex, config.database.schema);

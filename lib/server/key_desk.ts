@@ -2,7 +2,7 @@ import { createPrivateKey } from 'node:crypto';
 
 import { calculateJwkThumbprint, type JWK } from 'jose';
 
-import type { Audit } from '../audit/audit.ts';
+import type { Acts } from '../administration/acts.ts';
 import type { EventName } from '../audit/event.ts';
 import type { Config } from '../config/load.ts';
 import { UsageError } from '../errors.ts';
@@ -50,17 +50,14 @@ export class KeyDesk {
   readonly #row: RingRow;
   readonly #policy: Policy;
   readonly #purposes: readonly Purpose[];
-  readonly #audit: Audit | undefined;
-  readonly #by: string;
+  readonly #acts: Acts;
 
-  /** @param by who acts, for the trail */
-  constructor(config: Config, adapter: KnexAdapterFactory, audit: Audit | undefined, by: string) {
+  constructor(config: Config, acts: Acts, adapter: KnexAdapterFactory) {
     const signs = !config.keys.jwks && !config.keys.module;
     this.#row = new RingRow(adapter, signs);
     this.#policy = policyOf(config);
     this.#purposes = purposesOf(signs);
-    this.#audit = audit;
-    this.#by = by;
+    this.#acts = acts;
   }
 
   async list(): Promise<ShownKey[]> {
@@ -88,7 +85,7 @@ export class KeyDesk {
       const key = given === undefined ? await makeKey(this.#algorithm(alg), now) : await readKey(given, alg, now);
       if (!this.#purposes.includes((key as SigningKey).alg as Purpose)) throw new UsageError(elsewhere);
       if (ring.keys.some(({ kid }) => kid === key.kid)) throw new UsageError(`the key ${key.kid} is there already`);
-      return [added(ring, (key as SigningKey).alg as Purpose, key), key.kid];
+      return [added(ring, (key as SigningKey).alg as Purpose, key), key.kid, key.kid];
     });
   }
 
@@ -120,9 +117,10 @@ export class KeyDesk {
   }
 
   /** Makes a next key the active one. @throws {UsageError} when it is none, or was not published long enough. */
-  promote(kid: string): Promise<string> {
-    return this.#act('keys.promoted', { kid }, async (ring, now) => {
-      const [purpose, key] = this.#known(ring, kid);
+  promote(given: string): Promise<string> {
+    return this.#act('keys.promoted', { kid: given }, async (ring, now) => {
+      const [purpose, key] = this.#known(ring, given);
+      const { kid } = key;
       if (key.status !== 'next')
         throw new UsageError(`the key ${kid} is ${key.status}, only a next key can be promoted`);
       const ripe = ripeAt(key, this.#policy);
@@ -131,7 +129,7 @@ export class KeyDesk {
           `the key ${kid} was made at ${iso(key.made_at)} and is not known to everyone before ${iso(ripe)}: promote it then, or \`keys rotate\` does it by itself`,
         );
       }
-      return [promoted(ring, purpose, kid, now), purpose];
+      return [promoted(ring, purpose, kid, now), purpose, kid];
     });
   }
 
@@ -141,13 +139,14 @@ export class KeyDesk {
    *
    * @throws {UsageError} when it is the last key that signs.
    */
-  retire(kid: string, { now: forget = false }: { readonly now?: boolean } = {}): Promise<string> {
-    return this.#act('keys.retired', { kid, forget }, async (ring, now) => {
-      const [purpose, key] = this.#known(ring, kid);
-      if (key.status === 'next') return [removed(ring, purpose, kid), 'was not used yet, and is gone'];
+  retire(given: string, { now: forget = false }: { readonly now?: boolean } = {}): Promise<string> {
+    return this.#act('keys.retired', { kid: given, forget }, async (ring, now) => {
+      const [purpose, key] = this.#known(ring, given);
+      const { kid } = key;
+      if (key.status === 'next') return [removed(ring, purpose, kid), 'was not used yet, and is gone', kid];
       if (key.status === 'retired') {
         const gone = goneAt(key, purpose, this.#policy);
-        if (forget) return [removed(ring, purpose, kid), 'is gone: nothing it signed verifies any more'];
+        if (forget) return [removed(ring, purpose, kid), 'is gone: nothing it signed verifies any more', kid];
         const when = gone === undefined ? 'stays' : `goes at ${iso(gone)}`;
         throw new UsageError(`the key ${kid} is retired and ${when}: --now forgets it at once`);
       }
@@ -160,8 +159,8 @@ export class KeyDesk {
         );
       }
       const followed = retired(promoted(ring, purpose, next.kid, now), purpose, kid, now);
-      if (forget) return [removed(followed, purpose, kid), `is gone, ${next.kid} signs`];
-      return [followed, `is retired, ${next.kid} signs`];
+      if (forget) return [removed(followed, purpose, kid), `is gone, ${next.kid} signs`, kid];
+      return [followed, `is retired, ${next.kid} signs`, kid];
     });
   }
 
@@ -172,41 +171,36 @@ export class KeyDesk {
     return found;
   }
 
-  #known(ring: Ring, kid: string): [Purpose, SigningKey | Secret] {
-    for (const purpose of this.#purposes) {
-      const key = keysFor(ring, purpose).find((known) => known.kid === kid);
-      if (key) return [purpose, key];
-    }
-    throw new UsageError(`no key ${kid}: \`keys list\` shows those there are`);
+  /** The key of a kid, or of its beginning, as a table has room for. */
+  #known(ring: Ring, given: string): [Purpose, SigningKey | Secret] {
+    const all = this.#purposes.flatMap((purpose) =>
+      keysFor(ring, purpose).map((key): [Purpose, SigningKey | Secret] => [purpose, key]),
+    );
+    const beginning = given.replace(/…$/, '');
+    const exact = all.find(([, { kid }]) => kid === given);
+    const [found, another] = exact
+      ? [exact]
+      : all.filter(([, { kid }]) => beginning !== '' && kid.startsWith(beginning));
+    if (another) throw new UsageError(`several keys begin with ${beginning}: write more of the one that is meant`);
+    if (!found) throw new UsageError(`no key ${given}: \`keys list\` shows those there are`);
+    return found;
   }
 
   async #act<T>(
     event: EventName,
     details: Readonly<Record<string, unknown>>,
-    make: (ring: Ring, now: number) => Promise<[Ring, T]>,
+    make: (ring: Ring, now: number) => Promise<[ring: Ring, said: T, kid?: string]>,
   ): Promise<T> {
-    const by = this.#by;
-    try {
-      let answer: T | undefined;
-      const done = await this.#row.change(async (ring) => {
-        const [after, said] = await make(ring, Date.now());
-        answer = said;
-        return after;
+    return this.#acts.attempt(event, { details }, async () => {
+      const [ring, said, kid] = await make(await this.#row.read(), Date.now());
+      return this.#acts.transact(async ({ adapter, record }) => {
+        if (!(await this.#row.replace(ring, adapter.store))) {
+          throw new UsageError('somebody else has changed the keys at the same time: look at them, and try again');
+        }
+        record(event, { details: { ...details, ...(kid !== undefined && { kid }) } });
+        return said;
       });
-      if (!done)
-        throw new UsageError('somebody else has changed the keys at the same time: look at them, and try again');
-      await this.#audit?.write({ event, by, details });
-      return answer as T;
-    } catch (error) {
-      if (error instanceof UsageError) {
-        await this.#audit?.write({
-          event: 'admin.refused',
-          by,
-          details: { ...details, act: event, reason: error.message },
-        });
-      }
-      throw error;
-    }
+    });
   }
 }
 

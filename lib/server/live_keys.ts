@@ -1,3 +1,4 @@
+import { Acts } from '../administration/acts.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Config } from '../config/load.ts';
 import { type Keys, keysOf, makeKey } from '../keys/keys.ts';
@@ -90,15 +91,23 @@ export class LiveKeys {
     };
   }
 
-  /** Every process tries; whoever writes first has done it. */
+  /**
+   * Every process tries; whoever writes first has done it, in one transaction with its record: one that is killed in the
+   * middle has done nothing, and the next one does it.
+   */
   async #keepUp(config: Config, signs: boolean): Promise<void> {
     const row = new RingRow(this.#adapter, signs);
-    const done = await row.change((ring) => keepUp(ring, purposesOf(signs), policyOf(config), Date.now(), makeKey));
-    if (!done || done.after === done.before) return;
-    const [before, after] = [signersOf(done.before), signersOf(done.after)];
-    const isRotated = Object.keys(after).some((purpose) => after[purpose] !== before[purpose]);
-    const event = isRotated ? 'keys.rotated' : 'keys.added';
-    log.info({ active: after }, isRotated ? 'keys were rotated' : 'next keys were made');
-    await this.#audit?.write({ event, by: 'keys.rotate_every', details: { active: after } });
+    const ring = await row.read();
+    const kept = await keepUp(ring, purposesOf(signs), policyOf(config), Date.now(), makeKey);
+    if (kept === ring) return;
+    const [before, active] = [signersOf(ring), signersOf(kept)];
+    const isRotated = Object.keys(active).some((purpose) => active[purpose] !== before[purpose]);
+    const acts = new Acts(this.#adapter, this.#audit, 'keys.rotate_every');
+    const isDone = await acts.transact(async ({ adapter, record }) => {
+      if (!(await row.replace(kept, adapter.store))) return false;
+      record(isRotated ? 'keys.rotated' : 'keys.added', { details: { active } });
+      return true;
+    });
+    if (isDone) log.info({ active }, isRotated ? 'keys were rotated' : 'next keys were made');
   }
 }

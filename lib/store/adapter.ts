@@ -11,6 +11,7 @@ import { exchanged, type Model, modelOf } from './models.ts';
 import { isBeingDecided, replayRefusal } from './replay_refusal.ts';
 import { aliasOf, destroyed, emptied, type Found, type Row, rowId } from './row.ts';
 import { Store, type StoreOptions } from './store.ts';
+import { transaction } from './transaction.ts';
 import type { Unit } from './unit.ts';
 import { inUnit, requestUnderWay } from './unit_of_work.ts';
 
@@ -26,6 +27,12 @@ export interface KnexAdapterFactory {
    * @throws {OperationalError} when it belongs to another issuer.
    */
   belongsTo(issuer: string): Promise<void>;
+  /**
+   * Works in one transaction: everything that is done with the adapter it is given, or nothing.
+   *
+   * @throws what the work throws; StoreUnavailable when the database does not do it.
+   */
+  transaction<T>(work: (adapter: KnexAdapterFactory) => Promise<T>): Promise<T>;
   readonly store: Store;
 }
 
@@ -238,12 +245,19 @@ export class KnexAdapter implements Adapter {
  * @see [FAPI 2.0 Security Profile - 5.3.2.2](https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.3.2.2)
  */
 export function knexAdapter(knex: Knex, options: StoreOptions = {}): KnexAdapterFactory {
-  const store = new Store(knex, options);
-  if (!store.seal.seals) {
+  const made = factoryOf(knex, options);
+  if (!made.store.seal.seals) {
     process.emitWarning('knexAdapter() was given no encryption_keys: rows lie in the clear', 'SecurityWarning');
   }
+  return made;
+}
+
+function factoryOf(knex: Knex, options: StoreOptions): KnexAdapterFactory {
+  const store = new Store(knex, options);
   return Object.assign((model: string) => new KnexAdapter(store, model), {
     store,
+    transaction: <T>(work: (adapter: KnexAdapterFactory) => Promise<T>) =>
+      transaction(knex, (trx) => work(factoryOf(trx, { ...options, schema: schemaOf(knex, options.schema) }))),
     belongsTo: async (issuer: string) => throwFaults(await ownerFaults(knex, schemaOf(knex, options.schema), issuer)),
     kept: async <T>(name: string, make: () => T | Promise<T>) => {
       if (!store.seal.seals && !options.secrets_in_the_clear) {

@@ -2,6 +2,7 @@ import { loadRing, ringName } from '../keys/keys.ts';
 import type { Ring } from '../keys/ring.ts';
 import type { KnexAdapterFactory } from './adapter.ts';
 import { rowId } from './row.ts';
+import type { Store } from './store.ts';
 
 const MODEL = 'Kept';
 
@@ -40,23 +41,17 @@ export class RingRow {
   }
 
   /**
-   * Changes the keys, unless somebody else has changed them since they were read.
+   * Puts the keys in the place of those that were read last.
    *
-   * @param make what they become; the same ring changes nothing.
-   * @returns the ring that was read and what became of it, or `undefined` where somebody else was first
+   * @param store in whose transaction it is done
+   * @returns false where somebody else has changed them since, and nothing was done
    */
-  async change(make: (ring: Ring) => Ring | Promise<Ring>): Promise<{ before: Ring; after: Ring } | undefined> {
-    const { store } = this.#adapter;
-    const before = await this.read();
-    const seen = this.#seen;
-    const after = await make(before);
-    if (after === before) return { before, after };
+  async replace(after: Ring, store: Store = this.#adapter.store): Promise<boolean> {
     const id = Buffer.from(this.#id, 'hex');
-    const sealed = store.seal.seal(JSON.stringify(after), id);
     const { rows } = await store.knex.raw(
       `update ${store.table} set payload = ? where id = ? and payload = ? returning 1`,
-      [sealed, id, seen] as Buffer[],
+      [store.seal.seal(JSON.stringify(after), id), id, this.#seen] as Buffer[],
     );
-    return rows.length > 0 ? { before, after } : undefined;
+    return rows.length > 0;
   }
 }

@@ -41,7 +41,7 @@ const codeOf = (error: unknown) => String((error as { code?: unknown } | undefin
 const isOwnFault = (error: unknown) => /^(21|22|23|54)/.test(codeOf(error));
 const ownFaultCaused = (error: unknown) => error instanceof StoreUnavailable && isOwnFault(error.cause);
 /** Nothing of the statement was done: two met and the database chose one, or this connection's server is none to ask. */
-const isWorthTrying = (error: unknown) => /^(40|57P|25006|0A000)/.test(codeOf(error));
+export const isWorthTrying = (error: unknown) => /^(40|57P|25006|0A000)/.test(codeOf(error));
 /** A pooler hands each transaction another connection: what was prepared on one is unknown, or known already, on another. */
 const isUnprepared = (error: unknown) => /^(26000|42P05)$/.test(codeOf(error));
 
@@ -63,12 +63,16 @@ export class Store {
   readonly #reads: Batch<string, Found>;
   readonly #writes: Batch<Row, Found>;
   #away = false;
-  #prepared = true;
+  /** In a transaction, an error of a statement is the end of all: nothing is prepared, and nothing tried again. */
+  readonly #isTransaction: boolean;
+  #prepared: boolean;
   readonly #timeout: number;
 
   constructor(knex: Knex, options: StoreOptions = {}) {
     requirePostgres(knex);
     this.knex = knex;
+    this.#isTransaction = knex.isTransaction === true;
+    this.#prepared = !this.#isTransaction;
     this.table = tableOf(schemaOf(knex, options.schema));
     this.seal = new Seal(options.encryption_keys);
     this.foresee = options.foresight ?? foresight();
@@ -174,7 +178,7 @@ export class Store {
         return rows.map(foundOf);
       } catch (error) {
         if (isUnprepared(error) && prepared) this.#prepared = false;
-        else if (!isWorthTrying(error) || attempt === 3) throw this.#unavailable(error);
+        else if (this.#isTransaction || !isWorthTrying(error) || attempt === 3) throw this.#unavailable(error);
       }
     }
   }

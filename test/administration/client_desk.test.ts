@@ -117,7 +117,12 @@ describe('clients of the database', () => {
 
     const told = await records(since);
     const events = ['added', 'changed', 'changed', 'disabled', 'enabled', 'removed', 'added', 'removed'];
-    expect(told.map(({ event }) => event)).to.deep.equal(events.map((event) => `client.${event}`));
+    const [own, ended] = [
+      told.filter(({ event }) => event.startsWith('client.')),
+      told.filter(({ event }) => event === 'grants.revoked'),
+    ];
+    expect(own.map(({ event }) => event)).to.deep.equal(events.map((event) => `client.${event}`));
+    expect(ended, 'and what it held').to.have.length(3);
     for (const { client: about, details } of told) {
       expect(about).to.equal('client');
       expect((details as { by: string }).by).to.equal(operator());

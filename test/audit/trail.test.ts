@@ -110,6 +110,9 @@ for (const [name, make] of Object.entries({
       const [first] = told as [Told];
       const long = sentence({ ...first, details: { scope: 'x'.repeat(5000) } });
       expect(long).to.have.length.below(400);
+      expect(sentence({ ...first, client: 'a\nb', details: { reason: 'one\n  two\u001b[2J' } })).to.match(
+        /client a b, reason one two \[2J$/,
+      );
       const signed = sentence({ ...first, event: 'audit.checkpoint', details: { jws: 'e30.e30.c2ln' } });
       expect(signed).to.not.contain('e30');
 

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 
 import { expect } from 'chai';
 
+import { Acts } from '../../lib/administration/acts.ts';
 import { openAudit } from '../../lib/audit/open.ts';
 import { byTime, told } from '../../lib/audit/read.ts';
 import type { Config } from '../../lib/config/load.ts';
@@ -33,7 +34,7 @@ describe('keys', () => {
     ({ adapter } = await openStore(config, resources));
     const audit = await openAudit(adapter, config.audit);
     if (audit) resources.add(audit, () => audit.close());
-    desk = new KeyDesk(config, adapter, audit, 'test');
+    desk = new KeyDesk(config, new Acts(adapter, audit, 'test'), adapter);
   });
   after(async () => {
     await resources.close();
@@ -111,12 +112,21 @@ describe('keys', () => {
   it('an unknown one is neither promoted nor retired', async () => {
     await refused(() => desk.promote('x'), /no key x/);
     await refused(() => desk.retire('x'), /no key x/);
+    await refused(() => desk.retire(''), /no key :/);
+  });
+
+  it('is known by the beginning of its kid, which is what a table has room for', async () => {
+    const kid = await desk.add('ES256');
+    expect(await desk.retire(`${kid.slice(0, 26)}…`)).to.match(/was not used yet/);
+    const kids = (await desk.list()).map((key) => key.kid);
+    const [shared = ''] = kids.map((one) => one.slice(0, 1)).filter((first, index, all) => all.indexOf(first) < index);
+    if (shared) await refused(() => desk.retire(shared), /several keys begin with/);
   });
 
   it('of two operators at once, one wins and the other is told', async () => {
     const both = await Promise.allSettled([
       desk.add('EdDSA'),
-      new KeyDesk(config, adapter, undefined, 'other').add('EdDSA'),
+      new KeyDesk(config, new Acts(adapter, undefined, 'other'), adapter).add('EdDSA'),
     ]);
     expect(both.map(({ status }) => status).sort()).to.deep.equal(['fulfilled', 'rejected']);
     const [lost] = both.flatMap((one) => (one.status === 'rejected' ? [`${one.reason.message}`] : []));
@@ -137,7 +147,8 @@ describe('keys', () => {
       made_at: key.made_at - 700_000,
       active_at: undefined,
     });
-    await row.change((now) => ({ ...now, keys: now.keys.map(earlier) }));
+    const now = await row.read();
+    await row.replace({ ...now, keys: now.keys.map(earlier) });
     await desk.rotate();
     const es256 = (await desk.list()).filter(({ purpose }) => purpose === 'ES256');
     expect(es256.map(({ status }) => status)).to.deep.equal(['retired', 'active', 'next']);

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 
 import { expect } from 'chai';
 import { decodeProtectedHeader, importJWK, type JWK, jwtVerify } from 'jose';
+import { Acts } from '../../lib/administration/acts.ts';
 import { byTime } from '../../lib/audit/read.ts';
 import { loadConfig } from '../../lib/config/load.ts';
 import { inUse } from '../../lib/keys/ring.ts';
@@ -100,7 +101,8 @@ describe('Keys that an operator changes', () => {
   let desk: KeyDesk;
   before(async () => {
     files = await Reloadable.start({ keys: { rotate_every: 'never', max_age: 0 }, dpop: { nonce: 'required' } });
-    desk = new KeyDesk(await loadConfig(files.file), files.server.adapter, undefined, 'test');
+    const { adapter } = files.server;
+    desk = new KeyDesk(await loadConfig(files.file), new Acts(adapter, undefined, 'test'), adapter);
   });
   after(() => files?.close());
 
