@@ -6,6 +6,7 @@ import { exportJWK, generateKeyPair } from 'jose';
 import { OperationalError } from '../../lib/errors.ts';
 import { httpsFetch } from '../../lib/http/https_fetch.ts';
 import { CertificateAuthority } from '../support/certificates.ts';
+import { type EcosystemParty, ecosystemParties } from './ecosystem_parties.ts';
 import { Evidence } from './evidence.ts';
 import type { Options } from './options.ts';
 import { type RelyingParty, relyingParty } from './relying_party.ts';
@@ -19,12 +20,13 @@ interface ClientPlan {
   readonly mtls: boolean;
   readonly dpop: boolean;
   readonly openid: boolean;
+  readonly ecosystem?: EcosystemParty;
 }
 
 const both = [true, false];
 
-/** All sixteen. */
-export const clientPlans: readonly ClientPlan[] = both.flatMap((signed) =>
+/** Those of no ecosystem, in all sixteen variants. */
+const plainPlans: readonly ClientPlan[] = both.flatMap((signed) =>
   both.flatMap((mtls) =>
     both.flatMap((dpop) =>
       both.map((openid) => ({
@@ -44,6 +46,14 @@ export const clientPlans: readonly ClientPlan[] = both.flatMap((signed) =>
   ),
 );
 
+/** Those of ecosystems, each in the one variant that is certified. */
+const ecosystemPlans: readonly ClientPlan[] = Object.entries(ecosystemParties).map(([profile, ecosystem]) => ({
+  ...{ name: `rp-eco-${profile}`, signed: true, mtls: false, dpop: false, openid: true },
+  ecosystem,
+}));
+
+export const clientPlans: readonly ClientPlan[] = [...plainPlans, ...ecosystemPlans];
+
 /** Seconds for which the suite waits whether a client goes on that should have stopped. */
 const waitTimeoutSeconds = 2;
 const redirect_uri = 'https://rp.example.com/callback';
@@ -55,12 +65,16 @@ async function makeKey(kid: string) {
   return { key: privateKey, kid, private: { ...secret, ...more }, public: { ...open, ...more } };
 }
 
-const variantOf = ({ signed, mtls, dpop, openid }: ClientPlan) => ({
+const variantOf = ({ signed, mtls, dpop, openid, ecosystem }: ClientPlan) => ({
   client_auth_type: mtls ? 'mtls' : 'private_key_jwt',
   sender_constrain: dpop ? 'dpop' : 'mtls',
   fapi_client_type: openid ? 'oidc' : 'plain_oauth',
-  fapi_profile: 'plain_fapi',
-  ...(signed && { fapi_request_method: 'signed_non_repudiation', fapi_response_mode: 'jarm' }),
+  fapi_profile: ecosystem?.fapi_profile ?? 'plain_fapi',
+  ...(ecosystem && { authorization_request_type: ecosystem.rar ? 'rar' : 'simple' }),
+  ...(signed && {
+    fapi_request_method: 'signed_non_repudiation',
+    fapi_response_mode: ecosystem ? 'plain_response' : 'jarm',
+  }),
 });
 
 /** The suite has a certificate of its own making on this machine; its front for client certificates has the next port. */
@@ -82,7 +96,8 @@ async function runPlan(
   const [own, theirs] = await Promise.all([makeKey('relying-party'), makeKey('suite')]);
   const certificate = await authority.issue({ subject: 'CN=relying-party' });
   const client_id = 'relying-party';
-  const scope = plan.openid ? 'openid accounts' : 'accounts';
+  const { ecosystem } = plan;
+  const scope = ecosystem?.scope ?? (plan.openid ? 'openid accounts' : 'accounts');
   const kind = plan.signed ? 'message-signing' : 'security-profile';
   const created = await suite.createPlan(`fapi2-${kind}-final-client-test-plan`, variantOf(plan), {
     alias: aliasPrefix + plan.name,
@@ -90,6 +105,7 @@ async function runPlan(
     server: { jwks: { keys: [theirs.private] } },
     client: { client_id, scope, redirect_uri, jwks: { keys: [own.public] }, certificate: certificate.cert },
     waitTimeoutSeconds,
+    ...ecosystem?.configuration,
   });
   const { fetch, browse } = fetches(suite.url, certificate);
   const chosen = created.modules.filter(({ testModule }) => modules.test(testModule));
@@ -97,7 +113,8 @@ async function runPlan(
   for (const module of chosen) {
     const started = Date.now();
     const log = await suite.start(created.id, module);
-    const { issuer = '', accounts_endpoint = '' } = await suite.exposed(log, 30);
+    const exposed = await suite.exposed(log, 30);
+    const { issuer = '', accounts_endpoint = issuer } = exposed;
     const party: RelyingParty = {
       ...{
         client_id,
@@ -107,8 +124,10 @@ async function runPlan(
         mtls: plan.mtls,
         dpop: plan.dpop,
         signed: plan.signed,
-        jarm: plan.signed,
+        jarm: plan.signed && !ecosystem,
       },
+      ecosystem,
+      exposed,
       issuer,
       alg: 'PS256',
       key: { key: own.key, kid: own.kid },

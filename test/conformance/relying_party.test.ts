@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 
 import { authorize, Browser } from '../../lib/demo/browser.ts';
+import { plainProfiles, profileNames } from '../../lib/profiles/profiles.ts';
 import { person, trustingFetch } from '../flows/server.ts';
 import { clientPlans } from './client_plans.ts';
 import { type RelyingParty, relyingParty } from './relying_party.ts';
@@ -47,7 +48,11 @@ describe('the sample relying party', () => {
     );
   });
 
-  it('is run in all sixteen variants of the suite’s plans for clients', () => {
-    expect(new Set(clientPlans.map(({ name }) => name)).size).to.equal(16);
+  it('is run in all sixteen variants of the suite’s plans for clients, and in those of six ecosystems', () => {
+    const names = [...new Set(clientPlans.map(({ name }) => name))];
+    expect(names.filter((name) => !name.startsWith('rp-eco-'))).to.have.length(16);
+    expect(names.filter((name) => name.startsWith('rp-eco-'))).to.have.members(
+      profileNames.filter((name) => !plainProfiles.some((plain) => plain === name)).map((name) => `rp-eco-${name}`),
+    );
   });
 });
