@@ -13,9 +13,9 @@ import { listedAccounts } from '../../lib/accounts/listed.ts';
 import { accountsModule } from '../../lib/accounts/module.ts';
 import { hashPassword } from '../../lib/accounts/password.ts';
 import { type StoredAccounts, storedAccounts } from '../../lib/accounts/stored.ts';
-import { type Database, openDatabase } from '../../lib/database/database.ts';
-import { migrate } from '../../lib/database/schema.ts';
+import type { Database } from '../../lib/database/database.ts';
 import { knexAdapter } from '../../lib/store/adapter.ts';
+import { openedDatabase } from '../support/postgres.ts';
 
 const ctx = {} as KoaContextWithOIDC;
 
@@ -133,8 +133,7 @@ describe('accounts in the database', () => {
   let accounts: Accounts;
 
   before(async () => {
-    database = await openDatabase({ url: 'pglite:' });
-    await migrate(database.knex);
+    database = await openedDatabase();
     stored = storedAccounts(knexAdapter(database.knex, { encryption_keys: ['k'.repeat(43)] } as never)('Account'));
     accounts = listedAccounts([{ login: 'john', password: 'plain' }], stored);
   });

@@ -19,6 +19,7 @@ import { auditTableOf } from '../../lib/store/statements.ts';
 import { development } from '../commands/cli.ts';
 import { authority } from '../flows/clients.ts';
 import { configured, trustingFetch } from '../flows/server.ts';
+import { migratedDatabase, type TestDatabase } from '../support/postgres.ts';
 import { RawClient } from '../support/raw_client.ts';
 import { until } from '../support/reloadable.ts';
 
@@ -44,6 +45,7 @@ function compare(path: string, method: string, status: number, type: string, bod
 }
 
 describe('administration over HTTP', () => {
+  let database: TestDatabase;
   let folder: string;
   let server: RunningServer;
   let client: RawClient;
@@ -56,7 +58,9 @@ describe('administration over HTTP', () => {
     client = await RawClient.create(`https://localhost:${port}`, own);
     const file = (name: string) => JSON.stringify(join(folder, name));
     const management = `{port: 0, tls: {cert: ${file('tls.crt')}, key: ${file('tls.key')}}, ca: ${file('ca.crt')}}`;
+    database = await migratedDatabase();
     const set = await configured(folder, {
+      database: database.url,
       port,
       clients: [client.metadata, ...client.others].map((metadata) => ({ metadata })),
       set: [`management=${management}`, 'scopes=[openid, offline_access, admin]'],
@@ -66,6 +70,7 @@ describe('administration over HTTP', () => {
   });
   after(async () => {
     await server?.close();
+    await database?.drop();
     await rm(folder, { recursive: true });
   });
 

@@ -15,11 +15,12 @@ import { seconds } from '../../lib/seconds.ts';
 import { type RunningServer, startServer } from '../../lib/server/server.ts';
 import { auditTableOf } from '../../lib/store/statements.ts';
 import { development } from '../commands/cli.ts';
-import { configured, type FlowDatabase, migratedDatabase } from '../flows/server.ts';
+import { configured } from '../flows/server.ts';
+import { migratedDatabase, type TestDatabase } from '../support/postgres.ts';
 import { RawClient } from '../support/raw_client.ts';
 
 describe('clients of the database', () => {
-  let database: FlowDatabase;
+  let database: TestDatabase;
   let folder: string;
   let server: RunningServer;
   let client: RawClient;

@@ -15,14 +15,8 @@ import { auditTableOf } from '../../lib/store/statements.ts';
 import { clients } from '../flows/clients.ts';
 import { authorized } from '../flows/flow_client.ts';
 import { openidClient } from '../flows/openid_client.ts';
-import {
-  type FlowDatabase,
-  flowServer,
-  migratedDatabase,
-  type OwnServer,
-  person,
-  trustingFetch,
-} from '../flows/server.ts';
+import { flowServer, type OwnServer, person, trustingFetch } from '../flows/server.ts';
+import { migratedDatabase, type TestDatabase } from '../support/postgres.ts';
 
 const client = clients.find(({ client_id }) => client_id === 'private_key_jwt-dpop') as (typeof clients)[0];
 
@@ -45,11 +39,11 @@ function recording(secrets: Set<string>): HttpsFetch {
 }
 
 for (const [name, make] of Object.entries({
-  PGlite: async (): Promise<FlowDatabase> => ({ url: 'pglite:', drop: async () => {} }),
+  PGlite: async (): Promise<TestDatabase> => ({ url: 'pglite:', drop: async () => {} }),
   Postgres: migratedDatabase,
 })) {
   describe(`The audit trail on ${name}`, () => {
-    let database: FlowDatabase;
+    let database: TestDatabase;
     let server: OwnServer;
     let folder: string;
     const lines = () => join(folder, 'audit.jsonl');

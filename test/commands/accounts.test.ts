@@ -9,12 +9,13 @@ import { loadConfig } from '../../lib/config/load.ts';
 import { authorize, Browser } from '../../lib/demo/browser.ts';
 import { freePort } from '../../lib/demo/free_port.ts';
 import { type RunningServer, startServer } from '../../lib/server/server.ts';
-import { configured, type FlowDatabase, migratedDatabase, person, trustingFetch } from '../flows/server.ts';
+import { configured, person, trustingFetch } from '../flows/server.ts';
+import { migratedDatabase, type TestDatabase } from '../support/postgres.ts';
 import { RawClient } from '../support/raw_client.ts';
 import { development, run } from './cli.ts';
 
 describe('accounts', () => {
-  let database: FlowDatabase;
+  let database: TestDatabase;
   let folder: string;
   let server: RunningServer;
   let client: RawClient;

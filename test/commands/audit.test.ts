@@ -5,13 +5,14 @@ import { openDatabase } from '../../lib/database/database.ts';
 import { clients } from '../flows/clients.ts';
 import { authorized } from '../flows/flow_client.ts';
 import { openidClient } from '../flows/openid_client.ts';
-import { type FlowDatabase, flowServer, migratedDatabase, type OwnServer } from '../flows/server.ts';
+import { flowServer, type OwnServer } from '../flows/server.ts';
+import { migratedDatabase, type TestDatabase } from '../support/postgres.ts';
 import { development, run } from './cli.ts';
 
 const client = clients.find(({ client_id }) => client_id === 'private_key_jwt-dpop') as (typeof clients)[0];
 
 describe('oidc-provider-fapi audit', () => {
-  let database: FlowDatabase;
+  let database: TestDatabase;
   let server: OwnServer;
   const command = (...args: string[]) =>
     run([

@@ -12,12 +12,13 @@ import { freePort } from '../../lib/demo/free_port.ts';
 import { Resources } from '../../lib/resources.ts';
 import { type RunningServer, startServer } from '../../lib/server/server.ts';
 import { authority } from '../flows/clients.ts';
-import { configured, type FlowDatabase, migratedDatabase, person, trustingFetch } from '../flows/server.ts';
+import { configured, person, trustingFetch } from '../flows/server.ts';
+import { migratedDatabase, type TestDatabase } from '../support/postgres.ts';
 import { RawClient } from '../support/raw_client.ts';
 import { development, Program, run } from './cli.ts';
 
 describe('oidc-provider-fapi clients', () => {
-  let database: FlowDatabase;
+  let database: TestDatabase;
   let folder: string;
   let set: string[];
   let raw: RawClient;

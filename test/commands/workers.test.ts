@@ -4,7 +4,7 @@ import { expect } from 'chai';
 
 import { type Database, openDatabase } from '../../lib/database/database.ts';
 import { type FleetNode, listNodes } from '../../lib/management/nodes.ts';
-import { type FlowDatabase, migratedDatabase } from '../flows/server.ts';
+import { migratedDatabase, type TestDatabase } from '../support/postgres.ts';
 import { anywhere, development, Running, run } from './cli.ts';
 
 /** The status of an answer on a connection of its own, so that whichever worker is next takes it. */
@@ -28,7 +28,7 @@ function ask(url: string, path: string): Promise<number> {
 const pidOf = ({ node }: FleetNode) => Number(node.split('/')[1]);
 
 describe('serve with two workers', () => {
-  let database: FlowDatabase;
+  let database: TestDatabase;
   let opened: Database;
   let set: string[];
   let server: Running;

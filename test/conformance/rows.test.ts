@@ -38,8 +38,12 @@ async function runOf(variant: Variant): Promise<Run> {
   return { first: await at(0), second: await at(1), brief: () => at(0, 'brief') };
 }
 
-/** Rows that wait for something to expire, all at once, while the others run. */
-const waiting = ['ensure-token-endpoint-fails-with-expired-auth-code', 'par-attempt-to-use-expired-request_uri'];
+/** Rows that wait for a time to pass, all at once, while the others run. */
+const waiting = [
+  'ensure-token-endpoint-fails-with-expired-auth-code',
+  'par-attempt-to-use-expired-request_uri',
+  'attempt-reuse-authorization-code-after-one-second',
+];
 
 describe('The modules of the conformance suite', () => {
   const begun = new Map<string, Promise<unknown>>();

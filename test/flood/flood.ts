@@ -8,7 +8,8 @@ import { freePort } from '../../lib/demo/free_port.ts';
 import { Connection } from '../bench/connection.ts';
 import { development, Running } from '../commands/cli.ts';
 import { authority } from '../flows/clients.ts';
-import { configured, type FlowDatabase, migratedDatabase } from '../flows/server.ts';
+import { configured } from '../flows/server.ts';
+import { migratedDatabase, type TestDatabase } from '../support/postgres.ts';
 import { RawClient } from '../support/raw_client.ts';
 
 export interface Amounts {
@@ -49,13 +50,13 @@ export class Flood {
   readonly #client: RawClient;
   readonly #port: number;
   readonly #folder: string;
-  readonly #database: FlowDatabase;
+  readonly #database: TestDatabase;
   readonly #sockets: TLSSocket[] = [];
 
   private constructor(
     server: Running,
     client: RawClient,
-    at: { port: number; folder: string; database: FlowDatabase },
+    at: { port: number; folder: string; database: TestDatabase },
   ) {
     this.#server = server;
     this.#client = client;

@@ -1,16 +1,16 @@
-import '../support/log_level.ts';
+import '../support/mocha.ts';
 
 import { expect } from 'chai';
-
+import { migratedDatabase, type TestDatabase } from '../support/postgres.ts';
 import { clients } from './clients.ts';
 import { authorized, type FlowClient, type Library, type Tokens } from './flow_client.ts';
 import { oauth4webapi } from './oauth4webapi.ts';
 import { openidClient } from './openid_client.ts';
-import { type FlowDatabase, type FlowServer, flowServer, migratedDatabase } from './server.ts';
+import { type FlowServer, flowServer } from './server.ts';
 
 const profiles = ['fapi2-security-profile', 'fapi2-message-signing'] as const;
 const libraries: Readonly<Record<string, Library>> = { 'openid-client': openidClient, oauth4webapi };
-const databases: Readonly<Record<string, () => Promise<FlowDatabase>>> = {
+const databases: Readonly<Record<string, () => Promise<TestDatabase>>> = {
   PGlite: async () => ({ url: 'pglite:', drop: async () => {} }),
   Postgres: migratedDatabase,
 };
@@ -21,7 +21,7 @@ for (const [name, make] of Object.entries(databases)) {
   for (const profile of profiles) {
     describe(`flows: ${profile} on ${name}`, () => {
       let server: FlowServer;
-      let database: FlowDatabase;
+      let database: TestDatabase;
       before(async () => {
         database = await make();
         server = await flowServer({ profile, database: database.url });

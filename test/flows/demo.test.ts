@@ -1,4 +1,4 @@
-import '../support/log_level.ts';
+import '../support/mocha.ts';
 
 import { Writable } from 'node:stream';
 

@@ -18,6 +18,7 @@ import {
   openDatabase,
   pages,
 } from '../../lib/index.ts';
+import { testDatabase } from '../support/postgres.ts';
 import { authority, serverCertificate, type TestClient } from './clients.ts';
 import type { FlowServer } from './server.ts';
 import { person } from './server.ts';
@@ -35,7 +36,8 @@ export async function ownProvider(
   clients: readonly TestClient[],
   yours: Configuration = {},
 ): Promise<OwnProvider> {
-  const { knex, close } = await openDatabase({ url: 'pglite:' });
+  const { url, drop } = await testDatabase();
+  const { knex, close } = await openDatabase({ url });
   await migrate(knex);
   const adapter = knexAdapter(knex, { encryption_keys: [Buffer.alloc(32, 7).toString('base64url')] });
   const { jwks, cookies } = await loadKeys(adapter.kept);
@@ -77,6 +79,7 @@ export async function ownProvider(
           server.closeAllConnections();
           await once(server, 'close');
           await close();
+          await drop();
         },
       };
     },

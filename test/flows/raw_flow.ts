@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 
 import { freePort } from '../../lib/demo/free_port.ts';
+import { migratedDatabase, type TestDatabase } from '../support/postgres.ts';
 import { type Answer, type Otherwise, RawClient } from '../support/raw_client.ts';
 import { clients } from './clients.ts';
-import { type FlowDatabase, type FlowServer, flowServer, migratedDatabase, trustingFetch } from './server.ts';
+import { type FlowServer, flowServer, trustingFetch } from './server.ts';
 
 export const profiles = ['fapi2-security-profile', 'fapi2-message-signing'] as const;
 export const fetch = trustingFetch();
@@ -29,7 +30,7 @@ export class RawFlow {
   readonly signed: boolean;
   server!: FlowServer;
   client!: RawClient;
-  #database!: FlowDatabase;
+  #database!: TestDatabase;
 
   /** For the tests of the suite this is called in. */
   constructor(profile: (typeof profiles)[number]) {

@@ -3,15 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { type Config, loadConfig } from '../../lib/config/load.ts';
-import { openDatabase } from '../../lib/database/database.ts';
-import { migrate } from '../../lib/database/schema.ts';
 import { freePort } from '../../lib/demo/free_port.ts';
-import { httpsFetch } from '../../lib/http/https_fetch.ts';
+import { type HttpsFetch, httpsFetch } from '../../lib/http/https_fetch.ts';
 import type { Extension } from '../../lib/server/extension.ts';
 import { startServer } from '../../lib/server/server.ts';
 import type { KeyPair } from '../../lib/server/tls.ts';
 import type { KnexAdapterFactory } from '../../lib/store/adapter.ts';
-import { testDatabase } from '../support/postgres.ts';
+import { migratedDatabase } from '../support/postgres.ts';
 import { authority, clients, serverCertificate } from './clients.ts';
 
 export const person = { login: 'demo', password: 'demo' };
@@ -29,12 +27,21 @@ export interface FlowServer {
   close(): Promise<void>;
 }
 
-/** A `fetch` that trusts this run's authority and nobody else, and shows a client's certificate where there is one. */
-export const trustingFetch = ({ cert, key }: Partial<KeyPair> = {}) =>
-  httpsFetch({ ca: authority.certificate, ...(cert && key ? { cert, key } : {}) });
+const fetches = new Map<string | Buffer | undefined, HttpsFetch>();
+
+/**
+ * A `fetch` that trusts this run's authority and nobody else, and shows a client's certificate where there is one. Whoever shows
+ * the same certificate shares its connections.
+ */
+export function trustingFetch({ cert, key }: Partial<KeyPair> = {}): HttpsFetch {
+  const made = fetches.get(cert) ?? httpsFetch({ ca: authority.certificate, ...(cert && key ? { cert, key } : {}) });
+  fetches.set(cert, made);
+  return made;
+}
 
 export interface FlowServerOptions {
   readonly profile?: Config['profile'];
+  /** One of its own when absent. */
   readonly database?: string;
   readonly clients?: readonly { readonly metadata: object }[];
   /** The issuer's port; a free one when absent. */
@@ -47,23 +54,12 @@ export interface FlowServerOptions {
   readonly given?: Extension;
 }
 
-export interface FlowDatabase {
-  readonly url: string;
-  drop(): Promise<void>;
-}
-
-/** A database of its own on a Postgres server, with the schema of this version. */
-export async function migratedDatabase(): Promise<FlowDatabase> {
-  const made = await testDatabase();
-  const { knex, close } = await openDatabase({ url: made.url });
-  await migrate(knex);
-  await close();
-  return made;
-}
-
 /** What makes of the sample file this run's: its clients and certificates, on free ports. */
-export async function configured(folder: string, options: FlowServerOptions = {}): Promise<string[]> {
-  const { profile = 'fapi2-security-profile', database = 'pglite:', set = [] } = options;
+export async function configured(
+  folder: string,
+  options: FlowServerOptions & { readonly database: string },
+): Promise<string[]> {
+  const { profile = 'fapi2-security-profile', database, set = [] } = options;
   const files = {
     'ca.crt': authority.certificate,
     'tls.crt': serverCertificate.cert,
@@ -88,8 +84,10 @@ export async function configured(folder: string, options: FlowServerOptions = {}
 /** A server of one test file, in this process. */
 export async function flowServer(options: FlowServerOptions = {}): Promise<OwnServer> {
   const folder = await mkdtemp(join(tmpdir(), 'flows-'));
+  const own = options.database === undefined ? await migratedDatabase() : undefined;
+  const database = options.database ?? own?.url ?? '';
   const config = await loadConfig(options.file ?? 'config/development.yaml', {
-    set: await configured(folder, options),
+    set: await configured(folder, { ...options, database }),
   });
   const { adapter, close } = await startServer(config, options.given);
   return {
@@ -99,6 +97,7 @@ export async function flowServer(options: FlowServerOptions = {}): Promise<OwnSe
     mtls: config.mtls?.url ?? '',
     async close() {
       await close();
+      await own?.drop();
       await rm(folder, { recursive: true });
     },
   };

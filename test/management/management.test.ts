@@ -14,9 +14,9 @@ import { Heartbeat } from '../../lib/management/nodes.ts';
 import { selfSigned } from '../../lib/server/development_certificate.ts';
 import { type RunningServer, startServer } from '../../lib/server/server.ts';
 import { mutualTlsOptions } from '../../lib/server/tls.ts';
-import { type FlowDatabase, migratedDatabase } from '../flows/server.ts';
 import { CertificateAuthority } from '../support/certificates.ts';
 import { listen } from '../support/listener.ts';
+import { migratedDatabase, type TestDatabase } from '../support/postgres.ts';
 
 const development = 'config/development.yaml';
 const anywhere = ['listen.port=0', 'mtls.port=0', 'management.port=0'];
@@ -40,7 +40,7 @@ async function ask(server: RunningServer, path: string, options?: RequestInit) {
 }
 
 describe('The listener for operators', () => {
-  let database: FlowDatabase;
+  let database: TestDatabase;
   let server: RunningServer;
 
   before(async () => {

@@ -1,10 +1,9 @@
 import { expect } from 'chai';
 import type { Knex } from 'knex';
 
-import { openDatabase } from '../../lib/database/database.ts';
-import { migrate } from '../../lib/database/schema.ts';
 import { fingerprints } from '../../lib/management/fingerprint.ts';
 import { type Description, differences, Heartbeat, listNodes } from '../../lib/management/nodes.ts';
+import { openedDatabase } from '../support/postgres.ts';
 
 const described: Description = {
   profile: 'fapi2-security-profile',
@@ -18,8 +17,7 @@ describe('The nodes of a fleet', () => {
   const beating: Heartbeat[] = [];
 
   before(async () => {
-    ({ knex, close } = await openDatabase({ url: 'pglite:' }));
-    await migrate(knex);
+    ({ knex, close } = await openedDatabase());
   });
   after(() => close());
   afterEach(async () => {

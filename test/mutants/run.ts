@@ -28,7 +28,7 @@ if (chosen.length === 0) refuse(`no file of ${room} matches ${files}`);
 const testFiles = globSync(tests ?? folders.flatMap((name) => [`test/${name}.test.ts`, `test/${name}/**/*.test.ts`]));
 if (testFiles.length === 0) refuse(`no file matches ${tests}`);
 // Without the package's settings, whose options of node would make a process below that the runner does not see.
-const settings = ['--no-package', '--require', './test/support/log_level.ts', '--timeout', '60000'];
+const settings = ['--no-package', '--require', './test/support/mocha.ts', '--timeout', '60000'];
 const mocha = ['node_modules/mocha/bin/mocha.js', ...settings, '--bail', '--reporter', 'tap'];
 const nodeArgs = ['--disable-warning=ExperimentalWarning', '-r', '{{hookFile}}', ...mocha, '{{testFile}}'];
 await new Stryker({

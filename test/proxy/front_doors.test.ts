@@ -11,9 +11,9 @@ import { connect } from 'node:tls';
 import { expect } from 'chai';
 
 import { Running } from '../commands/cli.ts';
-import { type FlowDatabase, migratedDatabase } from '../flows/server.ts';
 import { CertificateAuthority, type Issued } from '../support/certificates.ts';
 import { everyonePort, FrontDoor, type Make, mtlsPort } from '../support/front_door.ts';
+import { migratedDatabase, type TestDatabase } from '../support/postgres.ts';
 
 // Of 127.0.0.0/8, all of which is this machine: a process has its own, and the ports may be those of the files.
 const network = `127.${(process.pid % 200) + 20}.${Math.floor(process.pid / 200) % 250}`;
@@ -96,7 +96,7 @@ const written: Record<Make, (pem: string) => Record<string, string>> = {
 for (const make of ['nginx', 'haproxy'] as const) {
   describe(`config/proxy: ${make} in front of two nodes`, () => {
     let folder: string;
-    let database: FlowDatabase;
+    let database: TestDatabase;
     let proxy: FrontDoor;
     let root: CertificateAuthority;
     let intermediate: CertificateAuthority;

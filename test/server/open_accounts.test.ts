@@ -3,18 +3,17 @@ import { expect } from 'chai';
 import type { ListedAccount } from '../../lib/accounts/accounts.ts';
 import { subOf } from '../../lib/accounts/listed.ts';
 import { fresh } from '../../lib/contract/requirements.ts';
-import { type Database, openDatabase } from '../../lib/database/database.ts';
-import { migrate } from '../../lib/database/schema.ts';
+import type { Database } from '../../lib/database/database.ts';
 import { endChanged } from '../../lib/server/open_accounts.ts';
 import { type KnexAdapterFactory, knexAdapter } from '../../lib/store/adapter.ts';
 import { encryption_keys } from '../store/stores.ts';
+import { openedDatabase } from '../support/postgres.ts';
 
 describe('people of the file, from one start to the next', () => {
   let adapter: KnexAdapterFactory;
   let database: Database;
   before(async () => {
-    database = await openDatabase({ url: 'pglite:' });
-    await migrate(database.knex);
+    database = await openedDatabase();
     adapter = knexAdapter(database.knex, { encryption_keys });
   });
   after(() => database.close());

@@ -7,8 +7,6 @@ import Provider, { type ClientMetadata, type Configuration } from 'oidc-provider
 
 import type { Accounts } from '../../lib/accounts/accounts.ts';
 import { listedAccounts } from '../../lib/accounts/listed.ts';
-import { openDatabase } from '../../lib/database/database.ts';
-import { migrate } from '../../lib/database/schema.ts';
 import { fapiProvider } from '../../lib/fapi_provider.ts';
 import { interactions, interactionUrl } from '../../lib/interactions/routes.ts';
 import { merge } from '../../lib/merge.ts';
@@ -20,6 +18,7 @@ import { selfSigned } from '../../lib/server/development_certificate.ts';
 import { mutualTlsOptions } from '../../lib/server/tls.ts';
 import { type KnexAdapterFactory, knexAdapter } from '../../lib/store/adapter.ts';
 import { keys, without } from './configuration.ts';
+import { openedDatabase } from './postgres.ts';
 import { RawClient } from './raw_client.ts';
 
 export interface Setting {
@@ -57,9 +56,8 @@ interface Surroundings {
 }
 
 async function open(): Promise<Surroundings> {
-  const database = await openDatabase({ url: 'pglite:' });
+  const database = await openedDatabase();
   closing.push(() => database.close());
-  await migrate(database.knex);
   const adapter = knexAdapter(database.knex, { encryption_keys: [Buffer.alloc(32, 7).toString('base64url')] });
   const server = createServer(mutualTlsOptions(pair), (req, res) => opened.answer(req, res)).listen(0, 'localhost');
   await once(server, 'listening');

@@ -4,7 +4,8 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { freePort, query, serverFolder, unprivileged } from './postgres.ts';
+import { freePort } from '../../lib/demo/free_port.ts';
+import { query, serverFolder, unprivileged } from './postgres.ts';
 
 export const hasPgBouncer = spawnSync('pgbouncer', ['--version']).status === 0;
 

@@ -2,13 +2,16 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_pr
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import pg from 'pg';
+
+import { type Database, openDatabase } from '../../lib/database/database.ts';
+import { migrate } from '../../lib/database/schema.ts';
+import { freePort } from '../../lib/demo/free_port.ts';
 
 /** Neither Postgres nor PgBouncer runs as root. */
 export const unprivileged = process.getuid?.() === 0 ? (idsOf('postgres') ?? idsOf('nobody')) : undefined;
@@ -37,14 +40,6 @@ function findBinaries(): string {
   const found = candidates.find(works);
   if (!found) throw new Error('no Postgres: set DATABASE_URL, or install the Debian package postgresql');
   return found;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
 
 /** A folder that a server without privileges may write to. */
@@ -138,26 +133,76 @@ export class Postgres {
   }
 }
 
-let shared: Promise<Postgres> | undefined;
-
-function ourServer(): Promise<Postgres> {
-  shared ??= Postgres.start();
-  return shared;
+/** A database of a test's own. */
+export interface TestDatabase {
+  readonly url: string;
+  drop(): Promise<void>;
 }
 
-/** A database of its own for a test file, on `DATABASE_URL`'s server or on one started for this run. */
-export async function testDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
-  const server = process.env.DATABASE_URL ?? (await ourServer()).url;
+/** Names the migrated database that others are copied from, to the processes that a run of tests has. */
+const variable = 'TEST_TEMPLATE';
+
+let started: Promise<Postgres> | undefined;
+let template: Promise<string> | undefined;
+
+const at = (url: string, name: string) => Object.assign(new URL(url), { pathname: `/${name}` }).href;
+
+/** The Postgres of this run: `DATABASE_URL`'s, or one that is started for it. */
+async function serverUrl(): Promise<string> {
+  if (process.env.DATABASE_URL) return process.env.DATABASE_URL;
+  if (process.env[variable]) return at(process.env[variable], 'postgres');
+  started ??= Postgres.start({ max_connections: '400', fsync: 'off' });
+  return (await started).url;
+}
+
+async function create(source = ''): Promise<TestDatabase> {
+  const server = await serverUrl();
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await query(server, `create database ${name}`);
-  const url = new URL(server);
-  url.pathname = `/${name}`;
-  return { url: url.href, drop: async () => void (await query(server, `drop database ${name} with (force)`)) };
+  await query(server, `create database ${name} ${source && `template ${source}`}`);
+  return { url: at(server, name), drop: async () => void (await query(server, `drop database ${name} with (force)`)) };
 }
 
+async function makeTemplate(): Promise<string> {
+  const { url } = await create();
+  const { knex, close } = await openDatabase({ url });
+  await migrate(knex);
+  await close();
+  return url;
+}
+
+/** Starts the Postgres of a run before the processes that share it, and hands out what ends it. */
+export async function shareDatabases(): Promise<() => Promise<void>> {
+  template = makeTemplate();
+  process.env[variable] = await template;
+  return stopPostgres;
+}
+
+/** An empty database. */
+export const testDatabase = (): Promise<TestDatabase> => create();
+
+/** A database with the schema of this version. */
+export async function migratedDatabase(): Promise<TestDatabase> {
+  template ??= process.env[variable] ? undefined : makeTemplate();
+  const source = process.env[variable] ?? `${await template}`;
+  return create(new URL(source).pathname.slice(1));
+}
+
+/** A migrated database that is open, until it is closed and gone. */
+export async function openedDatabase(): Promise<Database> {
+  const { url, drop } = await migratedDatabase();
+  const { close, ...opened } = await openDatabase({ url });
+  return { ...opened, close: () => close().then(drop) };
+}
+
+/** Ends what this process has started. */
 export async function stopPostgres(): Promise<void> {
-  await (await shared)?.remove();
-  shared = undefined;
+  const made = await template;
+  if (process.env.DATABASE_URL && made) {
+    await query(process.env.DATABASE_URL, `drop database ${new URL(made).pathname.slice(1)} with (force)`);
+  }
+  await (await started)?.remove();
+  started = undefined;
+  template = undefined;
 }
 
 if ('after' in globalThis) after('stop Postgres', stopPostgres);

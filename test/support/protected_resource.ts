@@ -12,8 +12,6 @@ import {
 import Koa from 'koa';
 import { Provider } from 'oidc-provider';
 import { clientCertificate } from '../../lib/certificates/presented.ts';
-import { openDatabase } from '../../lib/database/database.ts';
-import { migrate } from '../../lib/database/schema.ts';
 import { oauthError } from '../../lib/http/oauth_error.ts';
 import { tokensOf } from '../../lib/resource/access_tokens.ts';
 import { dpopNonces } from '../../lib/resource/dpop_nonce.ts';
@@ -22,6 +20,7 @@ import { selfSigned } from '../../lib/server/development_certificate.ts';
 import { mutualTlsOptions } from '../../lib/server/tls.ts';
 import { type KnexAdapterFactory, knexAdapter } from '../../lib/store/adapter.ts';
 import { type Answer, type Ask, type Listener, listen } from './listener.ts';
+import { openedDatabase } from './postgres.ts';
 
 export const now = () => Math.floor(Date.now() / 1000);
 export const sha256 = (data: string | Buffer) => hash('sha256', data, 'base64url');
@@ -70,8 +69,7 @@ export class ProtectedResource {
   }
 
   static async open(): Promise<ProtectedResource> {
-    const database = await openDatabase({ url: 'pglite:' });
-    await migrate(database.knex);
+    const database = await openedDatabase();
     const adapter = knexAdapter(database.knex, { encryption_keys: [Buffer.alloc(32, 1).toString('base64url')] });
     const resource = new ProtectedResource(adapter, () => database.close());
     resource.#listener = await listen(resource.#app(), mutualTlsOptions(await selfSigned(['localhost'])));

@@ -6,7 +6,7 @@ import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { freePort } from '../../support/postgres.ts';
+import { freePort } from '../../../lib/demo/free_port.ts';
 import type { Bench } from '../bench.ts';
 import type { Figure } from '../figure.ts';
 import { residentMemory } from '../processor_time.ts';
