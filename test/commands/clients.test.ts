@@ -14,8 +14,9 @@ import { type RunningServer, startServer } from '../../lib/server/server.ts';
 import { authority } from '../flows/clients.ts';
 import { configured, person, trustingFetch } from '../flows/server.ts';
 import { migratedDatabase, type TestDatabase } from '../support/postgres.ts';
+import { Program } from '../support/program.ts';
 import { RawClient } from '../support/raw_client.ts';
-import { development, Program, run } from './cli.ts';
+import { development, run } from './cli.ts';
 
 describe('oidc-provider-fapi clients', () => {
   let database: TestDatabase;

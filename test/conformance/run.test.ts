@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
@@ -6,31 +5,22 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 
 import { expect } from 'chai';
 
 import { loadConfig } from '../../lib/config/load.ts';
 import { selfSigned } from '../../lib/server/development_certificate.ts';
 import { serverOptions } from '../../lib/server/tls.ts';
+import { Program, runWarm } from '../support/program.ts';
 import { expectedModules, type Plan, plans } from './plans.ts';
 
-const runner = fileURLToPath(new URL('run.ts', import.meta.url));
+const runner = join(import.meta.dirname, 'run.ts');
+const program = join(import.meta.dirname, 'conformance.ts');
 const [plan] = plans.filter(({ name }) => name === 'cc-mtls-mtls') as [Plan];
 const known = expectedModules(plan);
 
-const start = (...args: string[]) =>
-  spawn(process.execPath, ['--disable-warning=ExperimentalWarning', runner, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-
-async function ended(child: ReturnType<typeof start>) {
-  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
-  return { code: code as number, stdout, stderr };
-}
-
-const conformance = (...args: string[]) => ended(start(...args));
+const start = (...args: string[]) => new Program(runner, {}, args);
+const conformance = (...args: string[]) => runWarm({ module: program, file: runner }, args);
 
 interface Script {
   readonly modules?: readonly string[];
@@ -78,13 +68,13 @@ describe('npm run conformance', () => {
   const url = (server: Server, host = '127.0.0.1') => `https://${host}:${(server.address() as AddressInfo).port}`;
 
   /** With a provider that is said to run already: what is judged here is what the runner makes of the suite. */
-  async function startAgainst(script: Script, ...more: string[]) {
+  async function against(script: Script, ...more: string[]): Promise<string[]> {
     const server = await suite(script);
     servers.push(server);
     const selected = ['--plans', 'cc', '--variants', plan.name, '--issuer', 'https://as.example.com'];
-    return start('--suite', url(server), ...selected, '--out', directory, '--patience', '1', ...more);
+    return ['--suite', url(server), ...selected, '--out', directory, '--patience', '1', ...more];
   }
-  const runAgainst = async (script: Script, ...more: string[]) => ended(await startAgainst(script, ...more));
+  const runAgainst = async (script: Script, ...more: string[]) => conformance(...(await against(script, ...more)));
 
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), 'conformance-'));
@@ -152,11 +142,10 @@ describe('npm run conformance', () => {
   });
 
   it('prints the table of what was done when it is stopped, and exits 1', async () => {
-    const child = await startAgainst({ results: { [known[1] ?? '']: 'RUNNING' } });
-    child.stdout.on('data', (chunk) => {
-      if (`${chunk}`.includes('1/5')) child.kill('SIGINT');
-    });
-    const { code, stdout, stderr } = await ended(child);
+    const child = start(...(await against({ results: { [known[1] ?? '']: 'RUNNING' } })));
+    await child.prints(/1\/5/);
+    child.process.kill('SIGINT');
+    const { code, stdout, stderr } = await child.ends();
     expect(stdout).to.match(/\| cc-mtls-mtls +\| +5 \| +1 \| +0 \| +0 \| +0 \| +0 \| +4 \|/);
     expect(stderr).to.equal('stopped by SIGINT\n');
     expect(code).to.equal(1);
