@@ -3,8 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { expect } from 'chai';
 import pg from 'pg';
-
-import { type FlowDatabase, migratedDatabase } from '../flows/server.ts';
+import { migratedDatabase, type TestDatabase } from '../support/postgres.ts';
 import { RawClient } from '../support/raw_client.ts';
 import { development, Running, run } from './cli.ts';
 
@@ -16,7 +15,7 @@ const acts = {
 } as const;
 
 describe('An act that is killed between what it does and its record', () => {
-  let database: FlowDatabase;
+  let database: TestDatabase;
   let observer: pg.Client;
   const command = (args: readonly string[]) => [...args, '-c', development, '--set', `database.url=${database.url}`];
   const one = async <T extends string | number>(text: string) =>

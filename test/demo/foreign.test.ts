@@ -1,4 +1,4 @@
-import '../support/log_level.ts';
+import '../support/mocha.ts';
 
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
