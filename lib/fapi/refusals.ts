@@ -3,6 +3,7 @@ import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { z } from 'zod';
 
 import { isHandedOver } from '../http/handed_over.ts';
+import { reword } from './authorization_response.ts';
 import type { Mechanism } from './mechanism.ts';
 import { authorizationRequests } from './refusals/authorization_requests.ts';
 import { clientAuthentication } from './refusals/client_authentication.ts';
@@ -130,21 +131,16 @@ export function explainRefusals(settings: RefusalSettings = {}): Mechanism {
     };
   }
 
-  /** The same in the query of a redirect; what is signed (JARM) stays as it was made. */
-  function answerByRedirect(ctx: KoaContextWithOIDC, provider: Provider): void {
+  /** The same in an authorization response, which goes by way of the browser. */
+  async function answerClient(ctx: KoaContextWithOIDC, provider: Provider): Promise<void> {
     const failure = noted.get(ctx);
     const refusal = failure && refusalOf(failure);
-    const location = ctx.response.get('location');
-    if (!refusal || refusal.secret || !/[?&]error_description=/.test(location)) return;
-    const words = new URLSearchParams({
+    if (!refusal || refusal.secret) return;
+    const words = {
       error_description: textOf(refusal, factsOf(ctx, provider, settings), failure),
       ...(documentation && { error_uri: `${documentation}#${refusal.id}` }),
-    });
-    ctx.set(
-      'location',
-      location.replace(/error_description=[^&#]*/, () => `${words}`),
-    );
-    ctx.body = '';
+    };
+    await reword({ ctx, provider, failure, words });
   }
 
   function note(provider: Provider): void {
@@ -175,12 +171,11 @@ export function explainRefusals(settings: RefusalSettings = {}): Mechanism {
       },
     ],
     middleware(provider) {
-      const explain: Middleware = function explain(ctx, next) {
-        return next().then(() => {
-          if (isHandedOver(ctx)) return;
-          if (ctx.status >= 400) answer(ctx as KoaContextWithOIDC, provider);
-          else if (ctx.status === 303) answerByRedirect(ctx as KoaContextWithOIDC, provider);
-        });
+      const explain: Middleware = async function explain(ctx, next) {
+        await next();
+        if (isHandedOver(ctx)) return;
+        if (ctx.status === 303 || typeof ctx.body === 'string') await answerClient(ctx as KoaContextWithOIDC, provider);
+        else if (ctx.status >= 400) answer(ctx as KoaContextWithOIDC, provider);
       };
       return { answer: [explain] };
     },

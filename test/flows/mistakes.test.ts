@@ -1,13 +1,13 @@
 import { hash, randomUUID } from 'node:crypto';
 
 import { expect } from 'chai';
-import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { createLocalJWKSet, exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose';
 
 import { refusals } from '../../lib/fapi/refusals.ts';
 import type { Answer } from '../support/raw_client.ts';
 import { clients } from './clients.ts';
 import { later, present } from './clock.ts';
-import { RawFlow } from './raw_flow.ts';
+import { profiles, RawFlow } from './raw_flow.ts';
 import { trustingFetch } from './server.ts';
 
 const now = () => Math.floor(Date.now() / 1000);
@@ -397,23 +397,6 @@ describe('27 mistakes, and more: an answer to act on', () => {
     expect([json.status, json.body.error]).to.deep.equal([404, 'not_found']);
   });
 
-  it('an error that goes back by redirect has the words of the table, and state and iss beside them', async () => {
-    const { client } = flow;
-    const { redirectUri: redirect_uri } = client;
-    const query = new URLSearchParams({
-      ...{ client_id: 'client', response_type: 'code', scope: 'openid', redirect_uri, state: 'a&b' },
-      ...{ code_challenge: 'x'.repeat(43), code_challenge_method: 'S256' },
-    });
-    const { status, headers } = await client.request(`/auth?${query}`);
-    const back = new URL(`${headers.get('location')}`);
-    const { error_description, error_uri, ...others } = Object.fromEntries(back.searchParams);
-    expect(status).to.equal(303);
-    expect(back.origin + back.pathname).to.equal(redirect_uri);
-    expect(others).to.deep.equal({ error: 'invalid_request', state: 'a&b', iss: client.issuer });
-    expect(error_description).to.match(/^the authorization request was not pushed: send its parameters to/);
-    expect(error_uri).to.equal(`${client.issuer}/refusals#push_missing`);
-  });
-
   it('error_uri leads to the entry on a page', async () => {
     const { body } = await flow.client.push({ ...flow.client.params, scope: undefined });
     const { pathname, hash: anchor } = new URL(body.error_uri);
@@ -427,3 +410,51 @@ describe('27 mistakes, and more: an answer to act on', () => {
     expect(ids).to.deep.equal([...new Set(ids)]);
   });
 });
+
+for (const profile of profiles) {
+  describe(`${profile}: an error that goes back by way of the browser`, () => {
+    const flow = new RawFlow(profile);
+    const modes = ['jwt', 'query.jwt', 'fragment.jwt', 'form_post.jwt'];
+
+    /** What the client is answered, out of its address, form or JWT. */
+    async function answered(response_mode: string): Promise<Record<string, unknown>> {
+      const { client } = flow;
+      const { redirectUri: redirect_uri } = client;
+      const query = new URLSearchParams({
+        ...{ client_id: 'client', response_type: 'code', scope: 'openid', redirect_uri, state: 'a&b', response_mode },
+        ...{ code_challenge: 'x'.repeat(43), code_challenge_method: 'S256' },
+      });
+      const { status, headers, body } = await client.request(`/auth?${query}`);
+      const inputs = `${body}`.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)"/g);
+      const posted = [...inputs].map(([, name, value]) => [`${name}`, `${value}`.replaceAll('&amp;', '&')] as const);
+      const back = new URL(headers.get('location') ?? 'x:');
+      if (response_mode.startsWith('form_post')) {
+        expect(body).to.include(`action="${redirect_uri}"`);
+        expect(status).to.equal(400);
+      } else {
+        expect(back.origin + back.pathname).to.equal(redirect_uri);
+        expect(status).to.equal(303);
+      }
+      const fields = Object.fromEntries([...posted, ...new URLSearchParams((back.search || back.hash).slice(1))]);
+      if (!response_mode.endsWith('jwt')) return fields;
+      expect(Object.keys(fields)).to.deep.equal(['response']);
+      const { payload } = await jwtVerify(
+        `${fields.response}`,
+        createLocalJWKSet((await client.request('/jwks')).body),
+      );
+      const { exp, aud, ...told } = payload;
+      expect(aud).to.equal('client');
+      return told;
+    }
+
+    for (const mode of flow.signed ? modes : ['query', 'fragment', 'form_post']) {
+      it(`has the words of the table, and state and iss beside them: ${mode}`, async () => {
+        const { client } = flow;
+        const { error_description, error_uri, ...others } = await answered(mode);
+        expect(others).to.deep.equal({ error: 'invalid_request', state: 'a&b', iss: client.issuer });
+        expect(error_description).to.match(/^the authorization request was not pushed: send its parameters to/);
+        expect(error_uri).to.equal(`${client.issuer}/refusals#push_missing`);
+      });
+    }
+  });
+}

@@ -1,0 +1,69 @@
+import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
+
+/** What is said of an error beside its code. */
+export type Words = Readonly<Record<'error_description', string> & Partial<Record<'error_uri', string>>>;
+
+/** An error of core's, as it goes back to a client. */
+interface Failure {
+  readonly error?: string;
+  readonly scope?: string;
+}
+
+const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
+const escaped = (text: string) => text.replace(/[&<>]/g, (character) => entities[character] ?? '');
+
+const inAddress = /(?<=[?&#])error_description=[^&#]*/;
+const inForm = /<input type="hidden" name="error_description" value="[^"]*"\/>/;
+const signed = /(?<=[?&#]response=)[^&#]*|(?<=<input type="hidden" name="response" value=")[^"]*/;
+
+/** Core has signed the response before anybody was told of the error: it is made once more, encrypted again where it was. */
+async function signedAgain(
+  ctx: KoaContextWithOIDC,
+  provider: Provider,
+  { error, scope }: Failure,
+  words: Words,
+): Promise<string> {
+  const { state } = ctx.oidc.params ?? {};
+  const token = new provider.IdToken({}, { ctx });
+  for (const [name, value] of Object.entries({ error, scope, state, iss: provider.issuer, ...words })) {
+    if (value !== undefined) token.set(name, value);
+  }
+  return token.issue({ use: 'authorization' });
+}
+
+async function reworded(
+  response: string,
+  { ctx, provider, failure, words }: Parameters<typeof reword>[0],
+): Promise<string> {
+  const fields = Object.entries(words);
+  if (signed.test(response)) {
+    const jwt = await signedAgain(ctx, provider, failure, words);
+    return response.replace(signed, () => jwt);
+  }
+  const inputs = fields.map(([name, value]) => `<input type="hidden" name="${name}" value="${escaped(value)}"/>`);
+  return response
+    .replace(inAddress, () => `${new URLSearchParams(fields)}`)
+    .replace(inForm, () => inputs.join('\n    '));
+}
+
+/**
+ * Puts words into an authorization response that tells of an error, by whatever response mode it travels: query, fragment,
+ * form_post, and those that are signed (JARM).
+ *
+ * @param words of printable ASCII without quotation marks (RFC 6749 section 4.1.2.1)
+ */
+export async function reword(answer: {
+  readonly ctx: KoaContextWithOIDC;
+  readonly provider: Provider;
+  readonly failure: Failure;
+  readonly words: Words;
+}): Promise<void> {
+  const { ctx } = answer;
+  const location = ctx.response.get('location');
+  if (location) {
+    ctx.set('location', await reworded(location, answer));
+    ctx.body = '';
+  } else if (typeof ctx.body === 'string') {
+    ctx.body = await reworded(ctx.body, answer);
+  }
+}
