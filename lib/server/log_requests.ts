@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose';
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 
-import { explanationOf } from '../fapi/refusals.ts';
+import { explanationOf, refusalEvents } from '../fapi/refusals.ts';
 import { fieldOf } from '../http/form_body.ts';
 import { type Endpoint, isFormEndpoint } from '../http/routes.ts';
 import { type Log, log } from '../log.ts';
@@ -74,17 +74,6 @@ function hungUp({ req: { socket } }: KoaContextWithOIDC, { code = '' }: Failure)
   return hangUps.test(code) && (socket.destroyed || code.startsWith('HPE_'));
 }
 
-const refusals = [
-  'authorization.error',
-  'grant.error',
-  'introspection.error',
-  'pushed_authorization_request.error',
-  'revocation.error',
-  'userinfo.error',
-  'end_session.error',
-  'refused',
-];
-
 /** Logins, and attempts at them; whom somebody said to be may be a password in the wrong field, and is not told. */
 function logLogins(emitter: NodeJS.EventEmitter, to: Log, mayWrite: (source: string, kind: string) => boolean): void {
   const who = (ctx: KoaContextWithOIDC, client_id: string | undefined) => ({
@@ -116,7 +105,7 @@ export function logRequests(provider: Provider, to: Log = log): void {
       error.error === 'invalid_client' || !isFormEndpoint(ctx.oidc?.route as Endpoint) ? undefined : ctx.oidc?.client;
     if (mayWrite(client?.clientId ?? '', `${error.error ?? error.message}`)) to.info(about(ctx, error), 'refused');
   };
-  for (const event of refusals) emitter.on(event, refused);
+  for (const event of refusalEvents) emitter.on(event, refused);
   logLogins(emitter, to, mayWrite);
   emitter.on('not_found', () => count('not_found'));
   emitter.on('server_error', (ctx: KoaContextWithOIDC, error: Failure) =>

@@ -4,10 +4,10 @@ import { expect } from 'chai';
 import { createLocalJWKSet, exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose';
 
 import { refusals } from '../../lib/fapi/refusals.ts';
-import type { Answer } from '../support/raw_client.ts';
+import { type Answer, RawClient } from '../support/raw_client.ts';
 import { clients } from './clients.ts';
 import { later, present } from './clock.ts';
-import { profiles, RawFlow } from './raw_flow.ts';
+import { inProduction, profiles, RawFlow } from './raw_flow.ts';
 import { trustingFetch } from './server.ts';
 
 const now = () => Math.floor(Date.now() / 1000);
@@ -50,7 +50,14 @@ async function otherKey({ client }: RawFlow): Promise<Answer> {
 
 async function proofOf(flow: RawFlow, header: object, claims: object = {}): Promise<string> {
   const { privateKey, publicKey } = await generateKeyPair('ES256');
-  const payload = { jti: randomUUID(), htm: 'POST', htu: `${flow.client.issuer}/token`, iat: now(), ...claims };
+  const payload = {
+    jti: randomUUID(),
+    htm: 'POST',
+    htu: `${flow.client.issuer}/token`,
+    iat: now(),
+    nonce: flow.client.nonce,
+    ...claims,
+  };
   const all = { alg: 'ES256', typ: 'dpop+jwt', jwk: await exportJWK(publicKey), ...header };
   return new SignJWT(payload).setProtectedHeader(all).sign(privateKey);
 }
@@ -127,6 +134,7 @@ const mistakes: readonly Mistake[] = [
     'invalid_dpop_proof',
     /send the header DPoP/,
   ],
+  ['no nonce', proving({ nonce: undefined }), 400, 'use_dpop_nonce', /proof whose nonce claim is the value of/],
   ['a nonce that is not ours', proving({ nonce: 'stale' }), 400, 'use_dpop_nonce', /DPoP-Nonce of this answer/],
   ['wrong htu', proving({ htu: 'https://other.example/token' }), 400, 'invalid_dpop_proof', /htu must be the URL/],
   ['wrong htm', proving({ htm: 'GET' }), 400, 'invalid_dpop_proof', /htm must be the method/],
@@ -136,6 +144,25 @@ const mistakes: readonly Mistake[] = [
     400,
     'invalid_request',
     /thumbprint was pushed as dpop_jkt/,
+  ],
+  [
+    'another key than dpop_jkt at token',
+    async ({ client }) => {
+      const stranger = await RawClient.create(client.issuer, {});
+      const code = await client.code({ ...client.params, dpop_jkt: await client.thumbprint() });
+      stranger.nonce = client.nonce;
+      return client.exchange(code, { dpop: await stranger.proof('POST', '/token') });
+    },
+    400,
+    'invalid_grant',
+    /use the key whose thumbprint was pushed/,
+  ],
+  [
+    'no certificate where tokens are bound to it',
+    async ({ client }) => client.post('/token', { grant_type: 'client_credentials', scope: 'openid' }, {}, 'certified'),
+    400,
+    'invalid_request',
+    /use https:\/\/localhost:\d+\/token \(mtls_endpoint_aliases\) and show the certificate/,
   ],
   [
     'a proof of another type',
@@ -171,6 +198,13 @@ const mistakes: readonly Mistake[] = [
     400,
     'invalid_request_uri',
     /This link does not work[\s\S]*send it as it was answered/,
+  ],
+  [
+    'an unknown client in the browser',
+    (flow) => page(flow, '/auth?client_id=nobody&request_uri=urn:ietf:params:oauth:request_uri:none'),
+    400,
+    'invalid_client',
+    /no client has this client_id.*check client_id/,
   ],
   [
     "another client's request_uri",
@@ -331,27 +365,42 @@ const mistakes: readonly Mistake[] = [
   ['a GET at the push', ({ client }) => client.request('/request'), 405, 'invalid_request', /header Allow/],
 ];
 
-describe('27 mistakes, and more: an answer to act on', () => {
+for (const development of [true, false]) {
+  describe(`27 mistakes, and more, ${development ? 'in development' : 'in production'}: an answer to act on`, () => {
+    const nonce = 'dpop.nonce=required';
+    const flow = new RawFlow('fapi2-security-profile', async () => [
+      nonce,
+      ...(development ? [] : await inProduction()),
+    ]);
+    // Its answer has the first nonce.
+    before(() => flow.client.push(flow.client.params, { proof: {} }));
+
+    for (const [what, make, status, error, words] of mistakes) {
+      it(`${what}: ${status} ${error}`, async () => {
+        const answer = await make(flow);
+        const { error_description, error_uri, ...body } = answer.body as Record<string, string>;
+        expect({ status: answer.status, error: body.error }, JSON.stringify(answer.body)).to.deep.equal({
+          status,
+          error,
+        });
+        // Nobody learns from a production server which clients it has.
+        const hidden = !development && status === 401 && error === 'invalid_client';
+        expect(error_description).to.match(hidden ? /^client authentication failed$/ : words);
+        if (hidden) expect(error_uri).to.equal(undefined);
+        if (error_uri !== undefined) {
+          const { pathname, hash: anchor } = new URL(error_uri);
+          expect(pathname).to.equal('/refusals');
+          expect(refusals.map(({ id }) => `#${id}`)).to.include(anchor);
+          expect(error_description).to.match(/^[\x20-\x21\x23-\x5b\x5d-\x7e]*$/);
+        }
+      });
+    }
+  });
+}
+
+describe('answers to mistakes that take time, and the pages that explain them', () => {
   const flow = new RawFlow('fapi2-security-profile');
   afterEach(present);
-
-  for (const [what, make, status, error, words] of mistakes) {
-    it(`${what}: ${status} ${error}`, async () => {
-      const answer = await make(flow);
-      const { error_description, error_uri, ...body } = answer.body as Record<string, string>;
-      expect({ status: answer.status, error: body.error }, JSON.stringify(answer.body)).to.deep.equal({
-        status,
-        error,
-      });
-      expect(error_description).to.match(words);
-      if (error_uri !== undefined) {
-        const { pathname, hash: anchor } = new URL(error_uri);
-        expect(pathname).to.equal('/refusals');
-        expect(refusals.map(({ id }) => `#${id}`)).to.include(anchor);
-        expect(error_description).to.match(/^[\x20-\x21\x23-\x5b\x5d-\x7e]*$/);
-      }
-    });
-  }
 
   it('an assertion for an hour is accepted, and remembered as long', async () => {
     const { client } = flow;
@@ -395,6 +444,15 @@ describe('27 mistakes, and more: an answer to act on', () => {
     expect([page.status, /no such page/.test(page.body)]).to.deep.equal([404, true]);
     const json = await client.request('/nothing', { headers: { accept: 'application/json' } });
     expect([json.status, json.body.error]).to.deep.equal([404, 'not_found']);
+  });
+
+  it('introspection without rights: 200, not active, and the front page of development says why', async () => {
+    const { client } = flow;
+    const { access_token } = await token(flow);
+    const { status, body } = await client.post('/token/introspection', { token: access_token }, {}, 'clien');
+    expect({ status, body }).to.deep.equal({ status: 200, body: { active: false } });
+    const front = await client.request('/', { headers: { accept: 'text/html' } });
+    expect(front.body).to.include('introspection_not_allowed').and.include('introspected_by of the resource');
   });
 
   it('error_uri leads to the entry on a page', async () => {

@@ -1,5 +1,8 @@
+import { randomBytes } from 'node:crypto';
+
 import { expect } from 'chai';
 
+import { hashPassword } from '../../lib/accounts/password.ts';
 import { freePort } from '../../lib/demo/free_port.ts';
 import { migratedDatabase, type TestDatabase } from '../support/postgres.ts';
 import { type Answer, type Otherwise, RawClient } from '../support/raw_client.ts';
@@ -25,6 +28,16 @@ export function payload(jwt: unknown): Record<string, unknown> {
   return JSON.parse(Buffer.from(`${jwt}`.split('.')[1] ?? '', 'base64url').toString());
 }
 
+/** `path=value` of all that the sample file lacks without `development: true`. */
+export async function inProduction(): Promise<string[]> {
+  const password_hash = await hashPassword('demo');
+  return [
+    'development=false',
+    `database.encryption_keys=["${randomBytes(32).toString('base64')}"]`,
+    `accounts=${JSON.stringify([{ login: 'demo', password_hash }])}`,
+  ];
+}
+
 /** A server on Postgres, and a client that sends it what it likes. */
 export class RawFlow {
   readonly signed: boolean;
@@ -32,16 +45,21 @@ export class RawFlow {
   client!: RawClient;
   #database!: TestDatabase;
 
-  /** For the tests of the suite this is called in. */
-  constructor(profile: (typeof profiles)[number]) {
+  /**
+   * For the tests of the suite this is called in.
+   * @param set `path=value` for the configuration file
+   */
+  constructor(profile: (typeof profiles)[number], set: () => Promise<readonly string[]> = async () => []) {
     this.signed = profile === 'fapi2-message-signing';
     before(async () => {
       this.#database = await migratedDatabase();
       const port = await freePort();
       this.client = await RawClient.create(`https://localhost:${port}`, {});
-      const own = [this.client.metadata, ...this.client.others].map((metadata) => ({ metadata }));
+      const bound = { client_id: 'certified', tls_client_certificate_bound_access_tokens: true };
+      const certified = { ...this.client.metadata, ...bound };
+      const own = [this.client.metadata, ...this.client.others, certified].map((metadata) => ({ metadata }));
       const database = this.#database.url;
-      this.server = await flowServer({ profile, database, port, clients: [...own, ...clients] });
+      this.server = await flowServer({ profile, database, port, clients: [...own, ...clients], set: await set() });
     });
     after(async () => {
       await this.server?.close();

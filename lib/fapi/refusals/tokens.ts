@@ -75,6 +75,13 @@ export const tokens: readonly Refusal[] = [
     todo: 'send authorization_code, refresh_token or client_credentials',
   },
   {
+    id: 'introspection_not_allowed',
+    when: /may not ask about a token/,
+    clause: 'RFC7662-4',
+    wrong: 'the client asked about a token of another client, and was told that it is not active',
+    todo: 'name its client_id in introspected_by of the resource, or give a client that is only a resource grant_types: []',
+  },
+  {
     id: 'access_token_unknown',
     when: /access token (not found|has expired)|access token is unknown|associated client not found/,
     clause: 'RFC6750-3.1',
