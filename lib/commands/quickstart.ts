@@ -26,6 +26,8 @@ interface Stack {
   readonly bound: 'dpop' | 'mtls';
   /** The way the client authenticates; absent where it may be either. */
   readonly by?: 'key' | 'certificate';
+  /** An address of its own it comes back to, where it takes no other. */
+  readonly callback?: RegExp;
 }
 
 /** The libraries and programs a snippet is there for. */
@@ -33,11 +35,15 @@ export const stacks: Readonly<Record<string, Stack>> = {
   curl: { file: 'curl.sh', bound: 'mtls', by: 'certificate' },
   'openid-client': { file: 'openid-client.mjs', bound: 'dpop', by: 'key' },
   oauth4webapi: { file: 'oauth4webapi.mjs', bound: 'dpop', by: 'key' },
+  'express-openid-connect': { file: 'express-openid-connect.mjs', bound: 'mtls', by: 'certificate' },
+  authjs: { file: 'authjs.mjs', bound: 'mtls', by: 'certificate', callback: /^(.+)\/callback\/([^/]+)$/ },
   python: { file: 'client.py', bound: 'mtls', by: 'key' },
   'requests-oauthlib': { file: 'client_oauthlib.py', bound: 'mtls', by: 'certificate' },
   go: { file: 'main.go', bound: 'mtls', by: 'certificate' },
+  rust: { file: 'main.rs', bound: 'mtls', by: 'certificate' },
   spring: { file: 'spring.yaml', bound: 'mtls' },
   quarkus: { file: 'application.properties', bound: 'mtls' },
+  aspnet: { file: 'Program.cs', bound: 'mtls', by: 'key' },
 };
 
 const signs = ({ token_endpoint_auth_method }: Metadata) => token_endpoint_auth_method === 'private_key_jwt';
@@ -59,6 +65,21 @@ function filesOf({ development, database }: Config, { token_endpoint_auth_method
   return { ca: `${tls}/authority.crt`, jwk: `${tls}/sample_client.jwk`, key: sample('client.key'), cert: sample(cert) };
 }
 
+/** The address the browser comes back to, and its parts; an application on this machine listens at port 3000. */
+function cameBackTo({ client_id, redirect_uris = [] }: Metadata, { callback = /^()()/ }: Stack, name: string) {
+  const redirect_uri = redirect_uris.find((uri) => callback.test(new URL(uri).pathname));
+  if (!redirect_uri) {
+    const own = `${new URL(redirect_uris[0] ?? 'http://127.0.0.1').origin}/auth/callback/fapi`;
+    throw new UsageError(
+      `${name} comes back to an address such as ${own}: register it among redirect_uris of ${client_id}`,
+    );
+  }
+  const { origin, pathname: path, hostname, port } = new URL(redirect_uri);
+  const base = hostname === '127.0.0.1' && port === '' ? `${origin}:3000` : origin;
+  const [, basePath, provider] = callback.exec(path) ?? [];
+  return { redirect_uri, base, path, basePath, provider };
+}
+
 /**
  * The program of a client, its addresses and names filled in.
  *
@@ -77,7 +98,6 @@ export function quickstart(config: Config, client: Metadata, name: string): stri
   const { issuer } = config;
   const mtls = config.mtls ? new URL(config.mtls.url).origin + pathOf(issuer) : issuer;
   const base = stack.bound === 'mtls' ? mtls : issuer;
-  const [redirect_uri] = client.redirect_uris ?? [];
   const template = readFileSync(packageFile(`config/quickstart/${stack.file}.eta`), 'utf8');
   const eta = new Eta({ autoEscape: false, autoTrim: false });
   return eta.renderString(template, {
@@ -85,7 +105,7 @@ export function quickstart(config: Config, client: Metadata, name: string): stri
       issuer,
       mtls,
       client_id: client.client_id,
-      redirect_uri,
+      ...cameBackTo(client, stack, name),
       signs: signs(client),
       certificate: stack.bound === 'mtls',
     },

@@ -1,6 +1,6 @@
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 
-/** What is said of an error beside its code. */
+/** The members of an error beside its code. */
 export type Words = Readonly<Record<'error_description', string> & Partial<Record<'error_uri', string>>>;
 
 /** An error of core's, as it goes back to a client. */

@@ -10,14 +10,13 @@ import { authorize, Browser } from '../../lib/demo/browser.ts';
 import { type Client, sampleClient, type Ways } from '../../lib/demo/client.ts';
 import { httpsFetch } from '../../lib/http/https_fetch.ts';
 import type { Resources } from '../../lib/resources.ts';
+import { person, signIn } from './sign_in.ts';
 import type { Development } from './stack.ts';
 
 const execute = promisify(execFile);
 
 /** The resource the tokens are for, as config/quickstart/spring.yaml.eta has it. */
 export const audience = 'https://api.example.com';
-
-const person = { login: 'demo', password: 'demo' };
 
 /** Builds a project of this folder with Maven. @returns the folder it was built in */
 async function built(name: string, server: Development): Promise<string> {
@@ -58,23 +57,6 @@ async function started(args: readonly string[], listens: RegExp, server: Develop
   });
 }
 
-/** A person opens an application, is sent to the provider, and comes back. @returns the page the application shows then */
-async function signIn(application: string, { config: { issuer } }: Development): Promise<string> {
-  const browser = new Browser(plainOr(httpsFetch({ unverified: [issuer] })));
-  const away = await browser.open(application);
-  const back = await authorize(browser, away.url, person);
-  const { html, response } = await browser.open(back.url);
-  return `${html}\n${response?.status} after ${away.url} and ${back.url}\n`;
-}
-
-/** Applications speak plain HTTP on the loopback address. */
-const plainOr =
-  (https: ReturnType<typeof httpsFetch>): ReturnType<typeof httpsFetch> =>
-  (input, options) =>
-    `${input}`.startsWith('http:')
-      ? fetch(input, { ...(options as RequestInit), redirect: 'manual' })
-      : https(input, options);
-
 const spring = /Tomcat started on port (\d+)/;
 
 /** Spring Boot as a client: the printed file, and the code of this folder. */
@@ -89,7 +71,7 @@ async function springClient(jar: string, file: string, server: Development, reso
     server,
     resources,
   );
-  const page = await signIn(`http://127.0.0.1:${port}/oauth2/authorization/fapi`, server);
+  const page = await signIn(`http://127.0.0.1:${port}/oauth2/authorization/fapi`, server.config);
   tell(page.includes('"client_id":"private_key_jwt-mtls"'), 'spring as client', page + said());
 }
 
@@ -193,7 +175,7 @@ async function quarkusClient(folder: string, properties: string, server: Develop
     server,
     resources,
   );
-  const page = await signIn(`http://127.0.0.1:${port}/`, server);
+  const page = await signIn(`http://127.0.0.1:${port}/`, server.config);
   tell(/^signed in as account\S+, access token of \d+ characters/.test(page), 'quarkus as client', page + said());
 }
 

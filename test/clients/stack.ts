@@ -1,9 +1,9 @@
-import { execFile, spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 
 import { type Metadata, quickstart, stacks } from '../../lib/commands/quickstart.ts';
 import { type Config, loadConfig } from '../../lib/config/load.ts';
@@ -11,17 +11,20 @@ import { authorize, Browser } from '../../lib/demo/browser.ts';
 import { freePort } from '../../lib/demo/free_port.ts';
 import { httpsFetch } from '../../lib/http/https_fetch.ts';
 import { startServer } from '../../lib/server/server.ts';
-
-const execute = promisify(execFile);
+import { prepared } from './prepared.ts';
+import { person, signIn } from './sign_in.ts';
 
 /** The sample client each snippet is run as. */
 export const clients: Readonly<Record<string, string>> = {
   curl: 'tls_client_auth-mtls',
   'openid-client': 'private_key_jwt-dpop',
   oauth4webapi: 'private_key_jwt-dpop',
+  'express-openid-connect': 'tls_client_auth-mtls',
+  authjs: 'tls_client_auth-mtls',
   python: 'private_key_jwt-mtls',
   'requests-oauthlib': 'self_signed_tls_client_auth-mtls',
   go: 'tls_client_auth-mtls',
+  rust: 'tls_client_auth-mtls',
 };
 
 /** The programs of the README, as they are printed for the development server. */
@@ -38,31 +41,7 @@ export async function snippets(): Promise<Record<string, () => string>> {
 }
 
 /** Those that need nothing that is not installed. */
-export const atHand = ['curl', 'openid-client', 'oauth4webapi'];
-
-/** Installs what a snippet is written with; the answer is the command that runs it. */
-async function prepared(name: string, folder: string, file: string): Promise<readonly string[]> {
-  if (/^(python|requests)/.test(name)) {
-    await execute('python3', ['-m', 'venv', join(folder, 'venv')]);
-    await execute(join(folder, 'venv/bin/pip'), [
-      'install',
-      '-q',
-      'authlib~=1.9',
-      'requests~=2.34',
-      'requests-oauthlib~=2.0',
-    ]);
-    return [join(folder, 'venv/bin/python'), file];
-  }
-  if (name === 'go') {
-    await execute('go', ['mod', 'init', 'client'], { cwd: folder });
-    await execute('go', ['get', 'golang.org/x/oauth2@v0.38.0'], { cwd: folder });
-    await execute('go', ['build', '-o', 'client', 'main.go'], { cwd: folder });
-    return [join(folder, 'client')];
-  }
-  if (name === 'curl') return ['bash', file];
-  await symlink(join(process.cwd(), 'node_modules'), join(folder, 'node_modules'));
-  return [process.execPath, file];
-}
+export const atHand = ['curl', 'openid-client', 'oauth4webapi', 'express-openid-connect', 'authjs'];
 
 /** A development server with its own data folder, as `npm start` runs it. */
 export class Development {
@@ -112,36 +91,65 @@ export class Development {
     return this.config.clients.find(({ client_id }) => client_id === clients[name]) as unknown as Metadata;
   }
 
-  /** Runs a snippet as it is printed, with a person in the browser; the answer is what it printed at its end. */
+  /**
+   * Runs a snippet as it is printed, with a person in the browser. An application that listens does so at a port of its own.
+   * @returns what it printed at its end, or showed in the browser
+   */
   async run(name: string): Promise<string> {
     const folder = await mkdtemp(join(this.#folder, 'snippet-'));
     const file = join(folder, stacks[name]?.file ?? '');
-    await writeFile(file, quickstart(this.config, this.#client(name), name));
+    const program = quickstart(this.config, this.#client(name), name);
+    await writeFile(file, program.replaceAll('3000', `${await freePort()}`));
     const [command = '', ...args] = await prepared(name, folder, file);
-    const NODE_EXTRA_CA_CERTS = join(this.#folder, 'data/tls/authority.crt');
-    const child = spawn(command, args, { env: { ...process.env, NODE_EXTRA_CA_CERTS } });
+    const environment = {
+      NODE_EXTRA_CA_CERTS: join(this.#folder, 'data/tls/authority.crt'),
+      AUTH_SECRET: randomBytes(32).toString('hex'),
+    };
+    return this.#converse(name, spawn(command, args, { env: { ...process.env, ...environment } }));
+  }
+
+  async #converse(name: string, child: ChildProcessWithoutNullStreams): Promise<string> {
     const ended = once(child, 'close');
-    let [printed, complained] = ['', ''];
+    let [printed, complained, shown] = ['', '', ''];
     child.stderr.on('data', (chunk) => {
       complained += chunk;
     });
     child.stdout.on('data', (chunk) => {
       const before = printed;
       printed += chunk;
-      const [url] = /https:\S+request_uri=\S+(?=\s)/.exec(printed) ?? [];
-      if (!url || /request_uri=\S+\s/.test(before)) return;
-      this.#decide(url).then(
-        (back) => child.stdin.write(`${back}\n`),
-        () => child.kill(),
+      const [url] = toOpen.exec(printed) ?? [];
+      if (!url || toOpen.test(before)) return;
+      const answered = url.startsWith('http:') ? this.#visit(url, child) : this.#decide(url, child);
+      answered.then(
+        (page) => {
+          shown = page;
+        },
+        (error) => {
+          complained += error.stack;
+          child.kill();
+        },
       );
     });
     const [code] = await ended;
-    if (code !== 0) throw new Error(`${name} ended with ${code}: ${printed}${complained}`);
-    return printed;
+    if (code !== 0 && !shown) throw new Error(`${name} ended with ${code}: ${printed}${complained}`);
+    return shown || printed;
   }
 
-  async #decide(url: string): Promise<URL> {
+  /** A person decides at the provider, and gives the program the address they come back to. */
+  async #decide(url: string, { stdin }: ChildProcessWithoutNullStreams): Promise<string> {
     const fetch = httpsFetch({ unverified: [this.config.issuer] });
-    return (await authorize(new Browser(fetch), new URL(url), { login: 'demo', password: 'demo' })).url;
+    const back = await authorize(new Browser(fetch), new URL(url), person);
+    stdin.write(`${back.url}\n`);
+    return '';
+  }
+
+  /** A person signs in at an application. */
+  async #visit(url: string, child: ChildProcessWithoutNullStreams): Promise<string> {
+    const page = await signIn(url, this.config);
+    child.kill();
+    return page;
   }
 }
+
+/** The address a program asks a person to open: the provider's, or its own. */
+const toOpen = /(https:\S+request_uri=\S+|http:\/\/127\.0\.0\.1:\d+\/)(?=\s)/;
