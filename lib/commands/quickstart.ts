@@ -65,19 +65,25 @@ function filesOf({ development, database }: Config, { token_endpoint_auth_method
   return { ca: `${tls}/authority.crt`, jwk: `${tls}/sample_client.jwk`, key: sample('client.key'), cert: sample(cert) };
 }
 
+/** A client may have named itself and its addresses: in a program they have to stay texts. */
+function plain(text: string): string {
+  if (/^[\w.~:/?#[\]@!&()*+,;=%-]+$/.test(text)) return text;
+  throw new UsageError(`${JSON.stringify(text)} has characters that would mean something in a program`);
+}
+
 /** The address the browser comes back to, and its parts; an application on this machine listens at port 3000. */
 function cameBackTo({ client_id, redirect_uris = [] }: Metadata, { callback = /^()()/ }: Stack, name: string) {
+  const [first] = redirect_uris;
+  if (!first) throw new UsageError(`${client_id} has no redirect_uris, and every program sends a person to log in`);
   const redirect_uri = redirect_uris.find((uri) => callback.test(new URL(uri).pathname));
   if (!redirect_uri) {
-    const own = `${new URL(redirect_uris[0] ?? 'http://127.0.0.1').origin}/auth/callback/fapi`;
-    throw new UsageError(
-      `${name} comes back to an address such as ${own}: register it among redirect_uris of ${client_id}`,
-    );
+    const own = `${new URL(first).origin}/auth/callback/fapi`;
+    throw new UsageError(`${name} comes back to an address like ${own}: add it to the redirect_uris of ${client_id}`);
   }
   const { origin, pathname: path, hostname, port } = new URL(redirect_uri);
   const base = hostname === '127.0.0.1' && port === '' ? `${origin}:3000` : origin;
   const [, basePath, provider] = callback.exec(path) ?? [];
-  return { redirect_uri, base, path, basePath, provider };
+  return { redirect_uri: plain(redirect_uri), base, path, basePath, provider };
 }
 
 /**
@@ -104,7 +110,7 @@ export function quickstart(config: Config, client: Metadata, name: string): stri
     ...{
       issuer,
       mtls,
-      client_id: client.client_id,
+      client_id: plain(client.client_id),
       ...cameBackTo(client, stack, name),
       signs: signs(client),
       certificate: stack.bound === 'mtls',
