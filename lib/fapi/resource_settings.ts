@@ -1,13 +1,45 @@
 import { z } from 'zod';
 
+import { isLocal } from '../http/address.ts';
+import { normalized } from '../http/normalized_url.ts';
 import { seconds, text } from '../values.ts';
 import { algorithms } from './algorithms.ts';
 
-/** An absolute URI without a fragment (RFC 8707 section 2). */
+/** Schemes of URLs that hold what they name, or that only a browser or this machine can open. */
+const schemesOfNoResource = ['about:', 'blob:', 'data:', 'file:', 'javascript:', 'vbscript:', 'view-source:'];
+
+/** The one spelling of an identifier; a host alone may go without its slash. */
+const spelt = (value: string) => normalized(value)?.replace(/\/$/, value.endsWith('/') ? '/' : '');
+
+/** The reason why a text is no identifier of a resource, and what to write. */
+function unfit(value: string): string | undefined {
+  const url = URL.parse(value);
+  if (!url || value.includes('#')) {
+    return 'is no absolute URI without a fragment, write for example https://api.example.com [RFC8707-2]';
+  }
+  if (schemesOfNoResource.includes(url.protocol)) {
+    return `is a ${url.protocol} URI, at which no resource answers, write https://... or urn:... [RFC8707-2]`;
+  }
+  if (url.username !== '' || url.password !== '') return 'has a user or a password in it, leave them out [RFC8707-2]';
+  if (url.protocol === 'http:' && !isLocal(url.hostname)) {
+    return 'is reached without TLS, write https [FAPI2-SP-FINAL-5.2.1-1]';
+  }
+  const right = spelt(value);
+  if (right === value) return undefined;
+  return `is compared character by character, write it in its one spelling: ${right} [RFC8707-2]`;
+}
+
+/**
+ * An absolute URI without a fragment, as RFC 3986 normalizes it: the same resource in two spellings would be two, and a
+ * client that respells it would be told that there is none.
+ *
+ * @see [RFC 8707 section 2 - Resource Parameter](https://www.rfc-editor.org/rfc/rfc8707.html#section-2)
+ */
 export const identifier = z
   .string()
-  .refine((value) => URL.canParse(value) && !value.includes('#'), {
-    message: 'is no absolute URI without a fragment, write for example https://api.example.com [RFC8707-2]',
+  .superRefine((value, context) => {
+    const message = unfit(value);
+    if (message) context.addIssue({ code: 'custom', message });
   })
   .describe('what clients call it in the resource parameter: an absolute URI without a fragment (RFC 8707 section 2)');
 

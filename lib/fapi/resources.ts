@@ -4,7 +4,8 @@ import type { Client, Configuration, KoaContextWithOIDC, ResourceServer } from '
 import { errors } from 'oidc-provider';
 
 import type { Mechanism } from './mechanism.ts';
-import { identifier, type Resource, type ResourceInput } from './resource_settings.ts';
+import { misnamed, overlapping } from './resource_checks.ts';
+import type { Resource, ResourceInput } from './resource_settings.ts';
 
 /** Fills in defaults; what is no resource stays as it was written, for the clauses to report. */
 function complete({ scopes = [], token = 'opaque', ...others }: ResourceInput): Resource {
@@ -86,11 +87,7 @@ export function resources(settings: readonly ResourceInput[] = [], ofType: OfTyp
       {
         id: 'RFC8707-2',
         text: 'a resource is named by an absolute URI without a fragment; an unknown one is refused with invalid_target',
-        violated() {
-          const index = settings.findIndex((one) => !identifier.safeParse(one.identifier).success);
-          const text = 'must be an absolute URI without a fragment, https://api.example.com for example';
-          return index < 0 ? undefined : { path: ['resources', index, 'identifier'], text };
-        },
+        violated: () => misnamed(settings),
         *client({ default_resource: name }) {
           if (name !== undefined && !find(`${name}`)) {
             yield { path: ['default_resource'], text: `${name} is the identifier of no resource` };
@@ -100,25 +97,7 @@ export function resources(settings: readonly ResourceInput[] = [], ofType: OfTyp
       {
         id: 'RFC8707-2.2',
         text: 'an access token is restricted to the resource it was asked for, and its lifetime is that resource’s',
-        violated() {
-          const names = known.map((one) => one.identifier);
-          const twice = names.findIndex((name, index) => names.indexOf(name) < index);
-          if (twice >= 0) return { path: ['resources', twice, 'identifier'], text: 'stands here twice, write another' };
-          for (const [index, one] of known.entries()) {
-            const other = known
-              .slice(0, index)
-              .find(
-                ({ scopes, lifetime }) =>
-                  lifetime !== one.lifetime && scopes.some((scope) => one.scopes.includes(scope)),
-              );
-            const scope = other?.scopes.find((name) => one.scopes.includes(name));
-            if (other) {
-              const text = `has the scope ${scope} of ${other.identifier} and another lifetime, write the same or another scope`;
-              return { path: ['resources', index, 'scopes'], text };
-            }
-          }
-          return undefined;
-        },
+        violated: (configuration) => overlapping(known, configuration),
       },
       {
         id: 'RFC9068-2.1',

@@ -5,6 +5,7 @@ import type { Config } from '../config/load.ts';
 import type { Keys } from '../keys/keys.ts';
 import { log } from '../log.ts';
 import { retentionFor } from '../store/models.ts';
+import { tellAbsent } from './absent_clients.ts';
 import { type Assembled, assemble, type Shared } from './assembled.ts';
 import { endChanged } from './open_accounts.ts';
 import { otherNonces } from './other_nonces.ts';
@@ -40,6 +41,7 @@ export class Serving {
   static async begin(config: Config, keys: Keys, shared: Shared): Promise<Serving> {
     const first = await assemble(config, keys, shared);
     if (first.listed) await endChanged(shared.adapter, first.listed);
+    await tellAbsent(config, first.provider);
     return new Serving(shared, first);
   }
 
@@ -68,6 +70,7 @@ export class Serving {
       this.#take(next);
       // Now that nobody logs in with an old password any more; where it fails, the next start does it.
       if (next.listed) await endChanged(this.#shared.adapter, next.listed).catch(tellUnended);
+      await tellAbsent(config, next.provider);
     });
     this.#changes = changed.catch(() => {});
     return changed;

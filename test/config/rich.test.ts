@@ -96,6 +96,60 @@ describe('what is wrong with resources and types of authorization details', () =
     }
   });
 
+  it('a resource whose identifier no resource answers at, or has another spelling [RFC8707-2]', async () => {
+    const table: [identifier: string, text: RegExp][] = [
+      ['javascript:alert(1)', /is a javascript: URI, at which no resource answers/],
+      ['data:text/plain,x', /is a data: URI/],
+      ['file:///etc/passwd', /is a file: URI/],
+      ['http://api.example.com', /is reached without TLS, write https/],
+      ['https://user:secret@api.example.com', /has a user or a password in it/],
+      ['HTTPS://API.example.com/', /its one spelling: https:\/\/api\.example\.com\//],
+      ['https://api.example.com:443/a', /its one spelling: https:\/\/api\.example\.com\/a/],
+      ['https://api.example.com/a/../b', /its one spelling: https:\/\/api\.example\.com\/b/],
+      ['https://api.example.com/%7ejane', /its one spelling: https:\/\/api\.example\.com\/~jane/],
+      [' https://api.example.com', /its one spelling/],
+      ['https://bücher.example/', /its one spelling: https:\/\/xn--bcher-kva\.example\//],
+    ];
+    for (const [identifier, text] of table) {
+      const problems = await wrong([...head, 'resources:', `  - identifier: ${JSON.stringify(identifier)}`].join('\n'));
+      expect(problems, identifier).to.have.length(1);
+      expect(problems[0], identifier)
+        .to.match(/^as\.yaml:4:5 resources\.0\.identifier: /)
+        .and.match(text);
+    }
+    for (const identifier of [
+      'https://api.example.com',
+      'https://api.example.com/',
+      'https://api.example.com/a?version=1',
+      'https://api.example.com:8443/a',
+      'http://localhost:3000/api',
+      'http://[::1]:3000',
+      'urn:example:accounts',
+      'api://accounts',
+    ]) {
+      expect(
+        await wrong([...head, `resources: [{ identifier: "${identifier}" }]`].join('\n')),
+        identifier,
+      ).to.deep.equal([]);
+    }
+  });
+
+  it('a resource with a scope of OpenID Connect, or one that is another in a second spelling [RFC8707-2.2]', async () => {
+    for (const scope of ['openid', 'offline_access', 'profile']) {
+      expect(
+        await wrong([...head, `resources: [{ identifier: "https://a.example", scopes: [read, ${scope}] }]`].join('\n')),
+      ).to.deep.equal([
+        `as.yaml:3:48 resources.0.scopes: has ${scope}, which is for the UserInfo endpoint and refresh tokens whatever the resource, write another [RFC8707-2.2]`,
+      ]);
+    }
+    const two = 'resources: [{ identifier: "https://a.example" }, { identifier: "https://a.example/" }]';
+    expect(await wrong([...head, two].join('\n'))).to.deep.equal([
+      'as.yaml:3:52 resources.1.identifier: stands here twice, write another [RFC8707-2.2]',
+    ]);
+    const paths = 'resources: [{ identifier: "https://a.example/b" }, { identifier: "https://a.example/b/" }]';
+    expect(await wrong([...head, paths].join('\n')), 'two addresses to RFC 3986').to.deep.equal([]);
+  });
+
   it('two resources that claim one scope with different lifetimes, or one identifier', async () => {
     const two = (one: string, other: string) =>
       [...head, 'resources:', `  - { ${one} }`, `  - { ${other} }`].join('\n');

@@ -3,12 +3,13 @@ import { hash } from 'node:crypto';
 import { expect } from 'chai';
 import { compactDecrypt, decodeJwt, decodeProtectedHeader, exportJWK, generateKeyPair } from 'jose';
 
+import { logTo } from '../../lib/log.ts';
 import { RichFlow } from '../flows/rich.ts';
 
 const accounts = 'https://api.example.com/accounts';
 const payments = 'https://api.example.com/payments';
 const resources = [
-  { identifier: accounts, scopes: ['accounts'], lifetime: 60, introspected_by: ['resource'] },
+  { identifier: accounts, scopes: ['accounts'], lifetime: 60, introspected_by: ['resource', 'later'] },
   {
     identifier: payments,
     scopes: ['payments'],
@@ -21,11 +22,14 @@ const resources = [
 describe('Resources of the file', () => {
   let flow: RichFlow;
   let decrypt: (jwe: string) => Promise<string>;
+  const warned: unknown[] = [];
 
   before(async () => {
     const { publicKey, privateKey } = await generateKeyPair('ECDH-ES+A128KW', { extractable: true });
     decrypt = async (jwe) => Buffer.from((await compactDecrypt(jwe, privateKey)).plaintext).toString();
     const enc = { ...(await exportJWK(publicKey)), use: 'enc', kid: 'enc', alg: 'ECDH-ES+A128KW' };
+    const quiet = () => {};
+    logTo({ debug: quiet, info: quiet, warn: (about) => warned.push(about), error: quiet, fatal: quiet });
     flow = await RichFlow.start({
       file: 'config/development.yaml',
       set: [`resources=${JSON.stringify(resources)}`],
@@ -43,7 +47,10 @@ describe('Resources of the file', () => {
       ],
     });
   });
-  after(() => flow?.server.close());
+  after(async () => {
+    logTo(undefined);
+    await flow?.server.close();
+  });
 
   const refusal = (status: number, error: string) => ({ status, error });
   const push = async (more: Readonly<Record<string, string>>, client_id = 'client') => {
@@ -67,6 +74,10 @@ describe('Resources of the file', () => {
       expect(await push({ resource }), resource).to.deep.equal(refusal(400, 'invalid_target'));
     }
     expect(await push({ resource: accounts })).to.deep.equal({ status: 201 });
+  });
+
+  it('who is named in introspected_by and is no client yet is told to the operator', () => {
+    expect(warned).to.deep.include({ key: 'resources.0.introspected_by', client_id: 'later' });
   });
 
   it('a scope is for those clients that may ask for it', async () => {
