@@ -9,6 +9,7 @@ import { authorizationRequests } from './refusals/authorization_requests.ts';
 import { clientAuthentication } from './refusals/client_authentication.ts';
 import { proofs } from './refusals/proofs.ts';
 import type { Facts, Refusal } from './refusals/refusal.ts';
+import { richRequests } from './refusals/rich_requests.ts';
 import { tokens } from './refusals/tokens.ts';
 
 /** Settings of what a refused client is told. */
@@ -31,7 +32,13 @@ export type RefusalSettings = z.input<typeof refusalSettings> & {
 };
 
 /** Every way in which a request is refused that has words of its own; the page is made of it. */
-export const refusals: readonly Refusal[] = [...proofs, ...tokens, ...authorizationRequests, ...clientAuthentication];
+export const refusals: readonly Refusal[] = [
+  ...proofs,
+  ...tokens,
+  ...richRequests,
+  ...authorizationRequests,
+  ...clientAuthentication,
+];
 
 interface Failure {
   readonly error?: string;
@@ -122,11 +129,14 @@ export function explainRefusals(settings: RefusalSettings = {}): Mechanism {
     const refusal = failure && refusalOf(failure);
     if (!refusal || typeof body !== 'object' || typeof body?.error !== 'string') return;
     if (refusal.secret && failure.error === 'invalid_client' && !explain_authentication) return;
+    const { error_description } = body as Failure;
+    const told = error_description === undefined ? failure : { ...failure, error_description };
     ctx.status = refusal.status ?? ctx.status;
     ctx.body = {
       ...body,
       error: refusal.error ?? body.error,
-      error_description: textOf(refusal, factsOf(ctx, provider, settings), failure),
+      // A mechanism may have said more of it than core.
+      error_description: textOf(refusal, factsOf(ctx, provider, settings), told),
       ...(documentation && { error_uri: `${documentation}#${refusal.id}` }),
     };
   }

@@ -105,6 +105,7 @@ describe('Resources of the file', () => {
     expect({ status: another.status, error: another.body.error }).to.deep.equal(refusal(400, 'invalid_target'));
     const both = await flow.exchange(await flow.scoped('accounts payments'));
     expect({ status: both.status, error: both.body.error }).to.deep.equal(refusal(400, 'invalid_target'));
+    expect(both.body.error_description).to.match(/leaves open for which: send resource with one of those/);
   });
 
   it('a client without openid gets tokens for the one its scope means', async () => {

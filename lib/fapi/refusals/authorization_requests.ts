@@ -38,7 +38,7 @@ export const authorizationRequests: readonly Refusal[] = [
   },
   {
     id: 'pkce_challenge',
-    when: /code_challenge must be a string/,
+    when: /code_challenge (must be a string|contains)/,
     clause: 'RFC7636-4.2',
     wrong: 'code_challenge is no hash',
     todo: 'send the base64url of the SHA-256 hash of code_verifier, 43 characters without = at the end',
@@ -95,7 +95,7 @@ export const authorizationRequests: readonly Refusal[] = [
   },
   {
     id: 'request_uri_pushed',
-    when: /request_uri_not_supported/,
+    when: /request_uri_not_supported|request and request_uri parameters/,
     clause: 'PAR-2.1',
     wrong: 'request_uri must not be pushed, and only one that was answered to a push is accepted',
     todo: 'push the parameters themselves, or a request object as request',
@@ -106,6 +106,13 @@ export const authorizationRequests: readonly Refusal[] = [
     clause: 'RFC6749-3.3',
     wrong: 'the request names no scope this server knows',
     todo: ({ issuer }) => `send scope with some of scopes_supported (${issuer}/.well-known/openid-configuration)`,
+  },
+  {
+    id: 'scope_form',
+    when: /scope contains invalid characters/,
+    clause: 'RFC6749-3.3',
+    wrong: 'scope has characters that no scope has',
+    todo: 'send names with one space between them, without quotation marks, commas and line breaks',
   },
   {
     id: 'scope_not_allowed',
@@ -163,17 +170,10 @@ export const authorizationRequests: readonly Refusal[] = [
   {
     id: 'parameter_value',
     keep: true,
-    when: /unsupported prompt value|prompt none must|invalid max_age|id_token_hint|claims parameter|registration_not_supported/,
+    when: /unsupported prompt value|prompt none must|invalid max_age|id_token_hint|claims parameter|\bclaims\.\w+|registration_not_supported/,
     clause: 'OIDCC-3.1.2.2',
     wrong: 'a parameter has a value this server does not take',
     todo: 'correct it, or leave it out',
-  },
-  {
-    id: 'resource_unknown',
-    when: /resource indicates no resource server/,
-    clause: 'RFC8707-2',
-    wrong: 'this server issues no tokens for the resource',
-    todo: 'send resource as the API is known to this server, an absolute URI, character by character',
   },
   {
     id: 'client_unknown_page',

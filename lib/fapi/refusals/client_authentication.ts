@@ -170,4 +170,12 @@ export const clientAuthentication: readonly Refusal[] = [
     wrong: 'client_assertion is no JWT',
     todo: 'send three base64url parts with dots between them, without = at the end',
   },
+  {
+    id: 'authentication_form',
+    keep: true,
+    when: /authentication must only be provided|client_assertion_type must|invalid authorization header value/,
+    clause: 'RFC7523-2.2',
+    wrong: 'the client says in no form this server takes who it is',
+    todo: 'send client_assertion and client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer in the body, or client_id and the certificate, and no other',
+  },
 ];

@@ -112,4 +112,18 @@ export const proofs: readonly Refusal[] = [
     wrong: 'the access token is sent by another scheme than it is bound for',
     todo: 'send Authorization: DPoP and the token, and the header DPoP with a proof',
   },
+  {
+    id: 'binding_both',
+    when: /multiple proof-of-possession mechanisms/,
+    clause: 'FAPI2-SP-FINAL-5.3.2.1-5',
+    wrong: 'the request has a DPoP proof and a certificate that would both bind the token',
+    todo: 'send the one the client is registered for',
+  },
+  {
+    id: 'binding_none',
+    when: /only issued to a DPoP key or a client certificate/,
+    clause: 'FAPI2-SP-FINAL-5.3.2.1-5',
+    wrong: 'the request has nothing its access token could be bound to',
+    todo: 'send the header DPoP with a proof, or show a client certificate',
+  },
 ];

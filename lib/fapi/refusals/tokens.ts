@@ -24,6 +24,13 @@ export const tokens: readonly Refusal[] = [
     todo: 'send it as it was received, percent-decoded once, to the server whose iss stood beside it',
   },
   {
+    id: 'code_verifier_form',
+    when: /code_verifier (must be a string|contains)/,
+    clause: 'RFC7636-4.1',
+    wrong: 'code_verifier is none',
+    todo: 'send the text whose hash was pushed: 43 to 128 letters, digits and -._~',
+  },
+  {
     id: 'code_verifier',
     when: /code_verifier/,
     clause: 'RFC7636-4.6',
@@ -39,7 +46,7 @@ export const tokens: readonly Refusal[] = [
   },
   {
     id: 'token_of_another',
-    when: /client mismatch|clientId mismatch/,
+    when: /client mismatch|clientId mismatch|not authorized to revoke/,
     clause: 'RFC6749-5.2',
     wrong: 'the code or refresh token was issued to another client',
     todo: 'use it as the client it was issued to',
@@ -97,10 +104,32 @@ export const tokens: readonly Refusal[] = [
   },
   {
     id: 'access_token_scheme',
-    when: /authorization header scheme must be|must not be provided via query/,
+    when: /authorization header scheme must be|must not be provided via query|access token must only be provided|must be provided via an authorization header/,
     clause: 'FAPI2-SP-FINAL-5.3.4-1',
     wrong: 'the access token was sent in another way than is accepted',
     todo: 'send Authorization: DPoP and the token, or Bearer where it is bound to a certificate; never in the query',
+  },
+  {
+    id: 'access_token_structured',
+    when: /Structured JWT Tokens cannot be/,
+    clause: 'RFC9068-4',
+    wrong: 'the access token is a JWT, which this server keeps no record of',
+    todo: 'a resource verifies it by the keys at jwks_uri; to end access, revoke the refresh token',
+  },
+  {
+    id: 'introspection_accept',
+    when: /introspection must be requested with Accept/,
+    clause: 'RFC9701-4',
+    wrong: 'answers of introspection are signed for this client',
+    todo: 'send Accept: application/token-introspection+jwt',
+  },
+  {
+    id: 'header_twice',
+    keep: true,
+    when: /must be sent once/,
+    clause: 'RFC9110-5.3',
+    wrong: 'a header was sent twice',
+    todo: 'send it once; a proxy in front must not add another',
   },
   {
     id: 'parameter_missing',
@@ -112,7 +141,7 @@ export const tokens: readonly Refusal[] = [
   },
   {
     id: 'media_type',
-    when: /content-type/,
+    when: /content-type|charset has to be|failed to parse the request body/,
     clause: 'PAR-2.1',
     wrong: 'the body is not a form',
     todo: 'send parameters as application/x-www-form-urlencoded, not as JSON',
