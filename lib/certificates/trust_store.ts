@@ -21,7 +21,8 @@ const javaTrustedKeyUsage = '2.16.840.1.113894.746875.1.1';
 const friendlyName = '1.2.840.113549.1.9.20';
 const anyExtendedKeyUsage = Buffer.from('0604551d2500', 'hex');
 const sha256 = '2.16.840.1.101.3.4.2.1';
-const iterations = 10_000;
+/** As few as RFC 7292 recommends: the password is public, and each costs time at a first start. */
+const iterations = 1024;
 
 /** DER's BMPString: UTF-16, big endian. */
 const bmp = (text: string) => Buffer.from(text, 'utf16le').swap16();

@@ -1,14 +1,12 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 
 import type { Knex } from 'knex';
 
 import { OperationalError } from '../errors.ts';
-import { installed } from '../installed.ts';
 import { databaseName, redacted } from '../redact.ts';
 import { presets } from '../settings.ts';
 import { lockDirectory } from './directory_lock.ts';
+import { embedded } from './embedded.ts';
 import { databaseSettings } from './settings.ts';
 import { databaseUrlFault } from './url.ts';
 
@@ -30,18 +28,6 @@ export interface Database {
   /** True when the database lives in this process: nobody else can reach it, or migrate it. */
   readonly embedded: boolean;
   close(): Promise<void>;
-}
-
-async function embedded(directory: string): Promise<Knex> {
-  const [{ default: client }, { PGlite }, { dataDir }] = await installed('a database in this process', () =>
-    Promise.all([import('knex-pglite'), import('@electric-sql/pglite'), import('@electric-sql/pglite-prepopulatedfs')]),
-  );
-  // A new cluster unpacked takes a second; made by initdb it takes four.
-  const isNew = !directory || !existsSync(join(directory, 'PG_VERSION'));
-  const cluster = isNew ? { loadDataDir: await dataDir() } : {};
-  const pglite = new PGlite({ ...(directory && { dataDir: directory }), ...cluster });
-  const { default: knex } = await import('knex');
-  return knex({ client, connection: { pglite } as Knex.StaticConnectionConfig });
 }
 
 async function server({ url, pool_size = presets(databaseSettings).pool_size, tls }: DatabaseOptions): Promise<Knex> {

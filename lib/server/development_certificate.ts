@@ -1,4 +1,5 @@
 import { createPrivateKey, type KeyObject, randomUUID, X509Certificate } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
@@ -148,8 +149,12 @@ export async function developmentCertificate(
     () => issue({ name: all[0] ?? 'localhost', hosts: all, days: lifetime, issuer }),
   );
   const files = { authority: join(folder, 'authority.crt'), trustStore: join(folder, 'authority.p12') };
-  const { trustStore } = await import('../certificates/trust_store.ts');
-  await writeFile(files.authority, own.cert);
-  await writeFile(files.trustStore, trustStore(name, issuer.certificate, 'development'));
+  // Written last, the certificate says that the trust store beside it is of the same authority.
+  const isTold = (await readFile(files.authority, 'utf8').catch(() => '')) === own.cert;
+  if (!isTold || !existsSync(files.trustStore)) {
+    const { trustStore } = await import('../certificates/trust_store.ts');
+    await writeFile(files.trustStore, trustStore(name, issuer.certificate, 'development'));
+    await writeFile(files.authority, own.cert);
+  }
   return { ...pair, ...files };
 }
