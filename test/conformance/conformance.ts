@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { loadConfig } from '../../lib/config/load.ts';
 import { ConfigError, OperationalError } from '../../lib/errors.ts';
 import { Resources } from '../../lib/resources.ts';
-import { runClients } from './client_plans.ts';
+import { clientPlans, runClients } from './client_plans.ts';
 import { Evidence, earlier } from './evidence.ts';
 import { readPlan, writeMaterials } from './materials.ts';
 import { type Options, readOptions } from './options.ts';
@@ -125,7 +125,7 @@ async function prepare(
   return `${processes} provider process${processes > 1 ? 'es' : ''} on ${database ? 'Postgres' : 'PGlite'}`;
 }
 
-/** Runs these plans side by side. @returns whether everything PASSED */
+/** Runs these plans side by side. @returns true when everything PASSED that can */
 async function run(suite: Suite, selected: readonly Plan[], options: Options, resources: Resources): Promise<boolean> {
   const { out, parallel, resume } = options;
   const version = await suite.version();
@@ -147,21 +147,22 @@ async function run(suite: Suite, selected: readonly Plan[], options: Options, re
     (error) => error,
   );
   progress.end();
-  const report = [faults(results), heading, table(results)].filter(Boolean).join('\n\n');
+  const report = [faults(results, version), heading, table(results)].filter(Boolean).join('\n\n');
   await evidence.save(report);
   console.log(`\n${report}\n`);
   if (failure) throw failure;
-  return passed(results);
+  return passed(results, version);
 }
 
 async function main(options: Options, resources: Resources): Promise<boolean> {
-  const clients = options.plans.includes(clientGroup);
-  if (clients) {
-    const good = await runClients(await Suite.at(options.suite, options.patience), options);
-    if (options.plans.length === 1) return good;
-    return (await runProviders(options, resources)) && good;
-  }
-  return runProviders(options, resources);
+  const { plans: chosen, variants } = options;
+  const matching = (some: readonly { readonly name: string }[]) => some.some(({ name }) => variants.test(name));
+  const providers = matching(plans.filter(({ group }) => chosen.includes(group)));
+  const clients = chosen.includes(clientGroup) && matching(clientPlans);
+  if (!providers && !clients) throw new OperationalError('no variant has a name that matches --variants');
+  const served = !providers || (await runProviders(options, resources));
+  const asked = !clients || (await runClients(await Suite.at(options.suite, options.patience), options));
+  return served && asked;
 }
 
 async function runProviders(options: Options, resources: Resources): Promise<boolean> {
@@ -169,7 +170,6 @@ async function runProviders(options: Options, resources: Resources): Promise<boo
   const selected = plans
     .filter(({ group, name }) => options.plans.includes(group) && options.variants.test(name))
     .map((plan) => ({ ...plan, name: aliasPrefix + plan.name }));
-  if (selected.length === 0) throw new OperationalError('no variant has a name that matches --variants');
   if (!selected.some((plan) => expectedModules(plan).some((name) => modules.test(shortName(name))))) {
     throw new OperationalError('no module of these plans has a name that matches --modules');
   }

@@ -55,9 +55,8 @@ const program = commandLine('conformance', "run the OpenID Foundation's conforma
   .option('--suite <url>', 'address of a running suite', origin, usual)
   .option(
     '--plans <list>',
-    'sp: Security Profile, ms: Message Signing, cc: client credentials, rar: rich requests of both, eco: ecosystems; rp: plans for clients, only when named',
+    'sp: Security Profile, ms: Message Signing, cc: client credentials, rar: rich requests of both, eco: ecosystems, rp: plans for clients; all when left out, without rp for --issuer and --write-plans',
     someGroups,
-    [...groups],
   )
   .option('--variants <regex>', 'only the variants whose name matches', regularExpression)
   .option('--modules <regex>', 'only the modules whose name matches', regularExpression)
@@ -78,7 +77,16 @@ export function readOptions(): Options {
   if (options.processes > 1 && !options.database) {
     refuse('--processes needs a database they share: --database postgres://...');
   }
-  const { variants = every, modules = every, aliasPrefix = '', plans } = options;
+  const { variants = every, modules = every, aliasPrefix = '', issuer, writePlans } = options;
+  const { plans = issuer || writePlans ? groups : [...groups, clientGroup] } = options;
   const filtered = variants !== every || modules !== every || groups.some((group) => !plans.includes(group));
-  return { ...options, variants, modules, aliasPrefix, filtered, out: resolve(options.writePlans ?? options.out) };
+  return {
+    ...options,
+    plans,
+    variants,
+    modules,
+    aliasPrefix,
+    filtered,
+    out: resolve(options.writePlans ?? options.out),
+  };
 }

@@ -1,4 +1,5 @@
 import type { LogEntry } from './suite.ts';
+import { isUnattainable } from './unattainable.ts';
 
 /** One module's end. */
 export interface ModuleResult {
@@ -47,10 +48,17 @@ export function findings(log: readonly LogEntry[]): Finding[] {
 const same = (one: Finding, other: Finding): boolean =>
   one.condition === other.condition && one.text === other.text && one.result === other.result;
 
-/** FAILED, WARNING, SKIPPED, REVIEW, interrupted, unknown or not run at all: each is a fault of the run. */
-export function passed(plans: readonly PlanResult[]): boolean {
+/**
+ * FAILED, WARNING, SKIPPED, REVIEW, interrupted, unknown or not run at all: each is a fault of the run, but for modules that
+ * cannot pass, which have to fail for the reason that is known.
+ *
+ * @param suite its version.
+ */
+export function passed(plans: readonly PlanResult[], suite: string): boolean {
   return plans.every(
-    ({ modules, expected }) => modules.length === expected && modules.every(({ result }) => result === 'PASSED'),
+    ({ name, modules, expected }) =>
+      modules.length === expected &&
+      modules.every((module) => module.result === 'PASSED' || isUnattainable(suite, name, module)),
   );
 }
 
@@ -79,15 +87,15 @@ export function table(plans: readonly PlanResult[]): string {
   return [line(first), rule, ...rest.map(line)].join('\n');
 }
 
-/** What is not PASSED: the condition, the clause and where to read more. */
-export function faults(plans: readonly PlanResult[]): string {
+/** Everything that is not PASSED: the condition, the clause and where to read more. */
+export function faults(plans: readonly PlanResult[], suite: string): string {
   return plans
     .flatMap(({ name, modules }) =>
       modules.filter(({ result }) => result !== 'PASSED').map((module) => ({ name, ...module })),
     )
-    .map(({ name, testModule, result, log, findings }) =>
+    .map(({ name, testModule, result, seconds, log, findings }) =>
       [
-        `${result} ${name} ${testModule}`,
+        `${result} ${name} ${testModule}${isUnattainable(suite, name, { testModule, result, seconds, findings }) ? ', which cannot pass with this suite: test/conformance/README.md says why' : ''}`,
         ...findings.map(
           (finding) => `  ${finding.result} ${finding.condition} [${finding.clauses.join(' ')}] ${finding.text}`,
         ),
