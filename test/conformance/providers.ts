@@ -76,6 +76,9 @@ async function roundRobin(host: string, port: number, ports: readonly number[], 
   resources.add(server, () => server.close());
 }
 
+/** The port of a process, counted from 1, behind an address: further away than the addresses of the providers are from each other. */
+export const ownPort = (address: number, process: number): number => address + 1000 * process;
+
 /** Starts a written configuration as anyone would, in a process of its own or in several behind one address. */
 export async function startProvider(name: ProviderName, running: Running, resources: Resources): Promise<void> {
   const { directory, processes, database } = running;
@@ -99,7 +102,7 @@ export async function startProvider(name: ProviderName, running: Running, resour
   const { listen, mtls } = await loadConfig(file);
   const numbers = Array.from({ length: processes }, (_, index) => index + 1);
   const addresses = [listen.port, mtls?.port ?? 0] as const;
-  const own = (port: number) => numbers.map((number) => port + 100 * number);
+  const own = (port: number) => numbers.map((number) => ownPort(port, number));
   for (const number of numbers) {
     // The addresses that clients know stay the balancer's; only where a process listens is its own.
     const [port, mutual] = addresses.map((address) => own(address)[number - 1]);

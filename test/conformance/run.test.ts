@@ -12,7 +12,8 @@ import { loadConfig } from '../../lib/config/load.ts';
 import { selfSigned } from '../../lib/server/development_certificate.ts';
 import { serverOptions } from '../../lib/server/tls.ts';
 import { Program, runWarm } from '../support/program.ts';
-import { expectedModules, type Plan, plans } from './plans.ts';
+import { expectedModules, type Plan, plans, providers } from './plans.ts';
+import { ownPort } from './providers.ts';
 
 const runner = join(import.meta.dirname, 'run.ts');
 const program = join(import.meta.dirname, 'conformance.ts');
@@ -105,6 +106,16 @@ describe('npm run conformance', () => {
         expect(JSON.stringify(jwks)).to.not.match(/"(d|p|q)":/);
       }
     }
+  });
+
+  it('takes no port twice, with up to three processes', async () => {
+    const files = Object.keys(providers).map((name) => join(directory, `${name}.yaml`));
+    const addresses = (await Promise.all(files.map((file) => loadConfig(file)))).flatMap(({ listen, mtls }) => [
+      listen.port,
+      mtls?.port ?? 0,
+    ]);
+    const ports = addresses.flatMap((port) => [port, ...[1, 2, 3].map((process) => ownPort(port, process))]);
+    expect(new Set(ports).size).to.equal(ports.length);
   });
 
   it('exits 0 when everything PASSED, with the table', async () => {
