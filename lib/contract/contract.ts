@@ -1,10 +1,11 @@
 import type { Adapter, AdapterConstructor, AdapterFactory } from 'oidc-provider';
 
-import { requirements as ofModels, type Requirement, type Subject } from './requirements.ts';
+import type { Requirement, Subject } from './requirement.ts';
+import { requirements as ofModels } from './requirements.ts';
 import { uniqueness } from './unique.ts';
 
 export type { ReplayAdapter } from '../fapi/replay.ts';
-export type { Requirement, Subject } from './requirements.ts';
+export type { Requirement, Subject } from './requirement.ts';
 
 /** Everything that is asked of an adapter, for a runner of your own. */
 export const requirements: readonly Requirement[] = [...ofModels, ...uniqueness];

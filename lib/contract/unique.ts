@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 
 import type { ReplayAdapter } from '../fapi/replay.ts';
 import { seconds } from '../seconds.ts';
-import { fresh, type Requirement, type Subject } from './requirements.ts';
+import { fresh, type Requirement, type Subject } from './requirement.ts';
 
 function replay({ adapter, peer }: Subject): readonly ReplayAdapter[] {
   const both = [adapter, peer].map((of) => of('ReplayDetection') as ReplayAdapter);

@@ -4,8 +4,8 @@ import { seconds } from '../seconds.ts';
 import { rowId } from '../store/row.ts';
 import type { Store } from '../store/store.ts';
 import type { Health, Served } from './health.ts';
+import type { Heartbeat } from './heartbeat.ts';
 import type { Metrics } from './metrics.ts';
-import type { Heartbeat } from './nodes.ts';
 
 /** The pool that knex keeps its connections in; its types know no member of it. */
 interface Pool {

@@ -1,12 +1,8 @@
-import { createPrivateKey } from 'node:crypto';
-
-import { calculateJwkThumbprint, type JWK } from 'jose';
-
 import type { Acts } from '../administration/acts.ts';
 import type { EventName } from '../audit/event.ts';
 import type { Config } from '../config/load.ts';
 import { UsageError } from '../errors.ts';
-import { completed, weak } from '../fapi/key_set.ts';
+import { readKey } from '../keys/given_key.ts';
 import { makeKey } from '../keys/keys.ts';
 import {
   added,
@@ -23,25 +19,12 @@ import {
   ripeAt,
   type Secret,
   type SigningKey,
-  type Status,
   signingAlgorithms,
 } from '../keys/ring.ts';
+import { type ShownKey, shownKeys } from '../keys/shown_keys.ts';
 import type { KnexAdapterFactory } from '../store/adapter.ts';
 import { RingRow } from '../store/ring_row.ts';
 import { policyOf } from './keys_policy.ts';
-
-/** A key as an operator sees it: nothing that signs. Times in milliseconds since the epoch. */
-export interface ShownKey {
-  readonly kid: string;
-  readonly purpose: Purpose;
-  readonly status: Status;
-  readonly made_at: number;
-  /** When it began to sign, or begins at the earliest. */
-  readonly active_at: number | undefined;
-  readonly retired_at: number | undefined;
-  /** When it is forgotten. */
-  readonly gone_at: number | undefined;
-}
 
 const iso = (time: number) => new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
 
@@ -61,18 +44,7 @@ export class KeyDesk {
   }
 
   async list(): Promise<ShownKey[]> {
-    const ring = await this.#row.read();
-    return this.#purposes.flatMap((purpose) =>
-      keysFor(ring, purpose).map((key) => ({
-        kid: key.kid,
-        purpose,
-        status: key.status,
-        made_at: key.made_at,
-        active_at: key.status === 'next' ? Math.max(key.active_at ?? 0, ripeAt(key, this.#policy)) : key.active_at,
-        retired_at: key.retired_at,
-        gone_at: goneAt(key, purpose, this.#policy),
-      })),
-    );
+    return shownKeys(await this.#row.read(), this.#purposes, this.#policy);
   }
 
   /**
@@ -205,35 +177,3 @@ export class KeyDesk {
 }
 
 const elsewhere = 'the signing keys stand in the configuration (keys.jwks or keys.module): change them there';
-
-/** A private key in PEM or as a JWK. Nothing of it is in what is said about it. */
-async function readKey(text: string, alg: string | undefined, now: number): Promise<SigningKey> {
-  const jwk = privateJwk(text);
-  const [finding] = [...weak([jwk], [], { RSA: 2048, EC: 224 })];
-  if (finding) throw new UsageError(`the key ${finding.text}`);
-  const { kid, ...complete } = completed({ ...jwk, use: 'sig', ...(alg !== undefined && { alg }) });
-  const permitted: readonly unknown[] = signingAlgorithms;
-  const fits = { RSA: 'PS256', EC: jwk.crv === 'P-256' ? 'ES256' : '', OKP: jwk.crv === 'Ed25519' ? 'EdDSA' : '' };
-  const own = fits[`${jwk.kty}` as keyof typeof fits];
-  if (!own || complete.alg !== own || !permitted.includes(own)) {
-    throw new UsageError(
-      `the key is for none of ${signingAlgorithms.join(', ')}: an RSA key of 2048 bits or more, or one of P-256 or Ed25519 is`,
-    );
-  }
-  return { ...complete, kid: kid ?? (await calculateJwkThumbprint(jwk)), status: 'next', made_at: now } as SigningKey;
-}
-
-function privateJwk(text: string): JWK {
-  try {
-    const given = text.trim();
-    const { kid, alg, ...jwk } = given.startsWith('{') ? JSON.parse(given) : {};
-    const key = given.startsWith('{') ? createPrivateKey({ key: jwk, format: 'jwk' }) : createPrivateKey(given);
-    return {
-      ...key.export({ format: 'jwk' }),
-      ...(typeof kid === 'string' && kid && { kid }),
-      ...(alg && { alg }),
-    } as JWK;
-  } catch {
-    throw new UsageError('that is no private key: give one in PEM (PKCS #8), or as a JWK');
-  }
-}

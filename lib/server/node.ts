@@ -3,7 +3,7 @@ import type { Config } from '../config/load.ts';
 import type { Keys } from '../keys/keys.ts';
 import { log } from '../log.ts';
 import { fingerprint, fingerprints } from '../management/fingerprint.ts';
-import type { Description } from '../management/nodes.ts';
+import type { Description } from '../management/heartbeat.ts';
 import { version } from '../package_file.ts';
 import type { Resources } from '../resources.ts';
 

@@ -1,7 +1,12 @@
 import { hash } from 'node:crypto';
 
+import type { AdapterPayload } from 'oidc-provider';
+
 import { seconds } from '../seconds.ts';
 import type { Entry } from './trail.ts';
+
+/** A payload as it is sealed: with what `Foresight` wants to find with it, under the name it has always had. */
+export type Sealed = AdapterPayload & { readonly session_row?: string | undefined; readonly flow?: string | undefined };
 
 /** A row to be written. At rest nothing in it tells what it is about, but to who holds the key and the id. */
 export interface Row {

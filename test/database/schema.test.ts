@@ -2,7 +2,7 @@ import { chmodSync, chownSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { expect } from 'chai';
-import { fresh, payloadOf } from '../../lib/contract/requirements.ts';
+import { fresh, payloadOf } from '../../lib/contract/requirement.ts';
 import { type Database, type DatabaseOptions, openDatabase } from '../../lib/database/database.ts';
 import { grant } from '../../lib/database/grants.ts';
 import { faultsOf } from '../../lib/database/readiness.ts';

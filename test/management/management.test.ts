@@ -10,7 +10,7 @@ import { openDatabase } from '../../lib/database/database.ts';
 import type { ConfigError } from '../../lib/errors.ts';
 import { httpsFetch } from '../../lib/http/https_fetch.ts';
 import { managementApp } from '../../lib/management/app.ts';
-import { Heartbeat } from '../../lib/management/nodes.ts';
+import { Heartbeat } from '../../lib/management/heartbeat.ts';
 import { selfSigned } from '../../lib/server/development_certificate.ts';
 import { type RunningServer, startServer } from '../../lib/server/server.ts';
 import { mutualTlsOptions } from '../../lib/server/tls.ts';

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import type { Knex } from 'knex';
 
 import { fingerprints } from '../../lib/management/fingerprint.ts';
-import { type Description, differences, Heartbeat, listNodes } from '../../lib/management/nodes.ts';
+import { type Description, Heartbeat } from '../../lib/management/heartbeat.ts';
+import { differences, listNodes } from '../../lib/management/nodes.ts';
 import { openedDatabase } from '../support/postgres.ts';
 
 const described: Description = {

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 
 import type { ListedAccount } from '../../lib/accounts/accounts.ts';
 import { subOf } from '../../lib/accounts/listed.ts';
-import { fresh } from '../../lib/contract/requirements.ts';
+import { fresh } from '../../lib/contract/requirement.ts';
 import type { Database } from '../../lib/database/database.ts';
 import { endChanged } from '../../lib/server/open_accounts.ts';
 import { type KnexAdapterFactory, knexAdapter } from '../../lib/store/adapter.ts';

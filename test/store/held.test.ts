@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { AdapterPayload } from 'oidc-provider';
 
-import { fresh } from '../../lib/contract/requirements.ts';
+import { fresh } from '../../lib/contract/requirement.ts';
 import { type Database, openDatabase } from '../../lib/database/database.ts';
 import { migrate } from '../../lib/database/schema.ts';
 import { seconds } from '../../lib/seconds.ts';

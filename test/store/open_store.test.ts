@@ -2,7 +2,7 @@ import { mock } from 'node:test';
 import { expect } from 'chai';
 import knexModule, { type Knex } from 'knex';
 import Provider from 'oidc-provider';
-import { fresh, payloadOf } from '../../lib/contract/requirements.ts';
+import { fresh, payloadOf } from '../../lib/contract/requirement.ts';
 import { migrate, schemaStatus } from '../../lib/database/schema.ts';
 import { OperationalError } from '../../lib/errors.ts';
 import { fapiProvider } from '../../lib/fapi_provider.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { fresh, payloadOf } from '../../lib/contract/requirements.ts';
+import { fresh, payloadOf } from '../../lib/contract/requirement.ts';
 import { type Database, openDatabase } from '../../lib/database/database.ts';
 import { migrate } from '../../lib/database/schema.ts';
 import { seconds } from '../../lib/seconds.ts';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 
 import { expect } from 'chai';
-import { fresh, payloadOf } from '../../lib/contract/requirements.ts';
+import { fresh, payloadOf } from '../../lib/contract/requirement.ts';
 import { type Database, openDatabase } from '../../lib/database/database.ts';
 import { migrate } from '../../lib/database/schema.ts';
 import { knexAdapter } from '../../lib/store/adapter.ts';

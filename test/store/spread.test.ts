@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 
 import { expect } from 'chai';
-import { fresh, payloadOf } from '../../lib/contract/requirements.ts';
+import { fresh, payloadOf } from '../../lib/contract/requirement.ts';
 import { type Database, openDatabase } from '../../lib/database/database.ts';
 import { migrate } from '../../lib/database/schema.ts';
 import { knexAdapter } from '../../lib/store/adapter.ts';
