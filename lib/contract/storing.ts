@@ -7,7 +7,7 @@ import { each, found, fresh, payloadOf, type Requirement, saved } from './requir
 
 const stored = modelsThat(({ isCore, spent }) => isCore && spent !== 'jti');
 
-/** What was saved is found as it was, by whoever asks. */
+/** A row is found as it was saved, by whoever asks. */
 export const storing: readonly Requirement[] = [
   ...each([...stored, 'ModelToCome'], (model) => ({
     model,
