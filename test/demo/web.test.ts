@@ -8,7 +8,7 @@ import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playw
 import { startWeb, type Web } from '../../lib/demo/web/start.ts';
 import { Resources } from '../../lib/resources.ts';
 import { barriers } from '../interactions/accessibility.ts';
-import { browserFor } from '../interactions/browser.ts';
+import { browserFor, press as pressIn } from '../interactions/browser.ts';
 
 const sizes: Record<string, BrowserContextOptions> = {
   'on a desktop': { viewport: { width: 1280, height: 900 } },
@@ -31,7 +31,6 @@ describe('npm run demo -- --web', () => {
     web = await startWeb({ port: 0, folder, verbose: true, set: ['resources.0.lifetime=5'] }, resources);
   });
   after(async () => {
-    await browser?.close();
     await resources.close();
     if (folder) await rm(folder, { recursive: true });
   });
@@ -50,17 +49,7 @@ describe('npm run demo -- --web', () => {
     await page.goto(web.url);
   }
 
-  /** Tab until this control has the focus, then press. */
-  async function press(control: string, key = 'Enter'): Promise<void> {
-    for (let tabs = 0; tabs < 60; tabs += 1) {
-      if (await page.evaluate<boolean>(`document.activeElement.matches(${JSON.stringify(control)})`)) {
-        await page.keyboard.press(key);
-        return;
-      }
-      await page.keyboard.press('Tab');
-    }
-    throw new Error(`no Tab leads to ${control}`);
-  }
+  const press = (control: string, key?: string) => pressIn(page, control, key);
 
   const news = async (): Promise<string> => {
     await page.waitForSelector('#news .news');
@@ -151,8 +140,10 @@ describe('npm run demo -- --web', () => {
     await press('#continue');
     await news();
     // Tokens, codes, verifiers and references have 43 characters and more. Of the app's own texts none has.
-    const long = seen.flatMap((text) => text.match(/[\w-]{43,}(\.[\w-]+)*/g) ?? []).filter((word) => /\d/.test(word));
-    expect(long.filter((word) => !/^urn|^bank|request_uri/.test(word))).to.deep.equal([]);
+    // But for the reference to the request, which the browser is there to carry.
+    const texts = seen.map((text) => text.replace(/request_uri(:|%3A)[\w-]+/g, ''));
+    const long = texts.flatMap((text) => text.match(/[\w-]{43,}(\.[\w-]+)*/g) ?? []).filter((word) => /\d/.test(word));
+    expect(long.filter((word) => !/^urn|^bank/.test(word))).to.deep.equal([]);
     expect(seen.filter((text) => /^complaint|eyJ[\w-]{20}/.test(text))).to.deep.equal([]);
     expect(await page.evaluate('[document.cookie, localStorage.length, sessionStorage.length]')).to.deep.equal([
       '',

@@ -15,7 +15,7 @@ import { frontPages } from '../../lib/server/front.ts';
 import { configurationOf } from '../../lib/server/provider.ts';
 import { startServer } from '../../lib/server/server.ts';
 import { barriers } from '../interactions/accessibility.ts';
-import { browserFor } from '../interactions/browser.ts';
+import { browserFor, press as pressIn } from '../interactions/browser.ts';
 
 const sizes: Record<string, BrowserContextOptions> = {
   'on a desktop': { viewport: { width: 1280, height: 900 } },
@@ -190,7 +190,6 @@ describe('The front page of a development server', () => {
     before(async function () {
       browser = await browserFor(this);
     });
-    after(() => browser?.close());
     afterEach(() => context?.close());
 
     async function open(url: string, options: BrowserContextOptions = {}): Promise<void> {
@@ -202,17 +201,7 @@ describe('The front page of a development server', () => {
       await tab.goto(url);
     }
 
-    /** Tab until this control has the focus, then press Enter. */
-    async function press(control: string): Promise<void> {
-      for (let tabs = 0; tabs < 40; tabs += 1) {
-        if (await tab.evaluate<boolean>(`document.activeElement.matches(${JSON.stringify(control)})`)) {
-          await tab.keyboard.press('Enter');
-          return;
-        }
-        await tab.keyboard.press('Tab');
-      }
-      throw new Error(`no Tab leads to ${control}`);
-    }
+    const press = (control: string) => pressIn(tab, control);
 
     async function logIn(): Promise<void> {
       await tab.waitForSelector('#login');

@@ -48,7 +48,6 @@ describe('Authorization details on the consent page', () => {
     });
   });
   after(async () => {
-    await browser?.close();
     await as?.close();
   });
 

@@ -33,7 +33,6 @@ describe('the pages in Chromium', () => {
     });
   });
   after(async () => {
-    await browser?.close();
     await as?.close();
   });
   afterEach(() => context?.close());
@@ -214,7 +213,6 @@ describe('a page of another origin in the same browser', () => {
     await new Promise<void>((resolve) => evil.listen(0, resolve));
   });
   after(async () => {
-    await browser?.close();
     await as?.close();
     evil?.closeAllConnections();
     evil?.close();

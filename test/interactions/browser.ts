@@ -1,7 +1,9 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
+
+import { atEnd } from '../support/at_end.ts';
 
 /** The system's own Chromium. */
 function executable(): string | undefined {
@@ -29,9 +31,26 @@ async function launch(): Promise<Browser | undefined> {
   });
 }
 
-/** A browser for the tests of a suite; they are skipped on a machine that has none, and fail where CI should have one. */
+let running: Promise<Browser | undefined> | undefined;
+
+/** The browser of this process, to be shared by context; suites are skipped on a machine that has none, and fail where CI should have one. */
 export async function browserFor(suite: { skip(): never }): Promise<Browser> {
-  const launched = await launch();
-  if (!launched && process.env.CI) throw new Error('no Chromium, which .ci/run installs');
-  return launched ?? suite.skip();
+  running ??= launch().then((browser) => {
+    atEnd(async () => browser?.close());
+    return browser;
+  });
+  const browser = await running;
+  if (!browser && process.env.CI) throw new Error('no Chromium, which .ci/run installs');
+  return browser ?? suite.skip();
+}
+
+/** Tab until this control has the focus, then press. */
+export async function press(page: Page, control: string, key = 'Enter'): Promise<void> {
+  for (let tabs = 0; tabs < 60; tabs += 1) {
+    if (await page.evaluate<boolean>(`document.activeElement.matches(${JSON.stringify(control)})`)) {
+      return page.keyboard.press(key);
+    }
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`no Tab leads to ${control}`);
 }

@@ -122,7 +122,6 @@ describe('the pages in another language', () => {
     before(async function () {
       browser = await browserFor(this);
     });
-    after(() => browser?.close());
 
     it('have their words to the right, foreign names whole, and no barriers', async () => {
       const context = await browser.newContext({ viewport: { width: 320, height: 640 }, locale: 'ar' });

@@ -1,6 +1,8 @@
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 
+import { endAll } from './at_end.ts';
+
 // Loaded before the tests, in every process that runs some.
 
 /** A program's own log is not printed beside what a test expects of it. */
@@ -10,13 +12,9 @@ process.env.LOG_LEVEL ??= 'silent';
 process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, '../../node_modules/.cache/compiled');
 enableCompileCache(process.env.NODE_COMPILE_CACHE);
 
-let stop: (() => Promise<void>) | undefined;
-
 /** Files that run beside one another share one Postgres; one that runs alone starts it when it needs it. */
 export async function mochaGlobalSetup(this: { isParallelMode(): boolean }): Promise<void> {
-  if (this.isParallelMode()) stop = await import('./postgres.ts').then(({ shareDatabases }) => shareDatabases());
+  if (this.isParallelMode()) await import('./postgres.ts').then(({ shareDatabases }) => shareDatabases());
 }
 
-export async function mochaGlobalTeardown(): Promise<void> {
-  await stop?.();
-}
+export const mochaGlobalTeardown = endAll;

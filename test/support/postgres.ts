@@ -12,6 +12,7 @@ import pg from 'pg';
 import { type Database, openDatabase } from '../../lib/database/database.ts';
 import { migrate } from '../../lib/database/schema.ts';
 import { freePort } from '../../lib/demo/free_port.ts';
+import { atEnd } from './at_end.ts';
 
 /** Neither Postgres nor PgBouncer runs as root. */
 export const unprivileged = process.getuid?.() === 0 ? (idsOf('postgres') ?? idsOf('nobody')) : undefined;
@@ -151,6 +152,7 @@ const at = (url: string, name: string) => Object.assign(new URL(url), { pathname
 async function serverUrl(): Promise<string> {
   if (process.env.DATABASE_URL) return process.env.DATABASE_URL;
   if (process.env[variable]) return at(process.env[variable], 'postgres');
+  if (!started) atEnd(stopPostgres);
   started ??= Postgres.start({ max_connections: '400', fsync: 'off' });
   return (await started).url;
 }
@@ -163,18 +165,18 @@ async function create(source = ''): Promise<TestDatabase> {
 }
 
 async function makeTemplate(): Promise<string> {
-  const { url } = await create();
+  const { url, drop } = await create();
+  if (process.env.DATABASE_URL) atEnd(drop);
   const { knex, close } = await openDatabase({ url });
   await migrate(knex);
   await close();
   return url;
 }
 
-/** Starts the Postgres of a run before the processes that share it, and hands out what ends it. */
-export async function shareDatabases(): Promise<() => Promise<void>> {
+/** Starts the Postgres of a run before the processes that share it. */
+export async function shareDatabases(): Promise<void> {
   template = makeTemplate();
   process.env[variable] = await template;
-  return stopPostgres;
 }
 
 /** An empty database. */
@@ -196,13 +198,7 @@ export async function openedDatabase(): Promise<Database> {
 
 /** Ends what this process has started. */
 export async function stopPostgres(): Promise<void> {
-  const made = await template;
-  if (process.env.DATABASE_URL && made) {
-    await query(process.env.DATABASE_URL, `drop database ${new URL(made).pathname.slice(1)} with (force)`);
-  }
   await (await started)?.remove();
   started = undefined;
   template = undefined;
 }
-
-if ('after' in globalThis) after('stop Postgres', stopPostgres);
