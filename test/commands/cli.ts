@@ -13,12 +13,15 @@ export class Running extends Program {
   }
 }
 
-/** Runs a command to its end: in a warm process, or in one of its own with an environment of its own, or for a server. */
+/**
+ * Runs a command to its end: in a warm process, or in one of its own with an environment of its own, and where the end of the
+ * process is what is tried.
+ */
 export function run(
   args: readonly string[],
-  { input = '', env }: { input?: string | Buffer; env?: NodeJS.ProcessEnv } = {},
+  { input = '', env, alone = false }: { input?: string | Buffer; env?: NodeJS.ProcessEnv; alone?: boolean } = {},
 ): Promise<Finished> {
-  if (env || args[0] === 'serve') return runAlone(cli, args, { input, env: env ?? {} });
+  if (env || alone) return runAlone(cli, args, { input, env: env ?? {} });
   return runWarm({ module: join(lib, 'command_line.ts'), file: cli }, args, input);
 }
 

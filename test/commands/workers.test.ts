@@ -107,7 +107,7 @@ describe('serve with two workers', () => {
 describe('workers', () => {
   it('that cannot start are told of once, with the exit code of the first', async () => {
     const away = ['--set', 'database.url=postgres://nobody@127.0.0.1:1/none', '--set', 'workers=2'];
-    const { code, stderr } = await run(['serve', '--config', development, ...anywhere, ...away]);
+    const { code, stderr } = await run(['serve', '--config', development, ...anywhere, ...away], { alone: true });
     expect(code).to.equal(1);
     expect(stderr.trim().split('\n')).to.have.length(1);
     expect(stderr).to.match(/database .* does not answer/);

@@ -6,6 +6,7 @@ import http from 'node:http';
 import https, { type RequestOptions } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from 'node:tls';
 
 import { expect } from 'chai';
@@ -219,6 +220,7 @@ for (const make of ['nginx', 'haproxy'] as const) {
         for (; !isOver && sent < 100_000; sent += 1) {
           const { status, body } = await pushed(client).catch((error) => ({ status: 0, body: String(error) }));
           if (status !== 201) failed.push(`${status} ${body.slice(0, 200)}`);
+          await delay(20);
         }
       });
       for (const index of [0, 1]) {
@@ -226,7 +228,7 @@ for (const make of ['nginx', 'haproxy'] as const) {
         await running[index]?.ends();
         await started(index);
         // HAProxy sends nobody to a node before its check has passed.
-        await new Promise((resolve) => setTimeout(resolve, 2500));
+        await delay(2500);
       }
       isOver = true;
       await Promise.all(customers);
@@ -240,7 +242,7 @@ for (const make of ['nginx', 'haproxy'] as const) {
       // Files are looked at once a second, and a proxy of several workers gives each its own turns.
       for (let sent = 0; sent < 500 && refused().includes(false); sent += 1) {
         await pushed(client);
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        await delay(20);
       }
       expect(refused()).to.deep.equal([true, true]);
       const answers = await Promise.all(Array.from({ length: 6 }, () => pushed(client)));

@@ -25,18 +25,27 @@ export class Program {
   }
 
   /** The first group of what it prints, as soon as it has. */
-  async prints(pattern: RegExp): Promise<string> {
+  prints(pattern: RegExp): Promise<string> {
+    return this.#said('stdout', pattern);
+  }
+
+  /** The first group of what it writes to standard error, as soon as it has. */
+  complains(pattern: RegExp): Promise<string> {
+    return this.#said('stderr', pattern);
+  }
+
+  async #said(where: 'stdout' | 'stderr', pattern: RegExp): Promise<string> {
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     const look = () => {
-      const found = pattern.exec(this.stdout);
+      const found = pattern.exec(this[where]);
       if (found) resolve(found[1] ?? found[0]);
     };
     const end = () => reject(new Error(`ended without printing ${pattern}\n${this.stdout}\n${this.stderr}`));
-    this.process.stdout.on('data', look);
+    this.process[where].on('data', look);
     this.process.once('close', end);
     look();
     return promise.finally(() => {
-      this.process.stdout.off('data', look);
+      this.process[where].off('data', look);
       this.process.off('close', end);
     });
   }
