@@ -24,24 +24,34 @@ async function partitionsOf(store: Store): Promise<{ name: string; until: number
   });
 }
 
+/** Months for which partitions are made ahead. */
+const ahead = 12;
+
 /**
  * Makes the partitions of the coming months, so that old records go by dropping a table instead of deleting rows. Needs
- * the rights of the tables' owner.
+ * the rights of the tables' owner; gives up on a lock that others keep.
  *
  * @returns names of the partitions made
  */
-export async function makePartitions(store: Store, months: number, now = Date.now()): Promise<string[]> {
-  const table = auditTableOf(store.table);
+export async function makePartitions(
+  { knex, table: payloads }: Pick<Store, 'knex' | 'table'>,
+  months = ahead,
+  now = Date.now(),
+): Promise<string[]> {
+  const table = auditTableOf(payloads);
   const made: string[] = [];
   // Not the month under way: its first records are in the default partition, which would have to be read through.
   for (let later = 1; later <= months; later += 1) {
     const [from, until] = [monthOf(now, later), monthOf(now, later + 1)];
     const name = table.replace('oidc_audit', `oidc_audit_${from.toISOString().slice(0, 7).replace('-', '_')}`);
-    const { rows } = await store.knex.raw('select to_regclass(?) is not null as exists', [name]);
+    const { rows } = await knex.raw('select to_regclass(?) is not null as exists', [name]);
     if (rows[0].exists) continue;
-    await store.knex.raw(
-      `create table ${name} partition of ${table} for values from (${from.getTime()}) to (${until.getTime()})`,
-    );
+    await knex.transaction(async (trx) => {
+      await trx.raw(`set local lock_timeout = '5s'`);
+      await trx.raw(
+        `create table ${name} partition of ${table} for values from (${from.getTime()}) to (${until.getTime()})`,
+      );
+    });
     made.push(name);
   }
   return made;

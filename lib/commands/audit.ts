@@ -6,7 +6,7 @@ import { storedAccounts } from '../accounts/stored.ts';
 import { auditKeys, notedEnds, publicOf } from '../audit/open.ts';
 import { Pseudonyms } from '../audit/pseudonyms.ts';
 import { byChain, byTime, judgeEvent, sentence, type Told, told, type Wanted } from '../audit/read.ts';
-import { retire as retireRows } from '../audit/retention.ts';
+import { makePartitions, retire as retireRows } from '../audit/retention.ts';
 import { verifyTrail } from '../audit/verify.ts';
 import type { Config } from '../config/load.ts';
 import { OperationalError, UsageError } from '../errors.ts';
@@ -127,9 +127,11 @@ export async function verify(config: Config, resources: Resources, json: boolean
   if (faults.length > 0) throw new OperationalError(`the trail is not as it was written: ${faults.length} faults`);
 }
 
-/** Drops records older than `audit.keep_days`, and records that it did. */
+/** Makes the partitions of the coming months, drops records older than `audit.keep_days`, and records that it did. */
 export async function retire(config: Config, resources: Resources): Promise<void> {
   const { adapter } = await open(config, resources);
+  const made = await makePartitions(adapter.store);
+  if (made.length > 0) console.log(`${made.length} partitions of the coming months were made`);
   const before = Date.now() - config.audit.keep_days * 86_400_000;
   const { rows, partitions } = await retireRows(adapter, before);
   console.log(
@@ -166,7 +168,11 @@ export function register(program: Command): void {
   configured(group.command('export').description('print every row as it stands in the table, as JSON lines'))
     .addHelpText('after', examples('audit export --config as.yaml > trail.jsonl'))
     .action((options: Options) => withConfig(options, exportRows));
-  configured(group.command('retire').description('drop records older than audit.keep_days'))
+  configured(
+    group
+      .command('retire')
+      .description('make the partitions of the coming months, and drop records older than audit.keep_days'),
+  )
     .addHelpText('after', examples('audit retire --config as.yaml'))
     .action((options: Options) => withConfig(options, retire));
   json(configured(program.command('explain <flow>').description('tell one flow of the trail, from the push on')))

@@ -1,7 +1,8 @@
 import { Argument, type Command } from 'commander';
+import { makePartitions } from '../audit/retention.ts';
 import type { Config } from '../config/load.ts';
 import { grant } from '../database/grants.ts';
-import { distribute, migrate, migrateDown, schemaStatus } from '../database/schema.ts';
+import { distribute, migrate, migrateDown, schemaOf, schemaStatus, tableOf } from '../database/schema.ts';
 import { UsageError } from '../errors.ts';
 import type { Resources } from '../resources.ts';
 import { openConfigured } from '../server/open_store.ts';
@@ -35,6 +36,10 @@ export async function run(
   const names = direction === 'up' ? await migrate(knex) : await migrateDown(knex);
   for (const name of names) console.log(`${direction === 'up' ? 'applied' : 'took back'} ${name}`);
   if (names.length === 0) console.log(direction === 'up' ? 'nothing to apply' : 'nothing to take back');
+  if (direction === 'up') {
+    const made = await makePartitions({ knex, table: tableOf(schemaOf(knex, config.database.schema)) });
+    if (made.length > 0) console.log(`made ${made.length} partitions of the trail, one a month`);
+  }
   if (spread) {
     await distribute(knex);
     console.log('the table is spread over the workers');

@@ -68,7 +68,7 @@ export async function assemble(config: Config, keys: Keys, shared: Shared, befor
   const slowed = kept?.attempts ?? attempts({ ...config.limits.passwords, limiter });
   const extension = { ...(await loadExtension(config.extend)), ...given };
   const parts = {
-    tooMany: rates.tooMany,
+    rates,
     adapter,
     extension,
     accounts: extension.accounts ?? (await accountsOf(config.accounts, adapter)),

@@ -27,6 +27,7 @@ import { profiles } from '../profiles/profiles.ts';
 import { coreConfiguration } from '../settings.ts';
 import type { Extension } from './extension.ts';
 import { frontPages, hasOwnClient } from './front.ts';
+import { pageRates } from './page_rates.ts';
 import type { RequestRates } from './request_rates.ts';
 import { sampleResource } from './sample_resource.ts';
 
@@ -48,7 +49,7 @@ export interface Parts {
   /** Adds to authorization details what clients could not know. */
   readonly enrich?: Enrich | undefined;
   /** Seconds somebody has to wait who asks too often. */
-  readonly tooMany?: RequestRates['tooMany'] | undefined;
+  readonly rates?: Pick<RequestRates, 'tooMany' | 'anyone'> | undefined;
   /** The latest refusals, which the front page of a development server tells. */
   readonly recent?: RecentRefusals | undefined;
   /** Watches what passes: middleware that comes before all others. */
@@ -68,9 +69,9 @@ export function profileOf(
     outboundAuthorities = [],
     crl,
     enrich,
-    tooMany,
+    rates,
     extension,
-  }: Pick<Parts, 'keys' | 'authorities' | 'outboundAuthorities' | 'crl' | 'enrich' | 'tooMany' | 'extension'>,
+  }: Pick<Parts, 'keys' | 'authorities' | 'outboundAuthorities' | 'crl' | 'enrich' | 'rates' | 'extension'>,
 ): Profile {
   const { par, client_assertion_lifetime, dpop, mtls, proxy, message_signing, resources, authorization_details } =
     config;
@@ -79,7 +80,7 @@ export function profileOf(
     par,
     client_assertion_lifetime,
     ttl: { session_idle: config.ttl.session_idle },
-    limits: { body: config.limits.body, tooMany },
+    limits: { body: config.limits.body, tooMany: rates?.tooMany },
     security_headers: {
       ...config.security_headers,
       hsts: !(config.development && isLocal(new URL(config.issuer).hostname)),
@@ -171,6 +172,7 @@ export function createProvider(config: Config, parts: Parts): Promise<Provider> 
     const ours: Staged = {
       forwarded: [...(parts.watch?.(provider) ?? []), forwarded(trustedProxies(config.proxy?.trusted), headers)],
       pages: [
+        ...(parts.rates ? [pageRates(provider, parts.rates, config.pages)] : []),
         ...frontPages(config, parts.keys, parts.recent ?? recentRefusals(), parts.extension?.profile),
         interactions(provider, { ...pagesOf(config, profile), accounts, attempts, ...pageSettings }),
       ],

@@ -32,7 +32,9 @@ const successes = ['pushed_authorization_request.success', 'grant.success'] as c
 
 /** How often somebody may ask, by client, by address and for the whole process. */
 export interface RequestRates {
-  /** Seconds to wait, when there are too many already. */
+  /** Counts a request of anybody, by address and for the whole process. @returns seconds to wait, when there are too many */
+  anyone(ctx: Context): number | undefined;
+  /** The same of a request to an endpoint of core's, which is a client's as well. */
   tooMany(ctx: Context): number | undefined;
   /** Learns from what the provider answers who fails to authenticate, and who does not. */
   watch(provider: Provider): void;
@@ -66,10 +68,12 @@ export function requestRates(limits: LimitSettings): RequestRates {
     }
   }
 
+  const anyone = (ctx: Context) => all?.take('') ?? addresses?.take(networkOf(ctx.ip));
   return {
+    anyone,
     tooMany(ctx) {
       const address = networkOf(ctx.ip);
-      const wait = all?.take('') ?? addresses?.take(address);
+      const wait = anyone(ctx);
       if (wait !== undefined || ctx.method !== 'POST') return wait;
       const waiting = failed.wait(address);
       if (waiting === undefined && !clients) return undefined;

@@ -64,6 +64,8 @@ describe('Retention of the trail', () => {
     const after = await verified();
     expect(after.faults).to.deep.equal([]);
     expect(after.rows).to.be.above(3);
+    const said = await adapter.store.knex.raw(`select 1 from ${table()} where event = 'audit.retired'`);
+    expect(said.rows, 'and says so').to.have.length(1);
   });
 
   it('does not hide what somebody else dropped', async () => {

@@ -14,6 +14,7 @@ import { flowServer, type OwnServer, trustingFetch } from '../flows/server.ts';
 const execute = promisify(execFile);
 const client = clients.find(({ client_id }) => client_id === 'private_key_jwt-dpop') as (typeof clients)[0];
 const alerts = 'config/monitoring/alerts.yaml';
+const alertTests = 'test/management/alerts.yaml';
 const dashboard = 'config/monitoring/grafana.json';
 
 const words = new Set(['by', 'or', 'and', 'on', 'without', 'unless']);
@@ -34,6 +35,12 @@ interface Panel {
 }
 interface Alerts {
   readonly groups: readonly { readonly rules: readonly { readonly alert: string; readonly expr: string }[] }[];
+}
+
+interface AlertTests {
+  readonly tests: readonly {
+    readonly alert_rule_test: readonly { readonly alertname: string; readonly exp_alerts: readonly object[] }[];
+  }[];
 }
 
 async function queries(): Promise<string[]> {
@@ -106,6 +113,18 @@ describe('What is watched', () => {
       for (const name of names) expect([...metrics], query).to.include(name);
       for (const label of by) expect([...labels], query).to.include(label);
     }
+  });
+
+  it('each alert fires when it should, and not before', async () => {
+    const { stdout } = await execute('promtool', ['test', 'rules', alertTests]);
+    expect(stdout).to.include('SUCCESS');
+    const { groups } = parse(await readFile(alerts, 'utf8')) as Alerts;
+    const { tests } = parse(await readFile(alertTests, 'utf8')) as AlertTests;
+    const fired = tests.flatMap(({ alert_rule_test }) =>
+      alert_rule_test.flatMap(({ alertname, exp_alerts }) => (exp_alerts.length > 0 ? [alertname] : [])),
+    );
+    const names = groups.flatMap(({ rules }) => rules.map(({ alert }) => alert));
+    expect(names.filter((name) => !fired.includes(name))).to.deep.equal([]);
   });
 
   it('there are ten alerts or more, and promtool takes the rules and the metrics', async () => {

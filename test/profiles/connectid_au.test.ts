@@ -1,12 +1,15 @@
 import { expect } from 'chai';
 import { decodeJwt } from 'jose';
 
+import { byTime } from '../../lib/audit/read.ts';
 import { judge } from '../../lib/commands/judge.ts';
 import { Browser } from '../../lib/demo/browser.ts';
+import { auditTableOf } from '../../lib/store/statements.ts';
 import { directory } from '../config/written.ts';
 import * as expectations from '../conformance/rows/expectations.ts';
 import { now, type SuiteClient } from '../conformance/rows/suite_client.ts';
 import { person, trustingFetch } from '../flows/server.ts';
+import { until } from '../support/reloadable.ts';
 import { call, type Ecosystem, ecosystem } from './ecosystem.ts';
 
 const verification = {
@@ -75,6 +78,13 @@ describe('profile: connectid-au', () => {
     expect(other.claims.txn)
       .to.match(/^[0-9a-f-]{36}$/)
       .and.not.equal(one.claims.txn);
+    const { knex, table } = eco.server.adapter.store;
+    // What no row travels with is written within a second.
+    await until(async () => {
+      let records = 0;
+      for await (const _ of byTime(knex, auditTableOf(table), { event: 'identity.told' })) records += 1;
+      return records >= 2;
+    });
   });
 
   it('CID-SP-4.2-2 gives access tokens for ten minutes at most', async () => {

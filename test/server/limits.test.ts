@@ -116,6 +116,32 @@ describe('The bounds of a server', () => {
   });
 });
 
+describe('Requests to a process that takes so many in a minute', () => {
+  it('are counted whatever they are for: a login page, a resource, an endpoint; people are told by a page', async () => {
+    const port = await freePort();
+    const client = await RawClient.create(`https://localhost:${port}`, {});
+    const clients = [client.metadata, ...client.others].map((metadata) => ({ metadata }));
+    const server = await flowServer({ port, clients, set: ['limits.requests=40'] });
+    try {
+      const browser = { headers: { accept: 'text/html' } };
+      const statuses: number[] = [];
+      while (statuses.length < 50 && !statuses.includes(429)) {
+        statuses.push((await client.request('/interaction/nobody', browser)).status);
+      }
+      expect(statuses.at(-1), statuses.join()).to.equal(429);
+      const page = await client.request('/interaction/nobody', browser);
+      expect(page.body).to.contain('Asked too often');
+      expect(Number(page.headers.get('retry-after'))).to.be.within(1, 60);
+      for (const path of ['/resource', '/jwks', '/interaction/nobody']) {
+        const { status, body } = await client.request(path, { headers: { accept: 'application/json' } });
+        expect([path, status, body.error]).to.deep.equal([path, 429, 'invalid_request']);
+      }
+    } finally {
+      await server.close();
+    }
+  });
+});
+
 describe('A rate', () => {
   let clock = 0;
   const now = () => clock;

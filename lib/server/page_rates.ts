@@ -1,0 +1,26 @@
+import type { Middleware } from 'koa';
+import { errors, type Provider } from 'oidc-provider';
+
+import { endpoints } from '../http/routes.ts';
+import { languages } from '../interactions/language.ts';
+import { nameOf, type PagesOptions, renderProblem } from '../interactions/pages.ts';
+import type { RequestRates } from './request_rates.ts';
+
+/**
+ * Counts requests that are for no endpoint of core's: login and consent, the front page, resources. Whoever asks too often
+ * is answered by 429, as a page where it is a browser.
+ */
+export function pageRates(provider: Provider, rates: Pick<RequestRates, 'anyone'>, options: PagesOptions): Middleware {
+  const endpointOf = endpoints(provider);
+  const choose = languages(options.messages);
+  return async function pageRates(ctx, next) {
+    const wait = endpointOf(ctx) === undefined ? rates.anyone(ctx) : undefined;
+    if (wait === undefined) return next();
+    ctx.set('retry-after', `${Math.ceil(wait)}`);
+    const refusal = new errors.InvalidRequest('too many requests', 429);
+    if (ctx.accepts('json', 'html') !== 'html') throw refusal;
+    ctx.status = 429;
+    renderProblem(ctx, { name: nameOf(provider.issuer, options), language: choose(ctx) }, refusal, refusal);
+    ctx.app.emit('refused', refusal, ctx);
+  };
+}
