@@ -1,16 +1,7 @@
 import { openOurs } from './stores.ts';
+import '../support/ahead.ts';
 
-/** A node whose clock is ahead, or behind, by as many seconds as its environment says. */
-const ahead = Number(process.env.SECONDS_AHEAD) * 1000;
-const Clock = Date;
-globalThis.Date = class extends Clock {
-  constructor(...of: unknown[]) {
-    super(...((of.length > 0 ? of : [Clock.now() + ahead]) as []));
-  }
-
-  static override now = () => Clock.now() + ahead;
-} as DateConstructor;
-
+// A node whose clock is ahead, or behind: what follows is loaded after it.
 const { startCore } = await import('./core.ts');
 const { unitOfWork } = await import('../../lib/store/unit_of_work.ts');
 const { purge } = await import('../../lib/store/purge.ts');

@@ -12,7 +12,9 @@ interface Parts {
   /** Where the proxy listens, ports `everyonePort` and `mtlsPort`. */
   readonly address: string;
   /** Where the nodes listen, port 3000. */
-  readonly nodes: readonly [string, string];
+  readonly nodes: readonly [string, string, ...string[]];
+  /** The issuer's host, as nodes are asked for it by health checks. */
+  readonly host?: string;
   readonly cert: string;
   readonly key: string;
   /** PEM of the authorities of clients. */
@@ -25,15 +27,22 @@ export const mtlsPort = 8443;
 const files = { nginx: 'nginx.conf', haproxy: 'haproxy.cfg' };
 
 /** The shipped file, with the addresses and folders of this run in place of those it names. */
-function configuration(make: Make, folder: string, { address, nodes }: Parts): string {
+function configuration(make: Make, folder: string, { address, nodes, host = 'as.example.com' }: Parts): string {
   const text = readFileSync(new URL(`../../config/proxy/${files[make]}`, import.meta.url), 'utf8');
   const placed = text
     // Not everyone may listen on 443.
     .replace(/\b443 ssl/, `${everyonePort} ssl`)
     .replaceAll('/etc/oidc-provider-fapi/', `${folder}/`)
     .replaceAll('10.0.0.11', nodes[0])
-    .replaceAll('10.0.0.12', nodes[1]);
-  if (make === 'haproxy') return placed.replaceAll(/bind :/g, `bind ${address}:`);
+    .replaceAll('10.0.0.12', nodes[1])
+    .replaceAll('as.example.com', host);
+  if (make === 'haproxy') {
+    const more = nodes.slice(2).map((node, index) => `  server more${index} ${node}:3000\n`);
+    return placed
+      .replaceAll(/bind :/g, `bind ${address}:`)
+      .trimEnd()
+      .concat('\n', ...more);
+  }
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (name) => `${name}_temp_path ${join(folder, name)};`,
   );
