@@ -22,6 +22,36 @@ function known(args: readonly string[]): void {
   for (const arg of rest.filter((each) => each.startsWith('--'))) expect(options, args.join(' ')).to.include(arg);
 }
 
+describe('A year in production', () => {
+  it('is a table in test/README.md whose every row names tests that there are', async () => {
+    const text = await readFile('test/README.md', 'utf8');
+    const lines = text.slice(text.indexOf('## A year in production')).split('\n');
+    const rows = lines.filter((line) => line.startsWith('| ') && !/^\| (what|---)/.test(line));
+    expect(rows).to.have.length.above(40);
+    for (const row of rows) {
+      const named = [...row.matchAll(/\[[^\]]+\]\(([^)]+\.test\.ts)\) "([^"]+)"/g)];
+      expect(named, row).to.have.length.above(0);
+      for (const [, file = '', title = ''] of named) {
+        expect(await readFile(join('test', file), 'utf8'), `${file} has "${title}"`).to.include(title);
+      }
+    }
+  });
+});
+
+describe('The files in config/proxy', () => {
+  it('for proxies that are not run are YAML, and say so in their first line', async () => {
+    const names = (await readdir('config/proxy')).filter((name) => name.endsWith('.yaml'));
+    expect(names).to.have.length(3);
+    for (const name of names) {
+      const file = await readFile(join('config/proxy', name), 'utf8');
+      expect(file).to.match(/^# Not run by the tests/);
+      const [document] = parseAllDocuments(file);
+      expect(document?.errors).to.deep.equal([]);
+      expect(Object.keys(document?.toJS())).to.have.length.above(0);
+    }
+  });
+});
+
 describe('The files in config/deploy', () => {
   it('say in their first lines whether they were run', async () => {
     for (const name of await readdir(deploy('.'))) {
