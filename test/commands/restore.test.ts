@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 
 import { freePort } from '../../lib/demo/free_port.ts';
-import { flowServer, migratedDatabase } from '../flows/server.ts';
-import { query } from '../support/postgres.ts';
+import { flowServer } from '../flows/server.ts';
+import { migratedDatabase, query } from '../support/postgres.ts';
 import { RawClient } from '../support/raw_client.ts';
 import { development, run } from './cli.ts';
 

@@ -10,9 +10,9 @@ import { expect } from 'chai';
 
 import type { Difference, FleetNode } from '../../lib/management/nodes.ts';
 import { run } from '../commands/cli.ts';
-import { type FlowDatabase, migratedDatabase } from '../flows/server.ts';
 import { CertificateAuthority } from '../support/certificates.ts';
 import { everyonePort, FrontDoor } from '../support/front_door.ts';
+import { migratedDatabase, type TestDatabase } from '../support/postgres.ts';
 import { RawClient } from '../support/raw_client.ts';
 
 // Other addresses of 127.0.0.0/8 than those of the front doors.
@@ -29,7 +29,7 @@ type Machine = ChildProcessByStdio<null, Readable, null>;
 
 describe('Three machines behind a proxy, one of them ten seconds ahead', () => {
   let folder: string;
-  let database: FlowDatabase;
+  let database: TestDatabase;
   let proxy: FrontDoor;
   let client: RawClient;
   const machines: Machine[] = [];
