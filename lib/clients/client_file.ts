@@ -3,6 +3,8 @@ import { readFile } from 'node:fs/promises';
 import type { JWK } from 'jose';
 
 import { UsageError } from '../errors.ts';
+import type { Credentials } from './generate.ts';
+import type { Members } from './members.ts';
 
 /** A client as its owner has it: registered at some provider, with its private key. */
 export interface ClientFile {
@@ -80,4 +82,13 @@ export async function readClientFile(file: string): Promise<ClientFile> {
     ...(resource !== undefined && { resource: url(file, 'resource', resource) }),
     parameters: parametersOf(file, parameters),
   };
+}
+
+/** The file of a client that was just given its credentials, as `readClientFile` reads it. */
+export function clientFile(
+  { client_id, redirect_uris, scope }: Members,
+  { jwk, key, certificate }: Credentials,
+): object {
+  const [redirect_uri] = redirect_uris as readonly string[];
+  return { client_id, jwk, redirect_uri, scope, ...(certificate && { cert: certificate, key }) };
 }

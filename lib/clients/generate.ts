@@ -1,4 +1,4 @@
-import { calculateJwkThumbprint, exportJWK, exportPKCS8, generateKeyPair } from 'jose';
+import { calculateJwkThumbprint, exportJWK, exportPKCS8, generateKeyPair, type JWK } from 'jose';
 
 import type { Members } from './members.ts';
 
@@ -11,6 +11,8 @@ export interface Credentials {
   readonly metadata: Members;
   /** PKCS #8, PEM. */
   readonly key: string;
+  /** The same key as client libraries take it, with `kid` and `alg`. */
+  readonly jwk: JWK;
   /** PEM; of a client that authenticates by it. */
   readonly certificate?: string | undefined;
 }
@@ -51,21 +53,13 @@ export async function generateCredentials(client_id: string, how: Generatable): 
   const keys = await generateKeyPair(alg, { extractable: true });
   const certificate = how === 'self_signed_tls_client_auth' ? await selfSigned(client_id, keys) : undefined;
   const jwk = await exportJWK(keys.publicKey);
-  const jwks = {
-    keys: [
-      {
-        ...jwk,
-        kid: await calculateJwkThumbprint(jwk),
-        alg,
-        use: 'sig',
-        ...(certificate && { x5c: [derOf(certificate)] }),
-      },
-    ],
-  };
+  const named = { kid: await calculateJwkThumbprint(jwk), alg, use: 'sig' };
+  const jwks = { keys: [{ ...jwk, ...named, ...(certificate && { x5c: [derOf(certificate)] }) }] };
   const bound = certificate ? 'tls_client_certificate_bound_access_tokens' : 'dpop_bound_access_tokens';
   return {
     metadata: { token_endpoint_auth_method: how, [bound]: true, jwks },
     key: await exportPKCS8(keys.privateKey),
+    jwk: { ...(await exportJWK(keys.privateKey)), ...named },
     certificate,
   };
 }

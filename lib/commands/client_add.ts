@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
+import { clientFile } from '../clients/client_file.ts';
 import { firstClient } from '../clients/first_client.ts';
 import {
   type Credentials,
@@ -46,8 +47,11 @@ export async function add(
 
 interface Files {
   readonly key: string;
+  readonly jwk: string;
   readonly certificate: string | undefined;
   readonly program: string;
+  /** For `check --client` and `demo --client`. */
+  readonly client: string;
 }
 
 function wayOf(generate: Generatable | true, { token_endpoint_auth_method: written }: Members): Generatable {
@@ -67,14 +71,19 @@ async function put(file: string, content: string, mode: number): Promise<void> {
   });
 }
 
-async function keep(folder: string, { key, certificate }: Credentials): Promise<Files> {
+const lines = (value: object) => `${JSON.stringify(value, null, 2)}\n`;
+
+async function keep(folder: string, { key, jwk, certificate }: Credentials): Promise<Files> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const files = {
     key: join(folder, 'client.key'),
+    jwk: join(folder, 'client.jwk'),
     certificate: certificate && join(folder, 'client.crt'),
     program: join(folder, 'client.mjs'),
+    client: join(folder, 'client.json'),
   };
   await put(files.key, key, 0o600);
+  await put(files.jwk, lines(jwk), 0o600);
   if (files.certificate && certificate) await put(files.certificate, `${certificate}\n`, 0o644);
   return files;
 }
@@ -98,18 +107,20 @@ async function addGenerated(
     added = await clients.add({ ...firstMetadata, ...client, ...own });
   } catch (error) {
     // Of a client that does not exist.
-    for (const name of [files.key, files.certificate]) if (name) await rm(name, { force: true });
+    for (const name of [files.key, files.jwk, files.certificate]) if (name) await rm(name, { force: true });
     throw error;
   }
   const signed = config.message_signing !== undefined;
   const program = firstClient({ issuer: config.issuer, metadata: added, ...files, signed });
   await put(files.program, program, 0o644);
+  await put(files.client, lines(clientFile(added, credentials)), 0o600);
   if (!json) {
     const named = facts([
       ['added', added.client_id],
-      ['private key', files.key],
+      ['private key', `${files.key}, the same in ${files.jwk}`],
       ['certificate', files.certificate],
       ['a first client', files.program],
+      ['for check and demo', `--client ${files.client}`],
     ]);
     process.stderr.write(`${named}\n`);
   }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { expect } from 'chai';
 
+import { readClientFile } from '../../lib/clients/client_file.ts';
 import { assignment } from '../../lib/commands/assignment.ts';
 import * as commands from '../../lib/commands/clients.ts';
 import { type Config, loadConfig } from '../../lib/config/load.ts';
@@ -141,6 +142,12 @@ describe('oidc-provider-fapi clients', () => {
       const made = await clients(args, '', [`profile=${profile}`]);
       expect(made.code, made.stderr).to.equal(0);
       expect((await stat(join(out, 'client.key'))).mode & 0o777).to.equal(0o600);
+      expect((await stat(join(out, 'client.json'))).mode & 0o777).to.equal(0o600);
+      expect(await readClientFile(join(out, 'client.json'))).to.deep.include({
+        client_id,
+        jwk: JSON.parse(await readFile(join(out, 'client.jwk'), 'utf8')),
+        redirect_uri: 'http://127.0.0.1/callback',
+      });
       expect(made.stdout).to.equal(await readFile(join(out, 'client.mjs'), 'utf8'));
       expect(made.stdout).to.not.contain('PRIVATE KEY-----\n');
 
