@@ -101,7 +101,9 @@ function greeting(config: Config, { url, mtlsUrl, managementUrl, certificate }: 
   const lines = rows.flatMap(([name, value]) =>
     (value?.split('\n') ?? []).map((line, index) => `  ${(index === 0 ? name : '').padEnd(15)}${line}`),
   );
-  return ['', ...lines, '', ...(development ? next(discovery, file, certificate?.authority) : []), ''].join('\n');
+  return ['', ...lines, '', ...(development ? next(config, discovery, file, certificate?.authority) : []), ''].join(
+    '\n',
+  );
 }
 
 /** Said first by a development server that other machines reach. */
@@ -118,12 +120,14 @@ function logins(accounts: Config['accounts']): string[] {
   return accounts.flatMap(({ login, password }) => (password === undefined ? [] : [`${login}, password ${password}`]));
 }
 
-function next(discovery: string, file: string, authority?: string): string[] {
+function next({ issuer, front_page }: Config, discovery: string, file: string, authority?: string): string[] {
+  const look = `  ${`${issuer}/`.padEnd(56)} in a browser: what runs here, and a flow to try`;
   return [
-    'Try next, in another terminal:',
+    'Try next:',
+    ...(front_page ? [look] : []),
     `  curl ${authority ? `--cacert ${authority}` : '-k'} ${discovery}`,
     '  npm run demo                                             a whole flow, each step explained',
-    '  npm run demo -- --client-auth tls_client_auth --sender-constrain mtls',
+    '  npm run demo -- --web                                    a small bank to look at, and what was sent where',
     `  npx oidc-provider-fapi check --config ${file}`,
     '',
     'Stop with Ctrl-C.',

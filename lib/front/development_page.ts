@@ -1,8 +1,9 @@
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 import type { Context } from 'koa';
 
-import type { Config } from '../config/load.ts';
+import { type Metadata, stacks, usable } from '../clients/quickstart.ts';
+import { type Config, filesOf } from '../config/load.ts';
 import { filled } from '../interactions/language.ts';
 import { render } from '../interactions/render.ts';
 import { databaseName } from '../redact.ts';
@@ -77,20 +78,29 @@ function trust({ listen, proxy, issuer }: Config, folder: string | undefined, sa
   };
 }
 
-function clients({ clients }: Config, say: Words) {
+/** For each library the words of the command that prints a program with it: as the first client that can use it. */
+function programs(config: Config): string[][] {
+  const [file = 'FILE'] = filesOf(config).map((name) => relative('.', name));
+  const known = config.clients as unknown as readonly Metadata[];
+  return Object.keys(stacks).flatMap((name) => {
+    const client = known.find((one) => one.redirect_uris?.length && usable(one).includes(name));
+    if (!client) return [];
+    return [['npx', 'oidc-provider-fapi', 'clients', 'quickstart', client.client_id, '--for', name, '-c', file]];
+  });
+}
+
+function clients(config: Config, say: Words) {
+  const { clients } = config;
   const rows = clients.map(({ client_id, token_endpoint_auth_method, dpop_bound_access_tokens }) => ({
     client_id,
     about: `${token_endpoint_auth_method}, ${dpop_bound_access_tokens ? 'DPoP' : 'mutual TLS'}`,
   }));
   const count = rows.length - mostClients;
-  const print = (id: string, stack: string) => `npx oidc-provider-fapi clients quickstart ${id} --for ${stack}`;
-  const first = (bound: string) => rows.find(({ about }) => about.endsWith(bound))?.client_id;
-  const [dpop, mtls] = [first('DPoP'), first('mutual TLS')];
   return {
     clients: rows.slice(0, mostClients),
     more: count > 0 ? filled(say.clients_more, { count: `${count}` }) : '',
     connect: [say.connect_audience, say.connect_algorithms, say.connect_aliases, say.connect_loopback],
-    commands: [...(dpop ? [print(dpop, 'openid-client')] : []), ...(mtls ? [print(mtls, 'spring')] : [])],
+    commands: programs(config),
   };
 }
 

@@ -27,7 +27,8 @@ function entries(facts: Facts) {
 /** The table of refusals as a page for the developers of clients, in English as the answers are. */
 export function refusalsPage(options: RefusalsPageOptions): Middleware {
   const { issuer, name, english, mtls = issuer, client_assertion_lifetime: assertion_lifetime } = options;
-  const rows = entries({ issuer, mtls, assertion_lifetime, redirect_uri: '', registered: '' });
+  const registered = 'https://client.example.com/callback';
+  const rows = entries({ issuer, mtls, assertion_lifetime, redirect_uri: `${registered}/`, registered });
   return function refusalsPage(ctx, next) {
     if (ctx.path !== refusalsPath || !['GET', 'HEAD'].includes(ctx.method)) return next();
     render(ctx, 200, 'refusals', {

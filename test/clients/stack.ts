@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { type Metadata, quickstart, stacks } from '../../lib/commands/quickstart.ts';
+import { type Metadata, quickstart, stacks } from '../../lib/clients/quickstart.ts';
 import { type Config, loadConfig } from '../../lib/config/load.ts';
 import { authorize, Browser } from '../../lib/demo/browser.ts';
 import { freePort } from '../../lib/demo/free_port.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { type Metadata, quickstart, stacks } from '../../lib/commands/quickstart.ts';
+import { type Metadata, quickstart, stacks } from '../../lib/clients/quickstart.ts';
 import { loadConfig } from '../../lib/config/load.ts';
 import { UsageError } from '../../lib/errors.ts';
 

@@ -56,6 +56,13 @@ describe('npm run demo -- --web', () => {
     return `${await page.textContent('#news')}`;
   };
 
+  /** The README's pictures are made so. */
+  async function picture(name: string): Promise<void> {
+    const { SCREENSHOTS } = process.env;
+    const options = { type: 'jpeg', quality: 75, fullPage: true } as const;
+    if (SCREENSHOTS) await page.screenshot({ ...options, path: join(SCREENSHOTS, `${name}.jpg`) });
+  }
+
   async function signIn(): Promise<void> {
     await page.click('#sign_in');
     await page.fill('#login', 'demo');
@@ -94,13 +101,12 @@ describe('npm run demo -- --web', () => {
       await press('#pay');
       await page.waitForSelector('ul.asks');
       expect(await page.textContent('main')).to.match(/Pay .€17\.50. to .Bookshop Rivet/);
+      await picture(`${size}, asked`);
       await press('#continue');
       expect(await news()).to.include('has paid');
       expect(await page.textContent('#receipts')).to.match(/^€17\.50 to Bookshop Rivet/);
 
-      // The README's picture is made so.
-      const { SCREENSHOTS } = process.env;
-      if (SCREENSHOTS) await page.screenshot({ path: join(SCREENSHOTS, `${size}.png`), fullPage: true });
+      await picture(`${size}, paid`);
       for (const summary of await page.locator('summary').all()) await summary.press('Enter');
       expect(await barriers(page)).to.deep.equal([]);
     });

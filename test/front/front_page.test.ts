@@ -121,12 +121,13 @@ describe('The front page of a development server', () => {
       'demo, password demo',
       'private_key_jwt-dpop',
       'tls_client_auth-mtls',
-      'clients quickstart private_key_jwt-dpop --for openid-client',
+      'clients quickstart private_key_jwt-dpop --for openid-client -c config/development.yaml',
+      'clients quickstart tls_client_auth-mtls --for authjs -c config/development.yaml',
       'pglite:',
       '/resource',
       'npm run demo -- --web',
     ]) {
-      expect(text, told).to.include(told);
+      expect(text.replace(/<\/?span[^>]*>/g, ''), told).to.include(told);
     }
   });
 

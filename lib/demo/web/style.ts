@@ -34,7 +34,8 @@ section section, .steps > section, .news { padding: 1.125rem; background: var(--
 button { min-height: 2.75rem; padding: .5rem 1rem; font: inherit; font-weight: 600; color: inherit; background: transparent; border: 1px solid var(--edge); border-radius: .5rem; cursor: pointer; }
 button.primary, button[aria-pressed=true] { color: var(--on-accent); background: var(--accent); border-color: var(--accent); }
 button:disabled { opacity: .55; cursor: default; }
-.steps button { width: 100%; }
+.steps button, .attempts button { width: 100%; }
+.attempts button { text-align: start; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 label { display: block; margin: .5rem 0 .25rem; font-size: .9375rem; font-weight: 550; }
 input { width: 100%; padding: .5rem .625rem; font: inherit; color: inherit; background: var(--card); border: 1px solid var(--edge); border-radius: .5rem; }
@@ -46,7 +47,8 @@ ul { margin: .75rem 0 0; padding: 0; list-style: none; }
 small { display: block; color: var(--muted); font-size: .8125rem; }
 #choice { display: flex; flex-wrap: wrap; gap: .5rem; }
 ol { margin: 0; padding-left: 1.25rem; }
-ol > li + li, .attempts > li + li { margin-top: .875rem; }
+ol > li + li { margin-top: .875rem; }
+.attempts > li + li { margin-top: .625rem; }
 details { margin-top: .375rem; }
 summary { padding: .25rem 0; color: var(--accent); font-size: .875rem; cursor: pointer; }
 dl { margin: .25rem 0 0; padding: .625rem .75rem; background: var(--wash); border-radius: .5rem; font: .8125rem/1.45 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }

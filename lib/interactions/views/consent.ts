@@ -7,7 +7,7 @@ export const client = `<% if (it.client.links.length > 0) { %>
 </ul>
 <% } %>`;
 
-/** The consent form. */
+/** The consent form: the payment, or whatever else the request is for, stands before what every application asks. */
 export const consent = `<% layout('@layout') %>
 <h1><%= it.say('allow_access') %></h1>
 <p><%~ it.login ? it.rich('asks_account', { client: it.client.name, login: it.login }) : it.rich('asks', { client: it.client.name }) %></p>
@@ -17,6 +17,9 @@ export const consent = `<% layout('@layout') %>
 <% for (const [label, value] of it.told) { %><div><dt><%= label %></dt><dd><bdi><%= value %></bdi></dd></div>
 <% } %></dl>
 <% } %>
+<form method="post">
+<input type="hidden" name="token" value="<%= it.token %>">
+<%~ include('@authorizationDetails', it) %>
 <% for (const { heading, items } of it.groups) { %>
 <% if (heading) { %><h2><%= heading %></h2><% } %>
 <ul class="asks">
@@ -30,9 +33,6 @@ export const consent = `<% layout('@layout') %>
 <% } %>
 </ul>
 <% } %>
-<form method="post">
-<input type="hidden" name="token" value="<%= it.token %>">
-<%~ include('@authorizationDetails', it) %>
 <label class="box"><input id="ask_again" name="ask_again" type="checkbox" value="yes"<% if (it.askAgain) { %> checked<% } %>> <span><%= it.say('ask_again') %></span></label>
 <button id="continue" type="submit" name="action" value="continue"><%= it.say('allow') %></button>
 <button id="abort" type="submit" name="action" value="abort" formnovalidate><%= it.say('deny') %></button>

@@ -14,7 +14,7 @@ export const refusals = `<% layout('@layout') %>
 <% for (const { id, wrong, todo, clause, href } of it.refusals) { %>
 <section aria-labelledby="<%= id %>">
 <h2 id="<%= id %>"><%= id %></h2>
-<p><%= wrong %>.<br>What to do: <%= todo %>.</p>
+<p>What is wrong: <%= wrong %>.<br>What to do: <%= todo %>.</p>
 <p class="note"><a href="<%= href %>"><%= clause %></a></p>
 </section>
 <% } %>
@@ -57,9 +57,13 @@ export const development = `<% layout('@layout') %>
 <% for (const text of it.connect) { %><li><%= text %></li>
 <% } %></ul>
 <% if (it.commands.length) { %><p><%= it.words.connect_print %></p>
-<ul class="plain">
-<% for (const text of it.commands) { %><li><code><%= text %></code></li>
+<% const print = (commands) => { %><ul class="plain">
+<% for (const words of commands) { %><li><code><% for (const word of words) { %><span class="word"><%= word %></span> <% } %></code></li>
 <% } %></ul><% } %>
+<% print(it.commands.slice(0, 2)); %>
+<% if (it.commands.length > 2) { %><details><summary><%= it.words.connect_more %></summary>
+<% print(it.commands.slice(2)); %>
+</details><% } %><% } %>
 </section>
 <section aria-labelledby="refused">
 <h2 id="refused"><%= it.words.refused %></h2>

@@ -57,11 +57,15 @@ ul.plain > li { padding: .25rem 0; }
 .links { display: flex; flex-wrap: wrap; gap: .25rem 1rem; margin: 1rem 0 0; padding: 0; list-style: none; font-size: .875rem; }
 .facts { padding: .75rem .875rem; background: var(--wash); border-radius: .5rem; }
 .facts dt { flex-basis: 6rem; }
+code .word { display: inline-block; max-width: 100%; }
+h2:target { padding-inline-start: .625rem; border-inline-start: 4px solid var(--accent); }
 code { font: .9375em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 @media (max-width: 30rem) {
   body { padding: 1rem .75rem; }
   body > header { margin-top: .25rem; }
   main { padding: 1.5rem 1.125rem; }
+  .facts dt { flex-basis: 100%; }
+  .facts div { padding: .25rem 0; }
 }
 @media (forced-colors: active) { button, input, main { border-color: CanvasText; } }
 `;
