@@ -17,7 +17,7 @@ export type { RequestObjectSettings } from './fapi/jar.ts';
 export type { Finding, Mechanism, Requirement } from './fapi/mechanism.ts';
 export type { MtlsSettings } from './fapi/mtls.ts';
 export type { ParSettings } from './fapi/par.ts';
-export type { RefusalSettings } from './fapi/refusals.ts';
+export type { RefusalSettings } from './fapi/refusal_settings.ts';
 export type { ReplayAdapter } from './fapi/replay.ts';
 export type { ResourceInput } from './fapi/resource_settings.ts';
 export type { SessionSettings } from './fapi/session.ts';

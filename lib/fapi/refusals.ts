@@ -1,35 +1,16 @@
 import type { Middleware } from 'koa';
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
-import { z } from 'zod';
 
 import { isHandedOver } from '../http/handed_over.ts';
 import { reword } from './authorization_response.ts';
 import type { Mechanism } from './mechanism.ts';
+import type { RefusalSettings } from './refusal_settings.ts';
 import { authorizationRequests } from './refusals/authorization_requests.ts';
 import { clientAuthentication } from './refusals/client_authentication.ts';
 import { proofs } from './refusals/proofs.ts';
 import type { Facts, Refusal } from './refusals/refusal.ts';
 import { richRequests } from './refusals/rich_requests.ts';
 import { tokens } from './refusals/tokens.ts';
-
-/** Settings of what a refused client is told. */
-export const refusalSettings = z.strictObject({
-  explain_authentication: z
-    .boolean()
-    .default(false)
-    .describe(
-      'tell why a client did not authenticate; a stranger learns from it which clients there are. On in development',
-    ),
-});
-
-export type RefusalSettings = z.input<typeof refusalSettings> & {
-  /** The page that explains refusals: answers lead to its anchors. Default: none. */
-  documentation?: string | undefined;
-  /** Base URL of the endpoints that take client certificates. */
-  mtls?: string | undefined;
-  /** Seconds a client assertion may be good for. */
-  assertion_lifetime?: number;
-};
 
 /** Every way in which a request is refused that has words of its own; the page is made of it. */
 export const refusals: readonly Refusal[] = [
@@ -122,6 +103,7 @@ export const refusalEvents = [
 export function explainRefusals(settings: RefusalSettings = {}): Mechanism {
   const { explain_authentication = false, documentation } = settings;
   const noted = new WeakMap<object, Failure>();
+  const warned = new WeakMap<object, Failure>();
 
   function answer(ctx: KoaContextWithOIDC, provider: Provider): void {
     const failure = (ctx.state.refused as Failure | undefined) ?? noted.get(ctx);
@@ -153,14 +135,26 @@ export function explainRefusals(settings: RefusalSettings = {}): Mechanism {
     await reword({ ctx, provider, failure, words });
   }
 
+  /** What was taken, and of which something does not count, as a member of the answer of its own. */
+  function warn(ctx: KoaContextWithOIDC, provider: Provider): void {
+    const failure = warned.get(ctx);
+    const refusal = failure && refusalOf(failure);
+    if (!refusal || typeof ctx.body !== 'object') return;
+    ctx.body = {
+      ...ctx.body,
+      warning: textOf(refusal, factsOf(ctx, provider, settings), failure),
+      ...(documentation && { warning_uri: `${documentation}#${refusal.id}` }),
+    };
+  }
+
   function note(provider: Provider): void {
-    for (const event of refusalEvents) {
+    for (const event of [...refusalEvents, 'noticed']) {
       (provider as NodeJS.EventEmitter).on(event, (one: object, other: object) => {
         const [ctx, error] = (one instanceof Error ? [other, one] : [one, other]) as [
           KoaContextWithOIDC,
           Failure & object,
         ];
-        noted.set(ctx, error);
+        (event === 'noticed' ? warned : noted).set(ctx, error);
         const refusal = refusalOf(error);
         if (!refusal) return;
         explained.set(error, { refusal: refusal.id, reason: textOf(refusal, factsOf(ctx, provider, settings), error) });
@@ -186,6 +180,7 @@ export function explainRefusals(settings: RefusalSettings = {}): Mechanism {
         if (isHandedOver(ctx)) return;
         if (ctx.status === 303 || typeof ctx.body === 'string') await answerClient(ctx as KoaContextWithOIDC, provider);
         else if (ctx.status >= 400) answer(ctx as KoaContextWithOIDC, provider);
+        else if (warned.has(ctx)) warn(ctx as KoaContextWithOIDC, provider);
       };
       return { answer: [explain] };
     },

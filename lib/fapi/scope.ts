@@ -1,4 +1,4 @@
-import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 
 import type { Mechanism } from './mechanism.ts';
@@ -14,8 +14,31 @@ function checkScope({ oidc: { params = {} } }: KoaContextWithOIDC, scope: string
 }
 
 /**
+ * Names of a request that core leaves out, or keeps without knowing what they are. One with a colon may name something by
+ * itself, as an ecosystem's consents are named.
+ */
+function ignored({ oidc }: KoaContextWithOIDC, scope: string | undefined, { scopes, claims = {} }: Configuration) {
+  const { body, resourceServers = {} } = oidc as KoaContextWithOIDC['oidc'] & { body?: { scope?: unknown } };
+  const kept = new Set(scope?.split(' '));
+  const known = new Set([...(scopes ?? ['openid', 'offline_access']), ...Object.keys(claims)]);
+  for (const server of Object.values(resourceServers)) {
+    for (const name of server.scope?.split(' ') ?? []) known.add(name);
+  }
+  const asked = typeof body?.scope === 'string' ? body.scope.split(' ') : kept;
+  return [...new Set(asked)].filter((name) => /^[^:]+$/.test(name) && !(kept.has(name) && known.has(name)));
+}
+
+/** Tells of what a request asks for in vain; it is served all the same (OpenID Connect Core section 3.1.2.1). */
+function tellIgnored(ctx: KoaContextWithOIDC, scope: string | undefined, configuration: Configuration): void {
+  const names = ignored(ctx, scope, configuration);
+  if (names.length === 0) return;
+  const text = `scopes that do not count here: ${names.slice(0, 5).join(' ')}`;
+  (ctx.oidc.provider as NodeJS.EventEmitter).emit('noticed', ctx, new errors.InvalidScope(text, ''));
+}
+
+/**
  * A request asks for something: without a scope the person would be asked to consent to nothing, and the token be good for
- * nothing. A scope nobody knows, beside one that is known, stays ignored.
+ * nothing. A scope nobody knows, beside one that is known, stays ignored, and the answer to the push says so.
  *
  * @see [RFC 6749 section 3.3 - Access Token Scope](https://www.rfc-editor.org/rfc/rfc6749.html#section-3.3)
  */
@@ -29,8 +52,9 @@ export function scope(): Mechanism {
       },
     ],
     hooks: {
-      'extraParams.scope': (theirs) => async (ctx, value, client) => {
+      'extraParams.scope': (theirs, configuration) => async (ctx, value, client) => {
         checkScope(ctx, value);
+        if (ctx.oidc.route === 'pushed_authorization_request') tellIgnored(ctx, value, configuration);
         await theirs?.(ctx, value, client);
       },
       extraTokenClaims: (theirs) => async (ctx, token) => {

@@ -8,7 +8,7 @@ import type { IntrospectionSettings } from '../fapi/introspection.ts';
 import type { RequestObjectSettings } from '../fapi/jar.ts';
 import type { MtlsSettings } from '../fapi/mtls.ts';
 import type { ParSettings } from '../fapi/par.ts';
-import type { RefusalSettings } from '../fapi/refusals.ts';
+import type { RefusalSettings } from '../fapi/refusal_settings.ts';
 import type { ResourceInput } from '../fapi/resource_settings.ts';
 import type { SessionSettings } from '../fapi/session.ts';
 import type { SubjectSettings } from '../fapi/subject.ts';

@@ -106,6 +106,9 @@ export function logRequests(provider: Provider, to: Log = log): void {
     if (mayWrite(client?.clientId ?? '', `${error.error ?? error.message}`)) to.info(about(ctx, error), 'refused');
   };
   for (const event of refusalEvents) emitter.on(event, refused);
+  emitter.on('noticed', (ctx: KoaContextWithOIDC, error: Failure) => {
+    if (mayWrite(ctx.oidc.client?.clientId ?? '', `noticed ${error.error}`)) to.info(about(ctx, error), 'noticed');
+  });
   logLogins(emitter, to, mayWrite);
   emitter.on('not_found', () => count('not_found'));
   emitter.on('server_error', (ctx: KoaContextWithOIDC, error: Failure) =>

@@ -479,6 +479,19 @@ describe('answers to mistakes that take time, and the pages that explain them', 
     expect(front.body).to.include('introspection_not_allowed').and.include('introspected_by of the resource');
   });
 
+  it('a scope nobody knows, beside one that counts: 201, and the answer says what was left out', async () => {
+    const { client } = flow;
+    const pushed = async (more: object) => (await client.push({ ...client.params, ...more })).body;
+    const { warning, warning_uri, ...others } = await pushed({ scope: 'openid accounts' });
+    expect(others).to.have.keys('request_uri', 'expires_in');
+    expect(warning).to.match(/left out \(scopes that do not count here: accounts\): correct them.*scopes_supported/);
+    expect(warning_uri).to.equal(`${client.issuer}/refusals#scope_ignored`);
+    expect((await pushed({ prompt: undefined })).warning).to.match(/here: offline_access\).*prompt=consent/);
+    expect(await pushed({})).to.have.keys('request_uri', 'expires_in');
+    const { request_uri } = await pushed({ scope: 'openid accounts' });
+    expect((await client.authorize(request_uri)).searchParams.has('code')).to.equal(true);
+  });
+
   it('error_uri leads to the entry on a page', async () => {
     const { body } = await flow.client.push({ ...flow.client.params, scope: undefined });
     const { pathname, hash: anchor } = new URL(body.error_uri);

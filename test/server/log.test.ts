@@ -52,6 +52,20 @@ describe('The log of requests', () => {
     expect(last('refused')).to.include({ interaction_id: id, error: 'invalid_scope' });
   });
 
+  it('gives the reason in the words a client is told, also where the client is told less', async () => {
+    const { raw, last } = await logged();
+    const { body } = await push(raw, { scope: 'unknown' });
+    expect(last('refused')).to.include({ refusal: 'scope_missing', reason: body.error_description });
+    await raw.push(raw.params, { assertion: { aud: 'https://other.example' } });
+    expect(last('refused')).to.include({
+      refusal: 'assertion_audience',
+      error_description: 'client authentication failed',
+    });
+    expect(last('refused').reason).to.match(/^client_assertion is for another audience: aud must be/);
+    const { body: pushed } = await push(raw, { scope: 'openid unknown' });
+    expect(last('noticed')).to.include({ refusal: 'scope_ignored', reason: pushed.warning, client_id: 'client' });
+  });
+
   it('tells what is unknown from what is spent and what has expired', async () => {
     const { raw, last } = await logged();
     const asked = async (request_uri: string) => {

@@ -108,6 +108,15 @@ export const authorizationRequests: readonly Refusal[] = [
     todo: ({ issuer }) => `send scope with some of scopes_supported (${issuer}/.well-known/openid-configuration)`,
   },
   {
+    id: 'scope_ignored',
+    keep: true,
+    when: /scopes that do not count here/,
+    clause: 'OIDCC-3.1.2.1',
+    wrong: 'the request was taken, and scopes of it left out',
+    todo: ({ issuer }) =>
+      `correct them, or leave them out: scopes_supported (${issuer}/.well-known/openid-configuration) has those that count, offline_access does so with prompt=consent for a client with the grant type refresh_token`,
+  },
+  {
     id: 'scope_form',
     when: /scope contains invalid characters/,
     clause: 'RFC6749-3.3',
