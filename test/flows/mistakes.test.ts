@@ -512,11 +512,11 @@ for (const profile of profiles) {
     const modes = ['jwt', 'query.jwt', 'fragment.jwt', 'form_post.jwt'];
 
     /** What the client is answered, out of its address, form or JWT. */
-    async function answered(response_mode: string): Promise<Record<string, unknown>> {
+    async function answered(response_mode: string, client_id = 'client'): Promise<Record<string, unknown>> {
       const { client } = flow;
       const { redirectUri: redirect_uri } = client;
       const query = new URLSearchParams({
-        ...{ client_id: 'client', response_type: 'code', scope: 'openid', redirect_uri, state: 'a&b', response_mode },
+        ...{ client_id, response_type: 'code', scope: 'openid', redirect_uri, state: 'a&b', response_mode },
         ...{ code_challenge: 'x'.repeat(43), code_challenge_method: 'S256' },
       });
       const { status, headers, body } = await client.request(`/auth?${query}`);
@@ -533,12 +533,12 @@ for (const profile of profiles) {
       const fields = Object.fromEntries([...posted, ...new URLSearchParams((back.search || back.hash).slice(1))]);
       if (!response_mode.endsWith('jwt')) return fields;
       expect(Object.keys(fields)).to.deep.equal(['response']);
-      const { payload } = await jwtVerify(
-        `${fields.response}`,
-        createLocalJWKSet((await client.request('/jwks')).body),
-      );
+      const sealed = `${fields.response}`.split('.').length === 5;
+      expect(sealed).to.equal(client_id === 'sealed');
+      const jwt = sealed ? await client.decrypted(`${fields.response}`) : `${fields.response}`;
+      const { payload } = await jwtVerify(jwt, createLocalJWKSet((await client.request('/jwks')).body));
       const { exp, aud, ...told } = payload;
-      expect(aud).to.equal('client');
+      expect(aud).to.equal(client_id);
       return told;
     }
 
@@ -549,6 +549,12 @@ for (const profile of profiles) {
         expect(others).to.deep.equal({ error: 'invalid_request', state: 'a&b', iss: client.issuer });
         expect(error_description).to.match(/^the authorization request was not pushed: send its parameters to/);
         expect(error_uri).to.equal(`${client.issuer}/refusals#push_missing`);
+      });
+    }
+
+    if (flow.signed) {
+      it('and is encrypted for a client that registers for it', async () => {
+        expect((await answered('jwt', 'sealed')).error_uri).to.match(/#push_missing$/);
       });
     }
   });

@@ -57,7 +57,12 @@ export class RawFlow {
       this.client = await RawClient.create(`https://localhost:${port}`, {});
       const bound = { client_id: 'certified', tls_client_certificate_bound_access_tokens: true };
       const certified = { ...this.client.metadata, ...bound };
-      const own = [this.client.metadata, ...this.client.others, certified].map((metadata) => ({ metadata }));
+      const encryption = {
+        authorization_encrypted_response_alg: 'ECDH-ES',
+        authorization_encrypted_response_enc: 'A256GCM',
+      };
+      const sealed = this.signed ? [{ ...this.client.metadata, client_id: 'sealed', ...encryption }] : [];
+      const own = [this.client.metadata, ...this.client.others, certified, ...sealed].map((metadata) => ({ metadata }));
       const database = this.#database.url;
       this.server = await flowServer({ profile, database, port, clients: [...own, ...clients], set: await set() });
     });
