@@ -135,7 +135,7 @@ export function explainRefusals(settings: RefusalSettings = {}): Mechanism {
     await reword({ ctx, provider, failure, words });
   }
 
-  /** What was taken, and of which something does not count, as a member of the answer of its own. */
+  /** Tells of what does not count in a request that was taken, by a member of the answer of its own. */
   function warn(ctx: KoaContextWithOIDC, provider: Provider): void {
     const failure = warned.get(ctx);
     const refusal = failure && refusalOf(failure);
