@@ -65,7 +65,8 @@ export function refusedByCore(provider: Provider, clients: readonly ClientMetada
 /** Fills in the secrets that all processes share and that the deployment gave none of, where its adapter keeps some. */
 async function withSharedSecrets(profile: Profile, configuration: Configuration): Promise<Configuration> {
   const { kept } = (configuration.adapter ?? {}) as Partial<KnexAdapterFactory>;
-  const layers = layered(profile, configuration);
+  // Without the clients, which may be many: no secret stands in one.
+  const layers = layered(profile, { ...configuration, clients: [] });
   const missing = profile.mechanisms.flatMap(({ sharedSecret: path }) => (path && !at(layers, path) ? [path] : []));
   if (!kept || missing.length === 0) return configuration;
   const secret = await nonceSecretOf(kept);
