@@ -46,13 +46,17 @@ const payloadOf = (account: KnownAccount): AdapterPayload => ({
   extra: { ...account },
 });
 
+/** Keeps an account for good: core's type wants a lifetime of everything. */
+const keep = (adapter: Adapter, sub: string, payload: AdapterPayload): Promise<unknown> =>
+  Promise.resolve(adapter.upsert(sub, payload, undefined as never));
+
 /** With an adapter alone, who is first among two at the same time is not decided. */
 function byAdapter(adapter: Adapter): AccountStore {
   return {
     async change(sub, make) {
       const payload = await adapter.find(sub);
       const made = payload ? make(payload) : undefined;
-      if (made) await adapter.upsert(sub, made, undefined as never);
+      if (made) await keep(adapter, sub, made);
       return made;
     },
     reserve: async () => true,
@@ -102,7 +106,7 @@ export function storedAccounts(adapter: Adapter, store: AccountStore = byAdapter
       if (!(await store.reserve(canonical))) throw new TypeError(`login ${login} is taken`);
       // Not made from the login: a subject is never given to somebody else, also when the login is.
       const sub = `account:${randomUUID()}`;
-      await adapter.upsert(sub, payloadOf({ login: canonical, password_hash, claims, sub }), undefined as never);
+      await keep(adapter, sub, payloadOf({ login: canonical, password_hash, claims, sub }));
       return sub;
     },
     async setPassword(login, password, { keepSessions = false } = {}) {

@@ -30,6 +30,10 @@ export interface ReplayAdapter extends Adapter {
   unique(id: string, expiresAt: number, refusal?: () => Error): Promise<boolean>;
 }
 
+/** The adapter that decides for a provider who is first. Core's types do not say that a model has one; boot tries it. */
+export const replayOf = ({ ReplayDetection }: Provider): ReplayAdapter =>
+  ReplayDetection.adapter as unknown as ReplayAdapter;
+
 /** Namespace, issuer and jti apart, so that no two of them can be cut into the same string. */
 function replayId(kind: string, iss: string, jti: string): string {
   return hash('sha256', JSON.stringify([kind, iss, jti]), 'base64url');
@@ -40,7 +44,7 @@ const proofUsed = () => new errors.InvalidDpopProof('DPoP proof was used before'
 
 /** Asks the adapter for one id three times, two of them at once: exactly one of the answers is to be yes. */
 async function tried(provider: Provider): Promise<Finding | undefined> {
-  const adapter = provider.ReplayDetection.adapter as unknown as ReplayAdapter;
+  const adapter = replayOf(provider);
   const id = replayId('trial', provider.issuer, randomUUID());
   const ask = () => adapter.unique(id, seconds() + 60);
   const answers = [...(await Promise.all([ask(), ask()])), await ask()];
@@ -91,7 +95,7 @@ export function replay(): Mechanism {
       }),
     },
     attach(provider: Provider, { clockTolerance = 0 }) {
-      const adapter = provider.ReplayDetection.adapter as unknown as ReplayAdapter;
+      const adapter = replayOf(provider);
       provider.ReplayDetection.unique = async function unique(iss, jti, exp) {
         const { ctx } = Core;
         if (ctx && assertions.get(ctx) === jti) {

@@ -39,11 +39,7 @@ export async function endChanged(adapter: KnexAdapterFactory, accounts: readonly
   const ended = Object.keys(before ?? {}).filter((sub) => before?.[sub] !== now.get(sub));
   for (const account of ended) await revoke(adapter.store, { account });
   if (!before || ended.length > 0 || now.size !== Object.keys(before).length) {
-    await rows.upsert(
-      'all',
-      { kind: 'ListedAccounts', jti: 'all', extra: Object.fromEntries(now) },
-      undefined as never,
-    );
+    await rows.upsert('all', { kind: 'ListedAccounts', jti: 'all', extra: Object.fromEntries(now) });
   }
   return ended;
 }

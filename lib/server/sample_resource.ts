@@ -3,7 +3,7 @@ import type Provider from 'oidc-provider';
 
 import { clientCertificate } from '../certificates/presented.ts';
 import type { Config } from '../config/load.ts';
-import type { ReplayAdapter } from '../fapi/replay.ts';
+import { replayOf } from '../fapi/replay.ts';
 import type { Keys } from '../keys/keys.ts';
 import { dpopNonces } from '../resource/dpop_nonce.ts';
 import { protect } from '../resource/koa.ts';
@@ -19,7 +19,7 @@ export function sampleResource(
   const origins = [config.issuer, config.mtls?.url]
     .filter((url) => url !== undefined)
     .map((url) => new URL(url).origin);
-  const replay = provider.ReplayDetection.adapter as unknown as ReplayAdapter;
+  const replay = replayOf(provider);
   const guard = protect({
     verify: issuedTokens(provider, jwks.keys),
     unique: (id, expiresAt) => replay.unique(id, expiresAt),

@@ -87,6 +87,9 @@ const table: Readonly<Record<string, Model>> = {
   PushedAuthorizationRequest:       { spent: 'request', ofGrant: no,  waits: no,  decidesLater: never, issued: yes, returns: no,  renewed: no,  kept: request,  isCore: yes },
   ReplayDetection:                  { spent: 'jti',     ofGrant: no,  waits: no,  decidesLater: both,  issued: no,  returns: no,  renewed: no,  kept: jti,      isCore: yes },
   Account:                          { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, isCore: no  },
+  AccountLogin:                     { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: yes, renewed: no,  kept: lifetime, isCore: no  },
+  ListedAccounts:                   { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: yes, renewed: no,  kept: lifetime, isCore: no  },
+  Kept:                             { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, isCore: no  },
   AccountConsent:                   { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, isCore: no  },
 };
 

@@ -28,6 +28,17 @@ describe('the table of models', () => {
     expect(files.filter((file) => list.test(readFileSync(file, 'utf8')))).to.deep.equal([]);
   });
 
+  it('has a line for every model the code names', () => {
+    const files = readdirSync('lib', { encoding: 'utf8', recursive: true }).filter((file) => file.endsWith('.ts'));
+    const naming =
+      /(?:\b(?:adapter|rowId|aliasOf|held|changeRow|emptied)\((?:\w+, )?|\bMODEL = |\badapterFor\S*\(\w+, )'([A-Z]\w+)'/g;
+    const named = files.flatMap((file) =>
+      [...readFileSync(join('lib', file), 'utf8').matchAll(naming)].map(([, name]) => name),
+    );
+    expect(named).to.include.members(['Kept', 'AccountLogin', 'Grant', 'Client']);
+    expect([...new Set(named)].filter((name) => !models.includes(`${name}`))).to.deep.equal([]);
+  });
+
   it('treats a model it does not know with care', () => {
     const { waits, decidesLater, issued, spent } = modelOf('ModelToCome');
     expect({ waits, decidesLater, issued, spent }).to.deep.equal({

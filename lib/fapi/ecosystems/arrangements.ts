@@ -9,7 +9,7 @@ import { endpoints } from '../../http/routes.ts';
 import { seconds } from '../../seconds.ts';
 import type { Mechanism } from '../mechanism.ts';
 import { askedEachTime } from '../prompt_checks.ts';
-import type { ReplayAdapter } from '../replay.ts';
+import { replayOf } from '../replay.ts';
 import { endTokens } from './arrangement_revocation.ts';
 import { arrangementOf, checkDuration, durationOf, endOf, type Sharing, sharingOf } from './sharing.ts';
 
@@ -20,9 +20,8 @@ const shown = (configuration: Configuration): Configuration =>
   }));
 
 /** One of all who change an arrangement from what it is now does it: the database decides who. */
-function isFirst({ ReplayDetection }: Provider, { jti, exp = 0 }: Grant): Promise<boolean> {
-  const replay = ReplayDetection.adapter as unknown as ReplayAdapter;
-  return replay.unique(hash('sha256', `arrangement ${jti} ${exp}`, 'base64url'), exp);
+function isFirst(provider: Provider, { jti, exp = 0 }: Grant): Promise<boolean> {
+  return replayOf(provider).unique(hash('sha256', `arrangement ${jti} ${exp}`, 'base64url'), exp);
 }
 
 /** The arrangement goes on under its name, with what was allowed now in the place of what was allowed before. */

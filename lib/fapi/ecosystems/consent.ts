@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Grant, KoaContextWithOIDC, Provider } from 'oidc-provider';
 
 import { seconds } from '../../seconds.ts';
-import type { ReplayAdapter } from '../replay.ts';
+import { replayOf } from '../replay.ts';
 
 /** States of a consent: it leaves the first one once, and comes back from none. */
 export type ConsentState = 'awaiting' | 'authorised' | 'rejected' | 'revoked' | 'expired';
@@ -142,9 +142,8 @@ export class Consents {
 
   /** One of all who want the consent to leave its first state does it: the database decides who. */
   #settle({ jti, ends_at }: Consent): Promise<boolean> {
-    const replay = this.#provider.ReplayDetection.adapter as unknown as ReplayAdapter;
     const id = createHash('sha256').update(`account_consent ${jti}`).digest('base64url');
-    return replay.unique(id, ends_at + remembered);
+    return replayOf(this.#provider).unique(id, ends_at + remembered);
   }
 
   async #write(consent: Consent, more: Pick<Consent, 'grantId'> | Pick<Consent, 'ended'>): Promise<void> {

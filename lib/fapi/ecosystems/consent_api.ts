@@ -10,7 +10,7 @@ import { tokensOf } from '../../resource/access_tokens.ts';
 import { protect } from '../../resource/koa.ts';
 import { Refusal } from '../../resource/refusal.ts';
 import type { MtlsSettings } from '../mtls.ts';
-import type { ReplayAdapter } from '../replay.ts';
+import { replayOf } from '../replay.ts';
 import { type Consent, type ConsentRequest, type ConsentState, Consents } from './consent.ts';
 
 /** An ecosystem's consents on the wire. */
@@ -129,7 +129,7 @@ export function consentApi(
   { jwks }: Configuration,
   mtls: MtlsSettings | undefined,
 ): Middleware {
-  const replay = provider.ReplayDetection.adapter as unknown as ReplayAdapter;
+  const replay = replayOf(provider);
   const guard = protect({
     verify: tokensOf(provider),
     unique: (id, expiresAt) => replay.unique(id, expiresAt),
