@@ -28,6 +28,7 @@ export interface RecentRefusals {
 interface Failure {
   readonly error?: string;
   readonly error_description?: string;
+  readonly message?: string;
 }
 
 const longest = 600;
@@ -51,7 +52,7 @@ export function recentRefusals(most = 20): RecentRefusals {
       client_id: ctx.oidc?.client?.clientId.slice(0, 100),
       error: failure.error ?? 'invalid_request',
       refusal,
-      reason: (reason ?? failure.error_description ?? '').slice(0, longest),
+      reason: (reason ?? failure.error_description ?? failure.message ?? '').slice(0, longest),
     };
     const [latest] = list;
     const { at: _, times = 0, ...before } = { ...latest };

@@ -97,7 +97,7 @@ export function tryFlow(options: TryFlowOptions): Middleware {
   const { issuer, show } = options;
 
   async function start(ctx: Context): Promise<void> {
-    if (crossSite(ctx)) ctx.throw(403);
+    if (crossSite(ctx)) ctx.throw(403, 'the form was sent by another site');
     const flow = randomBytes(32).toString('base64url');
     try {
       const address = await begin(options, flow);

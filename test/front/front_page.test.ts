@@ -170,6 +170,7 @@ describe('The front page of a development server', () => {
   it('begins no flow that another site asks for', async () => {
     const asked = await fetch(`${issuer}/try`, { method: 'POST', headers: { 'sec-fetch-site': 'cross-site' } });
     expect([asked.status, asked.headers.get('set-cookie')]).to.deep.equal([403, null]);
+    expect((await page('/')).text).to.include('the form was sent by another site');
   });
 
   it('a flow is tried under Message Signing, with nonces, and by a browser without scripts', async () => {
