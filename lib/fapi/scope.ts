@@ -13,24 +13,26 @@ function checkScope({ oidc: { params = {} } }: KoaContextWithOIDC, scope: string
   if (!scope && authorization_details === undefined && resource === undefined) nothingAsked();
 }
 
+/** Scopes of the server's own, whatever the resource. */
+const ownScopes = ({ scopes = ['openid', 'offline_access'], claims = {} }: Configuration): ReadonlySet<string> =>
+  new Set([...scopes, ...Object.keys(claims)]);
+
 /**
  * Names of a request that core leaves out, or keeps without knowing what they are. One with a colon may name something by
  * itself, as an ecosystem's consents are named.
  */
-function ignored({ oidc }: KoaContextWithOIDC, scope: string | undefined, { scopes, claims = {} }: Configuration) {
+function ignored({ oidc }: KoaContextWithOIDC, kept = '', own: ReadonlySet<string>): string[] {
   const { body, resourceServers = {} } = oidc as KoaContextWithOIDC['oidc'] & { body?: { scope?: unknown } };
-  const kept = new Set(scope?.split(' '));
-  const known = new Set([...(scopes ?? ['openid', 'offline_access']), ...Object.keys(claims)]);
-  for (const server of Object.values(resourceServers)) {
-    for (const name of server.scope?.split(' ') ?? []) known.add(name);
-  }
-  const asked = typeof body?.scope === 'string' ? body.scope.split(' ') : kept;
-  return [...new Set(asked)].filter((name) => /^[^:]+$/.test(name) && !(kept.has(name) && known.has(name)));
+  const asked = typeof body?.scope === 'string' ? body.scope : kept;
+  const left = kept.split(' ');
+  const ofResources = Object.values(resourceServers).flatMap(({ scope = '' }) => scope.split(' '));
+  const counts = (name: string) => left.includes(name) && (own.has(name) || ofResources.includes(name));
+  return [...new Set(asked.split(' '))].filter((name) => !counts(name) && /^[^:]+$/.test(name));
 }
 
 /** Tells of what a request asks for in vain; it is served all the same (OpenID Connect Core section 3.1.2.1). */
-function tellIgnored(ctx: KoaContextWithOIDC, scope: string | undefined, configuration: Configuration): void {
-  const names = ignored(ctx, scope, configuration);
+function tellIgnored(ctx: KoaContextWithOIDC, scope: string | undefined, own: ReadonlySet<string>): void {
+  const names = ignored(ctx, scope, own);
   if (names.length === 0) return;
   const text = `scopes that do not count here: ${names.slice(0, 5).join(' ')}`;
   (ctx.oidc.provider as NodeJS.EventEmitter).emit('noticed', ctx, new errors.InvalidScope(text, ''));
@@ -52,10 +54,13 @@ export function scope(): Mechanism {
       },
     ],
     hooks: {
-      'extraParams.scope': (theirs, configuration) => async (ctx, value, client) => {
-        checkScope(ctx, value);
-        if (ctx.oidc.route === 'pushed_authorization_request') tellIgnored(ctx, value, configuration);
-        await theirs?.(ctx, value, client);
+      'extraParams.scope': (theirs, configuration) => {
+        const own = ownScopes(configuration);
+        return async (ctx, value, client) => {
+          checkScope(ctx, value);
+          if (ctx.oidc.route === 'pushed_authorization_request') tellIgnored(ctx, value, own);
+          await theirs?.(ctx, value, client);
+        };
       },
       extraTokenClaims: (theirs) => async (ctx, token) => {
         if (token.kind === 'ClientCredentials' && !token.aud) {

@@ -109,6 +109,8 @@ describe('Resources of the file', () => {
   });
 
   it('a client without openid gets tokens for the one its scope means', async () => {
+    const { body: pushed } = await flow.client.push({ ...flow.client.params, scope: 'accounts payments' });
+    expect(pushed, 'both are known').to.have.keys('request_uri', 'expires_in');
     const { body } = await flow.exchange(await flow.scoped('accounts'));
     expect(body).to.include({ scope: 'accounts', expires_in: 60 });
   });
