@@ -108,9 +108,11 @@ async function* emptied(store: Store, model: string, holder: Holder): AsyncGener
     return;
   }
   const { text, values } = conditionOf(store, model, holder);
+  // An array, which is looked up by primary key: a join may read the whole table for each page.
+  const page = `id = any(array(select id from ${store.table} where ${text} limit ?))`;
   // What is made meanwhile is not waited for: a last page is one that is not full.
   for (let isMore = true; isMore; ) {
-    const ids = await empty(store, `id in (select id from ${store.table} where ${text} limit ?)`, ...values, BATCH);
+    const ids = await empty(store, page, ...values, BATCH);
     isMore = ids.length === BATCH;
     yield ids;
   }
