@@ -86,9 +86,13 @@ async function* found(config: Config, opened: Opened, filter: Filter): AsyncIter
   for await (const row of byTime(opened.adapter.store.knex, opened.table, wanted)) yield told(row, keys);
 }
 
-/** Prints a sentence a record, or with `json` an object a line. */
+/** Records of the trail about itself, which say nothing to a reader who did not ask for them. */
+const bookkeeping = new Set(['audit.began', 'audit.checkpoint']);
+
+/** Prints a sentence a record, but for bookkeeping that was not asked for; with `json` every record, an object a line. */
 export async function list(config: Config, resources: Resources, filter: Filter, json: boolean): Promise<void> {
   for await (const record of found(config, await open(config, resources), filter)) {
+    if (!json && filter.event === undefined && bookkeeping.has(record.event)) continue;
     console.log(json ? JSON.stringify(record) : sentence(record));
   }
 }

@@ -1,7 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import cluster from 'node:cluster';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { Session } from 'node:inspector/promises';
+
+import { processorTime } from './processor_time.ts';
 
 interface Call {
   readonly id: number;
@@ -76,7 +79,8 @@ export function answer(methods: Record<string, (argument: never) => unknown>): v
   for (const end of ['disconnect', 'SIGTERM']) process.on(end, () => process.exit());
   const usage = () => {
     const { user, system } = process.cpuUsage();
-    return (user + system) / 1000;
+    const workers = Object.values(cluster.workers ?? {}).map((worker) => processorTime(worker?.process.pid ?? 0));
+    return (user + system) / 1000 + workers.reduce((sum, ms) => sum + ms, 0);
   };
   const known: typeof methods = { usage, profile, ...methods };
   process.on('message', async ({ id, method, argument }: Call) => {

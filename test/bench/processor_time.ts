@@ -19,6 +19,12 @@ export function postgresProcessorTime(postmaster: number): number {
   throw new Error('processes of the database end all the time');
 }
 
+/** Milliseconds of processor time a process has used, with all its threads. */
+export function processorTime(pid: number): number {
+  const [user = 0, system = 0] = stat(pid)?.slice(11, 13).map(Number) ?? [];
+  return (user + system) * TICK_MS;
+}
+
 function inherited(postmaster: number): number {
   const [cutime = Number.NaN, cstime = Number.NaN] = stat(postmaster)?.slice(13, 15).map(Number) ?? [];
   return (cutime + cstime) * TICK_MS;

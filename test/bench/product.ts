@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -11,10 +12,13 @@ import { migrate } from '../../lib/database/schema.ts';
 import { loadKeys } from '../../lib/keys/keys.ts';
 import { createProvider } from '../../lib/server/provider.ts';
 import { type RunningServer, startServer } from '../../lib/server/server.ts';
+import { Workers } from '../../lib/server/workers.ts';
 import * as accounts from './accounts.ts';
 import { detailType, issuer, metadata } from './client.ts';
 import {
   encryptionKey,
+  oursByOneWorker,
+  oursByTwoWorkers,
   oursReloading,
   oursRotating,
   oursWithMetrics,
@@ -31,6 +35,12 @@ const detail = {
     },
   },
 };
+
+/** Processes of a subject that is started as `workers` says. */
+const workersOf = new Map<Start['subject'], number>([
+  [oursByOneWorker, 1],
+  [oursByTwoWorkers, 2],
+]);
 
 /** The configuration a deployment behind a proxy that ends TLS would write; with `tls` one without a proxy. */
 async function configuration({ subject, key, database_url, port = 0, tls }: Start): Promise<Config> {
@@ -60,7 +70,8 @@ async function configuration({ subject, key, database_url, port = 0, tls }: Star
     }),
   );
   const config = await loadConfig(file);
-  if (tls || subject === oursReloading) process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  if (tls || subject === oursReloading || workersOf.has(subject))
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   else rmSync(folder, { recursive: true });
   return config;
 }
@@ -73,12 +84,23 @@ async function reread(file: string, server: RunningServer): Promise<void> {
   if (!(await server.reload())) throw new Error('the file was not taken');
 }
 
+/** Processes that share one listener, as `serve` starts them. */
+async function startWorkers(count: number, file: string): Promise<number> {
+  const exec = join(import.meta.dirname, '../../lib/cli.ts');
+  cluster.setupPrimary({ exec, args: ['serve', '--config', file], silent: true });
+  const reached = await new Workers(count).start();
+  if ('code' in reached) throw new Error(`a worker ended with ${reached.code}`);
+  return Number(new URL(reached.url).port);
+}
+
 /** The whole server as it is started by its command. */
 export async function startProduct(start: Start): Promise<number> {
   const database = await openDatabase({ url: start.database_url });
   await migrate(database.knex);
   await database.close();
   const config = await configuration(start);
+  const workers = workersOf.get(start.subject);
+  if (workers !== undefined) return startWorkers(workers, filesOf(config)[0] ?? '');
   const server = await startServer(config);
   if (start.subject === oursReloading) setInterval(() => void reread(filesOf(config)[0] ?? '', server), 2000).unref();
   return Number(new URL(server.url).port);

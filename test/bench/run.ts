@@ -24,6 +24,7 @@ import { roundTrips } from './figures/round_trips.ts';
 import { seal } from './figures/seal.ts';
 import { start } from './figures/start.ts';
 import { twoProcesses } from './figures/two_processes.ts';
+import { workers } from './figures/workers.ts';
 import { plot } from './plot.ts';
 
 const rooms = {
@@ -34,6 +35,7 @@ const rooms = {
   roundTrips,
   ablation,
   twoProcesses,
+  workers,
   latency,
   logins,
   expiredRows,

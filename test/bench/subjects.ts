@@ -13,9 +13,19 @@ export const oursWithoutTrail = 'ours without the audit trail';
 export const oursWithMetrics = 'ours with metrics';
 export const oursRotating = 'ours, keys rotated every 2 s';
 export const oursReloading = 'ours, read again every 2 s';
+export const oursByOneWorker = 'ours, workers: 1';
+export const oursByTwoWorkers = 'ours, workers: 2';
 
 /** The whole server, as its file differs from that of `ours`. */
-export const products = [ours, oursWithoutTrail, oursWithMetrics, oursRotating, oursReloading] as const;
+export const products = [
+  ours,
+  oursWithoutTrail,
+  oursWithMetrics,
+  oursRotating,
+  oursReloading,
+  oursByOneWorker,
+  oursByTwoWorkers,
+] as const;
 
 export const subjectNames = [
   coreInMemory,

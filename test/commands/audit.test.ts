@@ -52,6 +52,10 @@ describe('oidc-provider-fapi audit', () => {
     );
     expect(JSON.parse(lines.trim())).to.include({ event: 'code.issued', client: client.client_id });
     expect((await command('audit', 'list', '--until', '2020-01-01')).stdout).to.equal('');
+    expect((await command('audit', 'list')).stdout)
+      .to.match(/a process began to serve/)
+      .and.not.match(/chain/);
+    expect((await command('audit', 'list', '--event', 'audit.began')).stdout).to.match(/a chain of records began/);
   });
 
   it('explain tells one flow from the push to the tokens', async () => {

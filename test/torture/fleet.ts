@@ -105,14 +105,24 @@ export class Fleet {
   }
 
   /** Stops every node, and answers whether the trail verifies and how many records it has by event. */
-  async close(): Promise<{ readonly verified: string; readonly records: Readonly<Record<string, number>> }> {
+  async close(): Promise<{
+    readonly verified: string;
+    /** Rotations that two processes have done. */
+    readonly rotatedTwice: number;
+    readonly records: Readonly<Record<string, number>>;
+  }> {
     try {
       for (const node of this.#nodes) node.process.kill('SIGTERM');
       await Promise.all(this.#nodes.map((_, index) => this.#ends(index)));
       const { code, stdout, stderr } = await this.#command('audit', 'verify');
       const { rows } = await query(this.#database, 'select event, count(*)::int from oidc_audit group by event');
+      const { rows: twice } = await query(
+        this.#database,
+        `select record from oidc_audit where event = 'keys.rotated' group by record having count(*) > 1`,
+      );
       return {
         verified: code === 0 ? '' : `audit verify: ${stdout}${stderr}`,
+        rotatedTwice: twice.length,
         records: Object.fromEntries(rows.map(({ event, count }) => [event, count])),
       };
     } finally {

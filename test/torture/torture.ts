@@ -32,8 +32,9 @@ export async function year({ rounds, customers }: { readonly rounds: number; rea
   } catch (error) {
     ledger.fault(`${error}`);
   }
-  const { verified, records } = await fleet.close();
+  const { verified, rotatedTwice, records } = await fleet.close();
   if (verified) ledger.fault(verified);
+  if (rotatedTwice > 0) ledger.fault(`${rotatedTwice} rotations of keys were done by two processes`);
   return { ledger, records };
 }
 
