@@ -48,7 +48,8 @@ export function frontPage(front: Front, show: ShowFront | undefined): Middleware
       ctx.app.emit('not_found', ctx);
       if (ctx.accepts('json', 'html') === 'html') return nothing(ctx, front);
       ctx.status = 404;
-      ctx.body = { error: 'not_found', error_description: 'there is nothing at this path' };
+      const error_description = `there is nothing at this path: endpoints are in ${front.issuer}/.well-known/openid-configuration`;
+      ctx.body = { error: 'not_found', error_description };
     });
   };
 }

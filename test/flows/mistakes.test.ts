@@ -386,6 +386,13 @@ const mistakes: readonly Mistake[] = [
     'invalid_request',
     /answers as localhost:\d+/,
   ],
+  [
+    'a way back from a logout that is not registered',
+    ({ client }) => client.request('/session/end?client_id=client&post_logout_redirect_uri=https://x.example'),
+    400,
+    'invalid_request',
+    /one of the post_logout_redirect_uris/,
+  ],
   ['a GET at the push', ({ client }) => client.request('/request'), 405, 'invalid_request', /header Allow/],
 ];
 
@@ -468,6 +475,9 @@ describe('answers to mistakes that take time, and the pages that explain them', 
     expect([page.status, /no such page/.test(page.body)]).to.deep.equal([404, true]);
     const json = await client.request('/nothing', { headers: { accept: 'application/json' } });
     expect([json.status, json.body.error]).to.deep.equal([404, 'not_found']);
+    expect(json.body.error_description).to.include(
+      `endpoints are in ${client.issuer}/.well-known/openid-configuration`,
+    );
   });
 
   it('introspection without rights: 200, not active, and the front page of development says why', async () => {

@@ -50,4 +50,11 @@ export const richRequests: readonly Refusal[] = [
     wrong: 'the access token is not for the UserInfo endpoint',
     todo: 'send one that was requested with the scope openid, and for no other resource',
   },
+  {
+    id: 'post_logout_redirect_uri',
+    when: /post_logout_redirect_uri not registered/,
+    clause: 'RFC9700-4.11.2',
+    wrong: 'post_logout_redirect_uri is not a registered one',
+    todo: 'send one of the post_logout_redirect_uris the client is registered with, character by character, and client_id or id_token_hint beside it',
+  },
 ];
