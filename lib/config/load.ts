@@ -88,6 +88,9 @@ export function filesOf(config: Config): string[] {
   return [...new Set([...originOf(config).sources.files, ...namedFiles(config)])];
 }
 
+/** The file a configuration was read from; `undefined` for one made otherwise. */
+export const fileOf = (config: Config): string | undefined => origins.get(config)?.sources.files[0];
+
 /** A configuration of the same file, of which some values are others. */
 export function withValues(config: Config, values: readonly (readonly [path: Path, value: unknown])[]): Config {
   const copy = structuredClone(config);

@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import type { Context } from 'koa';
 
 import { type Metadata, stacks, usable } from '../clients/quickstart.ts';
-import { type Config, filesOf } from '../config/load.ts';
+import { type Config, fileOf } from '../config/load.ts';
 import { filled } from '../interactions/language.ts';
 import { render } from '../interactions/render.ts';
 import { databaseName } from '../redact.ts';
@@ -80,7 +80,7 @@ function trust({ listen, proxy, issuer }: Config, folder: string | undefined, sa
 
 /** For each library the words of the command that prints a program with it: as the first client that can use it. */
 function programs(config: Config): string[][] {
-  const [file = 'FILE'] = filesOf(config).map((name) => relative('.', name));
+  const file = relative('.', fileOf(config) ?? 'FILE');
   const known = config.clients as unknown as readonly Metadata[];
   return Object.keys(stacks).flatMap((name) => {
     const client = known.find((one) => one.redirect_uris?.length && usable(one).includes(name));
