@@ -12,6 +12,8 @@ export type { Extension, RunningServer };
 /**
  * Reads a configuration file, whole or not at all.
  *
+ * @param file its path; files it names are relative to it.
+ * @param options `set` are overrides as on the command line, `env` what `${NAME}` reads.
  * @throws {ConfigError} with every problem of the file and of the files it names.
  * @throws {OperationalError} one line that names a package which only a server needs, and which is not installed.
  * @example

@@ -11,6 +11,8 @@ describe('what the package exports', () => {
     const functions = everyExport().filter(({ isFunction, entry }) => isFunction && !/ecosystems|contract/.test(entry));
     const bare = functions.filter(({ docstring }) => !docstring?.includes('@example'));
     expect(bare.map(({ name, entry }) => `${entry}: ${name}`)).to.deep.equal([]);
+    const untold = everyExport().filter(({ takes, docstring }) => takes && !docstring?.includes('@param'));
+    expect(untold.map(({ name, entry }) => `${entry}: ${name}`)).to.deep.equal([]);
   });
 
   it('is this, and grows by intention only', () => {

@@ -41,7 +41,11 @@ function instances(adapter: AnyAdapter): (model: string) => Adapter {
   };
 }
 
-/** The adapters that requirements are tried on: one, or one beside another process's. */
+/**
+ * The adapters that requirements are tried on: one, or one beside another process's.
+ *
+ * @param opened what `open()` of a contract answered.
+ */
 export function subjectOf({ adapter, peer }: Opened): Subject {
   const own = instances(adapter);
   return { adapter: own, peer: peer ? instances(peer) : own, isShared: peer !== undefined };
@@ -61,6 +65,7 @@ async function fails(requirement: Requirement, subject: Subject): Promise<void> 
 /**
  * Everything core (`oidc-provider`) and FAPI 2.0 need of an adapter, as a mocha suite:
  * `adapterContract({ name: 'my adapter', open: async () => ({ adapter: MyAdapter }) })`. Only this function needs mocha.
+ * @param contract the name of the suite, what opens an adapter, and titles that are expected to fail.
  * @example
  * adapterContract({ name: 'Redis', open: async () => ({ adapter: (model) => new RedisAdapter(model) }) });
  */

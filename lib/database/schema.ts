@@ -74,6 +74,8 @@ async function stateOf(knex: Knex, schema: string | undefined): Promise<SchemaSt
 /**
  * Applies pending migrations, one process at a time.
  *
+ * @param knex of Postgres or PGlite, as the role that owns the tables.
+ * @param options `schema`: where the tables are; the search path decides when it is left out.
  * @returns the names of those applied.
  * @throws {UsageError} when a later version has migrated the database.
  * @throws {OperationalError} when a statement holds its tables.
@@ -87,6 +89,8 @@ export async function migrate(knex: Knex, options: MigrateOptions = {}): Promise
 /**
  * Takes the last migration back.
  *
+ * @param knex of Postgres or PGlite, as the role that owns the tables.
+ * @param options `schema`: where the tables are.
  * @returns its name; nothing when there is none.
  * @throws {UsageError} when a later version has migrated the database: that version takes it back.
  * @example
@@ -99,6 +103,8 @@ export function migrateDown(knex: Knex, options: MigrateOptions = {}): Promise<s
 /**
  * Compares the database with the migrations this version knows, whichever history they are recorded in.
  *
+ * @param knex of Postgres or PGlite.
+ * @param options `schema`: where the tables are.
  * @returns `current`; `behind`: migrate; `ahead, compatible`: serves; `ahead, breaking`: this version is too old.
  * @example
  * if ((await schemaStatus(knex)) === 'behind') await migrate(knex);

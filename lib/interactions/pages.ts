@@ -77,6 +77,7 @@ async function renderLoggedOut(ctx: KoaContextWithOIDC, { name, language }: Arou
 /**
  * The pages core shows by itself: errors, signing out, signed out.
  *
+ * @param options the name of the service, words and looks, as under `pages` in the configuration file.
  * @returns `renderError` and `features`, to be merged into core's configuration.
  * @example
  * const configuration = { ...yours, ...pages({ name: 'Example Bank' }) };

@@ -39,6 +39,8 @@ const route = /^\/interaction\/([\w-]{1,128})$/;
 /**
  * The address core sends the browser to for an interaction: `interactions.url` of its configuration, under a mount path too.
  *
+ * @param ctx core's context, of which the path it is mounted at is read.
+ * @param interaction core's interaction, named by its `uid`.
  * @example
  * const configuration = { interactions: { url: interactionUrl } };
  */

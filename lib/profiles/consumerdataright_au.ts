@@ -24,6 +24,7 @@ const singleFactor = { 'urn:cds.au:cdr:2': ['pwd'] };
  * Its security profile is written on FAPI 1.0; the clauses here are those that FAPI 2.0 leaves room for, by the names of the
  * sections.
  *
+ * @param settings as `fapi2SecurityProfile()` takes them; what the ecosystem forbids is refused.
  * @see [Consumer Data Standards, Security Profile](https://consumerdatastandardsaustralia.github.io/standards/#security-profile)
  */
 export function consumerdatarightAu(settings: ProfileSettings = {}): Profile {

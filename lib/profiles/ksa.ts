@@ -16,6 +16,7 @@ specification('KSAOB-', source);
  * Open Banking of the Kingdom of Saudi Arabia, accounts: consents by signed requests, named in the scope. Its specification
  * is not public: the clauses have ids and words of our own, for what the conformance suite asks.
  *
+ * @param settings as `fapi2SecurityProfile()` takes them; what the ecosystem forbids is refused.
  * @see [SAMA, Open Banking](https://www.sama.gov.sa/en-US/OpenBanking/Pages/default.aspx)
  */
 export function ksa(settings: ProfileSettings = {}): Profile {

@@ -20,6 +20,7 @@ const levels = { 'urn:brasil:openbanking:loa2': ['pwd'], 'urn:brasil:openbanking
  * Its security profile is written on FAPI 1.0; the clauses here are those that FAPI 2.0 leaves room for, by the numbers the
  * conformance suite gives them.
  *
+ * @param settings as `fapi2SecurityProfile()` takes them; what the ecosystem forbids is refused.
  * @see [Open Finance Brasil, Financial-grade API Security Profile](https://openfinancebrasil.atlassian.net/wiki/spaces/OF/pages/245760001)
  */
 export function openbankingBrazil(settings: ProfileSettings = {}): Profile {

@@ -25,6 +25,7 @@ const levels = { 'urn:openbanking:psd2:ca': ['pwd'], 'urn:openbanking:psd2:sca':
  * Open Banking UK, data of accounts, on FAPI 2.0: consents that a claim of the request names.
  * Its security profile is written on FAPI 1.0; the clauses here are those that FAPI 2.0 leaves room for.
  *
+ * @param settings as `fapi2SecurityProfile()` takes them; what the ecosystem forbids is refused.
  * @see [Open Banking, Security Profile v1.1.2](https://openbanking.atlassian.net/wiki/spaces/DZ/pages/83919096/Open+Banking+Security+Profile+-+Implementer+s+Draft+v1.1.2)
  */
 export function openbankingUk(settings: ProfileSettings = {}): Profile {

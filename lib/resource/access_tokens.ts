@@ -12,6 +12,7 @@ async function subjectOf(provider: Provider, sub: string, client: Client): Promi
 /**
  * Verifies the tokens of a provider in the same process.
  *
+ * @param provider the one that issued them, in this process.
  * @example
  * api.use(protect({ verify: tokensOf(provider), unique, origins: ['https://api.example.com'] }));
  * @see [FAPI2-SP-FINAL-5.3.4-3](https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.3.4)

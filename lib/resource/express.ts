@@ -18,6 +18,7 @@ export interface ProtectedLocals {
 /**
  * A resource server's duties as a handler of Express 4 and 5: `res.locals.token` is the access token's introspection.
  *
+ * @param rules how tokens are verified, proofs spent, and at which origins the resource is asked for.
  * @example
  * app.get('/accounts', protect(rules), (req, res) => res.json(res.locals.token));
  */

@@ -36,6 +36,7 @@ function refusalOf(error: unknown): Refusal | undefined {
  * A resource server's duties as a plain function of a request of the Web or of node, for whatever framework: Fastify's
  * `request.raw`, Hono's `c.req.raw` or `c.env.incoming`, Nest's Express request.
  *
+ * @param rules how tokens are verified, proofs spent, and at which origins the resource is asked for.
  * @example
  * const judge = guard({ verify, unique, origins: ['https://api.example.com'], audience: 'https://api.example.com' });
  * const verdict = await judge(request);

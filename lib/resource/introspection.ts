@@ -40,6 +40,7 @@ function assertion({ issuer, client_id, key, alg, kid }: IntrospectionSettings):
 /**
  * Asks an authorization server about each token.
  *
+ * @param settings where the server is, and the key this resource server authenticates with.
  * @throws {VerificationFailed} from the function it returns, when the server cannot be asked or its answer is not signed as it should be.
  * @example
  * const verify = introspection({ issuer, introspection_endpoint, client_id: 'api', key, alg: 'ES256' });

@@ -47,6 +47,7 @@ function accessToken({
  * Verifies access tokens that are JWTs by the keys of their issuer. What was revoked since stays good until it expires: ask by
  * `introspection()` where that matters.
  *
+ * @param settings the issuer, the audience that is this resource server, and the keys or their address.
  * @example
  * const verify = jwtAccessTokens({ issuer, audience: 'https://api.example.com', jwks: `${issuer}/jwks` });
  * @see [RFC 9068 section 4 - Validating JWT Access Tokens](https://www.rfc-editor.org/rfc/rfc9068.html#section-4)

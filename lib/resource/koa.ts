@@ -17,6 +17,7 @@ export interface ProtectedState {
  * A resource server's duties, before a resource of yours: `ctx.state.token` is the access token's introspection. A refusal is
  * answered, and emitted by the application as `refused`; what is no refusal is thrown.
  *
+ * @param rules how tokens are verified, proofs spent, and at which origins the resource is asked for.
  * @example
  * app.use(protect({ verify: tokensOf(provider), unique, origins: ['https://api.example.com'] }));
  * @see [FAPI2-SP-FINAL-5.3.4 - Requirements for resource servers](https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.3.4)

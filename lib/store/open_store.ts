@@ -83,6 +83,7 @@ async function areOurs({ adapter: { store } }: Pick<OidcStore, 'adapter'>): Prom
 /**
  * Opens a store on Postgres: on a pool of the deployment's own, or on one of ours. An embedded database is migrated.
  *
+ * @param options the database, its issuer, and the keys that seal; the rest as `knexAdapter()` takes it.
  * @throws {OperationalError} when the database does not answer, or the knex is of another one.
  * @example
  * const store = await openStore({ database: knex, issuer, encryption_keys: [process.env.KEY] });

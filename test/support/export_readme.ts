@@ -21,14 +21,20 @@ export interface Exported {
   readonly file: string;
   readonly docstring: string | undefined;
   readonly isFunction: boolean;
+  /** A function that is called with something. */
+  readonly takes: boolean;
 }
 
 const declaration = (name: string) =>
-  new RegExp(`(?:/\\*\\*((?:(?!\\*/)[^])*?)\\*/\\s*)?export (?:async )?(function|const|class) ${name}\\b`);
+  new RegExp(
+    `(?:/\\*\\*((?:(?!\\*/)[^])*?)\\*/\\s*)?export (?:async )?(function|const|class) ${name}\\b(?:(?:<[^(]*>)?(\\((?!\\))))?`,
+  );
 
 function declared(name: string, file: string): Exported | undefined {
   const found = declaration(name).exec(textOf(file));
-  return found ? { name, file, docstring: found[1], isFunction: found[2] === 'function' } : undefined;
+  return found
+    ? { name, file, docstring: found[1], isFunction: found[2] === 'function', takes: found[3] !== undefined }
+    : undefined;
 }
 
 /** The values an entry point exports: its own, and those it hands on. */
@@ -42,7 +48,13 @@ export function exportedBy(entry: string): Exported[] {
     const values = names.filter((name) => name && !name.startsWith('type '));
     return values.map(
       (name) =>
-        declared(name, join(dirname(entry), from)) ?? { name, file: from, docstring: undefined, isFunction: false },
+        declared(name, join(dirname(entry), from)) ?? {
+          name,
+          file: from,
+          docstring: undefined,
+          isFunction: false,
+          takes: false,
+        },
     );
   });
   return [...own, ...handedOn].filter((one) => one !== undefined);

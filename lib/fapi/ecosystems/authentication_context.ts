@@ -41,6 +41,8 @@ function denied(configuration: Configuration, { id }: Clause): void {
 /**
  * Classes of authentication that an ecosystem knows. Which of them a login reaches is told by `acr`, of the file or of the
  * profile: by the methods the person used.
+ *
+ * @param rules the classes that are known, and the clauses.
  */
 export function authenticationContext(rules: ContextRules): Mechanism {
   const { known, classes, told: always, denied: refused } = rules;

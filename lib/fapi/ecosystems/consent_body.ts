@@ -3,7 +3,11 @@ import { z } from 'zod';
 import { Refusal } from '../../resource/refusal.ts';
 import { seconds } from '../../seconds.ts';
 
-/** A list of permissions: each a word or, where the ecosystem names them, one of those. */
+/**
+ * A list of permissions: each a word or, where the ecosystem names them, one of those.
+ *
+ * @param permission the schema of one.
+ */
 export const permissionsOf = (permission: z.ZodType<string>) =>
   z.array(permission).min(1, 'lists nothing').max(100, 'lists more than 100');
 
@@ -23,6 +27,8 @@ const printable = (text: string) => text.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]
 /**
  * A consent as an ecosystem's schema has it.
  *
+ * @param schema the ecosystem's, in zod.
+ * @param body a request's, parsed.
  * @throws {Refusal} with the first fault and its place.
  */
 export function checked<S extends z.ZodType>(schema: S, body: unknown): z.output<S> {
@@ -35,6 +41,7 @@ export function checked<S extends z.ZodType>(schema: S, body: unknown): z.output
 /**
  * The JSON of a request's body.
  *
+ * @param text the body as it came.
  * @throws {Refusal} when it is none.
  */
 export function parsed(text: string): unknown {

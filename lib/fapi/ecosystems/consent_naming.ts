@@ -43,7 +43,12 @@ export function namingOf({ params = {} }: { params?: unknown }, ctx?: object): N
   return { scope: (ctx && pushed.get(ctx)) ?? scope, claims: claims === undefined ? undefined : claimsOf(claims) };
 }
 
-/** The one consent that a scope names by values of this form; none where it names two. */
+/**
+ * The one consent that a scope names by values of this form; none where it names two.
+ *
+ * @param request of which the scope is read.
+ * @param value the form of a scope value that names a consent, in its first group.
+ */
 export function namedInScope({ scope = '' }: Naming, value: RegExp): string | undefined {
   const [one, another] = scope.split(' ').flatMap((name) => value.exec(name)?.[1] ?? []);
   return another === undefined ? one : undefined;

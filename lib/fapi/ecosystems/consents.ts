@@ -91,6 +91,9 @@ function refreshUntilEnd({ RefreshToken: { prototype } }: Provider, issuing: Wea
 /**
  * Authorization requests are for a consent that their client has registered before, by the ecosystem's consent API. The
  * person is shown it and asked each time; a grant of its own comes of it, with which it ends.
+ *
+ * @param rules the clauses, the API, and how a request names its consent.
+ * @param mtls where clients with certificates reach it.
  */
 export function consents(rules: ConsentRules, mtls: MtlsSettings | undefined): Mechanism {
   const { named, given, lasting, api, names } = rules;

@@ -3,7 +3,12 @@ import { enabled } from '../feature_enabled.ts';
 import type { Mechanism } from '../mechanism.ts';
 import { withClaims } from './account_claims.ts';
 
-/** ID Tokens are encrypted, and say that somebody has logged in, not who. */
+/**
+ * ID Tokens are encrypted, and say that somebody has logged in, not who.
+ *
+ * @param encrypted the clause that ID Tokens are encrypted.
+ * @param impersonal the clause that they tell nothing of the person.
+ */
 export function encryptedIdTokens(encrypted: Clause, impersonal: Clause): Mechanism {
   return {
     name: 'ecosystems/encrypted_id_tokens',

@@ -29,7 +29,11 @@ function named({ ctx, account, claims }: Asked): { readonly txn: string } {
   return { txn };
 }
 
-/** The person's identity is told in ID Tokens, claim by claim as it was asked for, each under a transaction of its own. */
+/**
+ * The person's identity is told in ID Tokens, claim by claim as it was asked for, each under a transaction of its own.
+ *
+ * @param rules the clauses, and the claims every identity provider knows.
+ */
 export function identityClaims({ parameter, withoutAcr, known, transaction }: IdentityRules): Mechanism {
   const { names, ...listed } = known;
   return {

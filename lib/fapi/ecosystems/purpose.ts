@@ -17,6 +17,7 @@ function refuse(fault: string): never {
 /**
  * Every authorization request says by `purpose` what for, in words the person is shown and decides by.
  *
+ * @param rule the clause it is.
  * @see [OAuth 2 Purpose Request Parameter, section 3](https://cdn.connectid.com.au/specifications/oauth2-purpose-01.html#section-3)
  */
 export function purpose(rule: Clause): Mechanism {

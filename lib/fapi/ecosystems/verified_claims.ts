@@ -55,6 +55,7 @@ const listOf = (discovery: unknown): readonly string[] =>
  * Claims that somebody has verified, told as an account has them, with their evidence. One without it is not told, and a
  * request for another trust framework is refused.
  *
+ * @param rules the clauses, the trust framework, and the claims that may be verified.
  * @see [OpenID Identity Assurance Schema Definition 1.0](https://openid.net/specs/openid-ida-verified-claims-1_0.html)
  */
 export function verifiedClaims(rules: VerifiedClaimRules): Mechanism {
