@@ -44,9 +44,11 @@ export const events = {
   'admin.refused': 'an administrative act was refused',
   'node.started': 'a process began to serve',
   'node.stopped': 'a process stopped',
+  'nodes.differ': 'the processes of this database were found to differ',
   'audit.began': 'a chain of records began',
   'audit.checkpoint': 'the chain up to here was signed',
   'audit.dropped': 'records were left out, for want of room',
+  'audit.faulty': 'the trail was verified, and is not as it was written',
   'audit.retired': 'records older than the retention were dropped',
 } as const;
 

@@ -3,19 +3,20 @@ import type { Command } from 'commander';
 import { canonicalLogin } from '../accounts/accounts.ts';
 import { subOf } from '../accounts/listed.ts';
 import { storedAccounts } from '../accounts/stored.ts';
-import { auditKeys, notedEnds, publicOf } from '../audit/open.ts';
+import { auditKeys, notedEnds, openAudit, publicOf } from '../audit/open.ts';
 import { Pseudonyms } from '../audit/pseudonyms.ts';
 import { byChain, byTime, judgeEvent, sentence, type Told, told, type Wanted } from '../audit/read.ts';
 import { makePartitions, retire as retireRows } from '../audit/retention.ts';
-import { verifyTrail } from '../audit/verify.ts';
+import { type Fault, verifyTrail } from '../audit/verify.ts';
 import type { Config } from '../config/load.ts';
-import { OperationalError, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import type { Resources } from '../resources.ts';
 import { openStore } from '../server/open_store.ts';
 import type { KnexAdapterFactory } from '../store/adapter.ts';
 import { rowId } from '../store/row.ts';
 import { auditTableOf } from '../store/statements.ts';
 import { configured, examples, type JsonOptions, json, type Options, withConfig } from './command.ts';
+import { operator } from './desk.ts';
 
 export const summary = 'read the trail of security decisions, and prove that nobody changed it';
 
@@ -112,7 +113,7 @@ export async function explain(config: Config, resources: Resources, flow: string
   else for (const record of records) console.log(sentence(record));
 }
 
-/** Verifies every chain; the exit code is 1 where one is not as it was written. */
+/** Verifies every chain; the exit code is 2 where one is not as it was written, and a record says so. */
 export async function verify(config: Config, resources: Resources, json: boolean): Promise<void> {
   const { adapter, table } = await open(config, resources);
   const { signing } = await auditKeys(adapter);
@@ -128,7 +129,23 @@ export async function verify(config: Config, resources: Resources, json: boolean
     console.log(`${rows} records in ${chains} chains, ${checkpoints} checkpoints, ${unsigned} records not signed yet`);
     for (const { chain, seq, text } of faults) console.log(`chain ${chain}, record ${seq}: ${text}`);
   }
-  if (faults.length > 0) throw new OperationalError(`the trail is not as it was written: ${faults.length} faults`);
+  if (faults.length === 0) return;
+  await recordFaults(config, resources, adapter, faults);
+  throw new UsageError(`the trail is not as it was written: ${faults.length} faults`);
+}
+
+/** Whoever verifies may read the trail and append nothing: then the command alone says it. */
+async function recordFaults(
+  config: Config,
+  resources: Resources,
+  adapter: KnexAdapterFactory,
+  [first, ...others]: readonly Fault[],
+): Promise<void> {
+  const audit = await openAudit(adapter, config.audit);
+  if (!audit) return;
+  resources.add(audit, () => audit.close().catch(() => {}));
+  const details = { faults: 1 + others.length, first };
+  await audit.write({ event: 'audit.faulty', by: operator(), details }).catch(() => {});
 }
 
 /** Makes the partitions of the coming months, drops records older than `audit.keep_days`, and records that it did. */

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 
 import type { Config } from '../config/load.ts';
+import { UsageError } from '../errors.ts';
 import { differences, type FleetNode, listNodes } from '../management/nodes.ts';
 import type { Resources } from '../resources.ts';
 import { openStore } from '../server/open_store.ts';
@@ -27,12 +28,13 @@ function written(nodes: readonly FleetNode[], found: readonly { text: string }[]
   return [table(headings, rows), ...found.map(({ text }) => text)].join('\n');
 }
 
-/** Rows of the last day; what differs is among those that serve. */
+/** Rows of the last day; where those that serve differ, the exit code is 2. */
 export async function run(config: Config, resources: Resources, { json }: JsonOptions): Promise<void> {
   const { knex } = await openStore(config, resources);
   const nodes = await listNodes(knex, config.database.schema);
   const found = differences(nodes);
   print(json, { nodes, differences: found }, () => written(nodes, found));
+  if (found.length > 0) throw new UsageError(`the nodes differ: ${found.map(({ part }) => part).join(', ')}`);
 }
 
 /** Adds the command to the program. */

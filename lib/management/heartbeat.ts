@@ -41,6 +41,7 @@ export class Heartbeat {
   #beating: Promise<void> | undefined;
   #describe: (() => Description) | undefined;
   #told = '';
+  #differ: (texts: readonly string[]) => void = () => {};
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
@@ -50,9 +51,15 @@ export class Heartbeat {
     return differences(this.nodes);
   }
 
-  /** Beats until it is stopped; one that fails is not the end. @param describe asked at each beat */
-  async start(describe: () => Description): Promise<void> {
+  /**
+   * Beats until it is stopped; one that fails is not the end.
+   *
+   * @param describe asked at each beat
+   * @param differ told in what the nodes differ, once for each change
+   */
+  async start(describe: () => Description, differ = this.#differ): Promise<void> {
     const { knex, schema } = this.#options;
+    this.#differ = differ;
     this.#describe = describe;
     await this.#quietly(async () => {
       const table = tableOf(schema, 'oidc_nodes');
@@ -106,7 +113,10 @@ export class Heartbeat {
   #tell(): void {
     const found = this.differences.map(({ text }) => text);
     const told = found.join();
-    if (told !== this.#told && found.length > 0) log.warn({ differences: found }, 'the nodes of this database differ');
+    if (told !== this.#told && found.length > 0) {
+      log.warn({ differences: found }, 'the nodes of this database differ');
+      this.#differ(found);
+    }
     this.#told = told;
   }
 }

@@ -90,7 +90,10 @@ export async function startServer(config: Config, given: Extension = {}): Promis
     const { health, heartbeat, url: managementUrl } = management;
     if (managementUrl) administer = administration({ store, audit, now: () => serving.now, url: managementUrl });
     if (audit) await recordLife(audit, config, resources);
-    await heartbeat.start(() => describeNode(serving.now, audit));
+    await heartbeat.start(
+      () => describeNode(serving.now, audit),
+      (differences) => audit?.record(undefined, { event: 'nodes.differ', details: { differences } }),
+    );
     health.state = 'serving';
     const { issuer, profile, development } = config;
     log.info({ issuer, profile, url: listeners.url, mtls_url: listeners.mtlsUrl, development }, 'serving');

@@ -15,7 +15,9 @@ import { Reloadable, until } from '../support/reloadable.ts';
 /** Events that a test of their own brings about. */
 const elsewhere: Readonly<Partial<Record<EventName, string>>> = {
   'identity.told': 'test/profiles/connectid_au.test.ts',
+  'nodes.differ': 'test/proxy/three_machines.test.ts',
   'audit.dropped': 'test/audit/chain.test.ts',
+  'audit.faulty': 'test/commands/audit.test.ts',
   'audit.retired': 'test/audit/retention.test.ts',
 };
 

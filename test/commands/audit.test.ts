@@ -66,7 +66,7 @@ describe('oidc-provider-fapi audit', () => {
     expect(told.at(-1)).to.include('tokens were issued');
   });
 
-  it('verify says that it is as it was written, and which record is not, with exit code 1', async () => {
+  it('verify says that it is as it was written, and which record is not, with exit code 2 and a record', async () => {
     const { code, stdout } = await command('audit', 'verify');
     expect(stdout).to.match(/^\d+ records in \d+ chains, \d+ checkpoints, 0 records not signed yet\n$/);
     expect(code).to.equal(0);
@@ -80,9 +80,11 @@ describe('oidc-provider-fapi audit', () => {
     await knex.raw('delete from oidc_audit where chain = ? and seq = ?', [chain, seq]);
     await close();
     const edited = await command('audit', 'verify');
-    expect(edited.code).to.equal(1);
+    expect(edited.code).to.equal(2);
     expect(edited.stdout).to.include(`chain ${chain}, record ${seq + 1}: 1 rows before it are missing`);
     expect(edited.stderr).to.equal('oidc-provider-fapi: the trail is not as it was written: 1 faults\n');
+    const { stdout: faulty } = await command('audit', 'list', '--event', 'audit.faulty');
+    expect(faulty).to.match(/is not as it was written: faults 1, .* by command/);
   });
 
   it('retire drops nothing that is younger than it is to be kept', async () => {

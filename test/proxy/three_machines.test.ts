@@ -69,7 +69,7 @@ describe('Three machines behind a proxy, one of them ten seconds ahead', () => {
   };
   const nodes = async () => {
     const { stdout, stderr } = await run(['nodes', '--json', '-c', file(0)]);
-    expect(stderr).to.equal('');
+    expect(stderr).to.match(/^oidc-provider-fapi: the nodes differ: .*\bclock\b.*\n$/);
     return JSON.parse(stdout) as { nodes: FleetNode[]; differences: Difference[] };
   };
   const serving = async () => (await nodes()).nodes.filter(({ state }) => state === 'serving');
@@ -117,10 +117,17 @@ describe('Three machines behind a proxy, one of them ten seconds ahead', () => {
       );
       expect(pushes.filter((push) => push.status === 201)).to.have.length(1);
     }
-    const { nodes: all, differences } = await nodes();
+    let { nodes: all, differences } = await nodes();
+    // The next keys are made in these seconds, and taken by one after the other.
+    for (let tries = 0; tries < 100 && differences.length > 1; tries += 1) {
+      await delay(300);
+      ({ nodes: all, differences } = await nodes());
+    }
     expect(all.map(({ state }) => state)).to.deep.equal(['serving', 'serving', 'serving']);
     expect(new Set(all.map(({ node }) => node)).size, 'of one name and one process number').to.equal(3);
     expect(differences.map(({ part }) => part)).to.deep.equal(['clock']);
+    const { stdout } = await run(['audit', 'list', '--event', 'nodes.differ', '-c', file(0)]);
+    expect(stdout).to.match(/were found to differ: differences \["clock is not the same on every node/);
   }).timeout(60_000);
 
   it('lose no request when one dies, and take it back', async () => {
