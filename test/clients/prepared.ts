@@ -10,9 +10,12 @@ export class OutOfReach extends Error {
   override readonly name = 'OutOfReach';
 }
 
+/** Milliseconds in which packages are there, or out of reach: a network may drop what is asked and say nothing. */
+const timeout = 240_000;
+
 /** Fetches packages. @throws {OutOfReach} */
 async function fetched(command: string, args: readonly string[], cwd: string): Promise<void> {
-  await execute(command, args, { cwd }).catch((error) => {
+  await execute(command, args, { cwd, timeout }).catch((error) => {
     throw new OutOfReach(`${command} ${args.join(' ')}: ${error.stderr || error.message}`.slice(0, 1000));
   });
 }
@@ -28,7 +31,9 @@ async function python(folder: string, file: string): Promise<readonly string[]> 
 
 async function go(folder: string): Promise<readonly string[]> {
   await fetched('go', ['mod', 'init', 'client'], folder);
-  await fetched('go', ['get', 'golang.org/x/oauth2@v0.38.0'], folder);
+  const get = (version: string) => fetched('go', ['get', `golang.org/x/oauth2@${version}`], folder);
+  // The second is the last that Debian's own Go can read.
+  await get('v0.38.0').catch(() => get('v0.21.0'));
   await execute('go', ['build', '-o', 'client', 'main.go'], { cwd: folder });
   return [join(folder, 'client')];
 }
