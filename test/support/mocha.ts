@@ -1,7 +1,9 @@
+import { mkdtemp, rm } from 'node:fs/promises';
 import { enableCompileCache } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { endAll } from './at_end.ts';
+import { atEnd, endAll } from './at_end.ts';
 
 // Loaded before the tests, in every process that runs some.
 
@@ -12,9 +14,13 @@ process.env.LOG_LEVEL ??= 'silent';
 process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, '../../node_modules/.cache/compiled');
 enableCompileCache(process.env.NODE_COMPILE_CACHE);
 
-/** Files that run beside one another share one Postgres; one that runs alone starts it when it needs it. */
+/** Files that run beside one another share one Postgres, and a folder for what one of them makes; one that runs alone makes what it needs. */
 export async function mochaGlobalSetup(this: { isParallelMode(): boolean }): Promise<void> {
-  if (this.isParallelMode()) await import('./postgres.ts').then(({ shareDatabases }) => shareDatabases());
+  if (!this.isParallelMode()) return;
+  const folder = await mkdtemp(join(tmpdir(), 'tests-'));
+  process.env.TEST_RUN = folder;
+  atEnd(() => rm(folder, { recursive: true, force: true }));
+  await import('./postgres.ts').then(({ shareDatabases }) => shareDatabases());
 }
 
 export const mochaGlobalTeardown = endAll;
