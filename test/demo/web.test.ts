@@ -8,7 +8,7 @@ import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playw
 import { startWeb, type Web } from '../../lib/demo/web/start.ts';
 import { Resources } from '../../lib/resources.ts';
 import { barriers } from '../interactions/accessibility.ts';
-import { browserFor, press as pressIn } from '../interactions/browser.ts';
+import { browserFor, Pages, press as pressIn } from '../interactions/browser.ts';
 
 const sizes: Record<string, BrowserContextOptions> = {
   'on a desktop': { viewport: { width: 1280, height: 900 } },
@@ -20,28 +20,31 @@ describe('npm run demo -- --web', () => {
   let folder: string;
   let browser: Browser;
   let web: Web;
+  let pages: Pages;
   let context: BrowserContext;
   let page: Page;
   let seen: string[];
 
   before(async function () {
     browser = await browserFor(this);
+    pages = new Pages(browser);
     folder = await mkdtemp(join(tmpdir(), 'web-'));
     // Shorter than the app's margin: each call takes a new token first.
     web = await startWeb({ port: 0, folder, verbose: true, set: ['resources.0.lifetime=5'] }, resources);
   });
   after(async () => {
+    await pages?.close();
     await resources.close();
     if (folder) await rm(folder, { recursive: true });
   });
-  afterEach(() => context?.close());
 
   async function begin(options: BrowserContextOptions = {}): Promise<void> {
-    context = await browser.newContext({ ...options, ignoreHTTPSErrors: true });
-    page = await context.newPage();
-    seen = [];
+    page = await pages.fresh({ ...options, ignoreHTTPSErrors: true });
+    context = page.context();
+    const received: string[] = [];
+    seen = received;
     page.on('response', async (response) => {
-      if (response.url().startsWith(web.url)) seen.push(await response.text().catch(() => ''));
+      if (response.url().startsWith(web.url)) received.push(await response.text().catch(() => ''));
     });
     page.on('console', (message) => {
       if (message.type() === 'error' && /policy/i.test(message.text())) seen.push(`complaint: ${message.text()}`);

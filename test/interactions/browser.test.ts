@@ -2,10 +2,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { expect } from 'chai';
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 
 import { barriers } from './accessibility.ts';
-import { browserFor } from './browser.ts';
+import { browserFor, Pages } from './browser.ts';
 import { person, type TestProvider, testProvider } from './provider.ts';
 
 const phone = { viewport: { width: 320, height: 640 }, isMobile: true, hasTouch: true } as const;
@@ -21,25 +21,23 @@ const looks: Record<string, BrowserContextOptions> = {
 };
 
 describe('the pages in Chromium', () => {
-  let browser: Browser;
   let as: TestProvider;
-  let context: BrowserContext;
+  let pages: Pages;
   let page: Page;
 
   before(async function () {
-    browser = await browserFor(this);
+    pages = new Pages(await browserFor(this));
     as = await testProvider({
       client: { client_uri: 'https://planner.example', policy_uri: 'https://planner.example/privacy' },
     });
   });
   after(async () => {
+    await pages?.close();
     await as?.close();
   });
-  afterEach(() => context?.close());
 
   async function begin(options: BrowserContextOptions): Promise<void> {
-    context = await browser.newContext(options);
-    page = await context.newPage();
+    page = await pages.fresh(options);
     await page.goto(
       await as.authorizationUrl({ scope: 'openid profile email', claims: '{"userinfo":{"birthdate":null}}' }),
     );
@@ -103,9 +101,7 @@ describe('the pages in Chromium', () => {
       it('open the interaction of another browser', async () => {
         await begin(options);
         const url = page.url();
-        await context.close();
-        context = await browser.newContext(options);
-        page = await context.newPage();
+        page = await pages.fresh(options);
         const response = await page.goto(url);
 
         expect(response?.status()).to.equal(400);

@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
 import { atEnd } from '../support/at_end.ts';
 
@@ -42,6 +42,34 @@ export async function browserFor(suite: { skip(): never }): Promise<Browser> {
   const browser = await running;
   if (!browser && process.env.CI) throw new Error('no Chromium, which .ci/run installs');
   return browser ?? suite.skip();
+}
+
+/** Pages of a suite, one for each way to look at them: a context of its own costs a second of processor time. */
+export class Pages {
+  readonly #browser: Browser;
+  readonly #pages = new Map<string, Page>();
+
+  constructor(browser: Browser) {
+    this.#browser = browser;
+  }
+
+  /** A page whose browser knows nothing of what was before: its cookies are gone, and they are all that pages keep there. */
+  async fresh(options: BrowserContextOptions): Promise<Page> {
+    const way = JSON.stringify(options);
+    const known = this.#pages.get(way);
+    if (!known) {
+      const page = await (await this.#browser.newContext(options)).newPage();
+      this.#pages.set(way, page);
+      return page;
+    }
+    known.removeAllListeners();
+    await known.context().clearCookies();
+    return known;
+  }
+
+  async close(): Promise<void> {
+    for (const page of this.#pages.values()) await page.context().close();
+  }
 }
 
 /** Tab until this control has the focus, then press. */
