@@ -21,7 +21,7 @@ import { authority } from '../flows/clients.ts';
 import { configured, trustingFetch } from '../flows/server.ts';
 import { migratedDatabase, type TestDatabase } from '../support/postgres.ts';
 import { RawClient } from '../support/raw_client.ts';
-import { until } from '../support/reloadable.ts';
+import { until } from '../support/until.ts';
 
 type Json = Record<string, unknown>;
 

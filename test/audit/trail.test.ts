@@ -17,6 +17,7 @@ import { authorized } from '../flows/flow_client.ts';
 import { openidClient } from '../flows/openid_client.ts';
 import { flowServer, type OwnServer, person, trustingFetch } from '../flows/server.ts';
 import { migratedDatabase, type TestDatabase } from '../support/postgres.ts';
+import { until } from '../support/until.ts';
 
 const client = clients.find(({ client_id }) => client_id === 'private_key_jwt-dpop') as (typeof clients)[0];
 
@@ -134,11 +135,10 @@ for (const [name, make] of Object.entries({
       expect(await flow.exchange(callback).catch((error) => error)).to.be.instanceOf(Error);
       // What no row travels with is written within a second.
       let found: Told[] = [];
-      for (let attempt = 0; attempt < 40; attempt += 1) {
+      await until(async () => {
         found = await records({ client: client.client_id });
-        if (found.some(({ event }) => event === 'code.reused')) break;
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
+        return found.some(({ event }) => event === 'code.reused');
+      });
       const events = found.map(({ event }) => event);
       expect(events).to.include('push.refused').and.include('code.reused');
       const push = found.find(({ event }) => event === 'push.refused');
@@ -151,12 +151,11 @@ for (const [name, make] of Object.entries({
       const finish = () => authorize(new Browser(trustingFetch()), request, person);
       await Promise.all([finish(), finish()]);
       let found: Told[] = [];
-      for (let attempt = 0; attempt < 40; attempt += 1) {
+      await until(async () => {
         const [push] = (await records({ event: 'push.accepted' })).slice(-1);
         found = await records({ flow: `${push?.flow}` });
-        if (found.some(({ event }) => /refused$/.test(event))) break;
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
+        return found.some(({ event }) => /refused$/.test(event));
+      });
       const count = (name: string) => found.filter(({ event }) => event === name).length;
       const undone = found.filter(({ event, details }) => event === 'replay.refused' && details !== 'sealed');
       const taken = undone.flatMap(({ details }) => (details as { instead_of?: string[] }).instead_of ?? []);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { request } from 'node:https';
+import { get, request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { connect as connectTcp, createServer } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
@@ -64,8 +64,7 @@ describe('serve', () => {
     const answered = once(push, 'response');
     push.write('client_id=n');
     await once(push, 'socket').then(([socket]) => socket.connecting && once(socket, 'secureConnect'));
-    // Only what the server has begun to read is under way.
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await reads(url);
 
     running.process.kill('SIGTERM');
     await running.prints(/SIGTERM: answering what is under way/);
@@ -106,7 +105,7 @@ describe('serve', () => {
     });
     const handshakeless = connectTcp(Number(port), host).on('error', () => {});
     await Promise.all([...clients.map((client) => once(client, 'secureConnect')), once(handshakeless, 'connect')]);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await reads(`https://${host}:${port}`);
 
     running.process.kill('SIGTERM');
     await running.prints(/SIGTERM: answering what is under way/);
@@ -143,6 +142,15 @@ describe('serve', () => {
     expect(stderr).to.match(new RegExp(`^oidc-provider-fapi: cannot listen on localhost:${port}: EADDRINUSE`));
   });
 });
+
+/** Only what a server has begun to read is under way: it answers this after what was sent before. */
+async function reads(url: string): Promise<void> {
+  const [answer] = await once(
+    get(new URL('/jwks', url), { agent: false, rejectUnauthorized: false, headers }),
+    'response',
+  );
+  answer.resume();
+}
 
 async function closedPort() {
   const server = createServer().listen(0, '127.0.0.1');

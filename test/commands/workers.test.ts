@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { type Database, openDatabase } from '../../lib/database/database.ts';
 import { type FleetNode, listNodes } from '../../lib/management/nodes.ts';
 import { migratedDatabase, type TestDatabase } from '../support/postgres.ts';
+import { until } from '../support/until.ts';
 import { anywhere, development, Running, run } from './cli.ts';
 
 /** The status of an answer on a connection of its own, so that whichever worker is next takes it. */
@@ -79,10 +80,10 @@ describe('serve with two workers', () => {
     for (let index = 0; index < 20; index += 1) answers.push(await ask(url, '/jwks').catch(() => 0));
     expect(answers.filter((status) => status !== 200)).to.have.length.at.most(1);
     let pids: number[] = [];
-    for (let tries = 0; tries < 100 && pids.length < 2; tries += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 250));
+    await until(async () => {
       pids = (await serving()).map(pidOf).filter((pid) => pid !== pidOf(victim as FleetNode));
-    }
+      return pids.length >= 2;
+    });
     expect(pids).to.have.length(2);
     expect(server.stderr).to.match(/"signal":"SIGKILL".*a worker has ended and is replaced/);
   });
@@ -90,7 +91,7 @@ describe('serve with two workers', () => {
   it('passes SIGHUP on to every worker', async () => {
     server.process.kill('SIGHUP');
     const read = () => server.stderr.match(/the configuration was read again/g)?.length ?? 0;
-    for (let tries = 0; tries < 100 && read() < 2; tries += 1) await new Promise((resolve) => setTimeout(resolve, 100));
+    await until(() => read() >= 2);
     expect(read()).to.equal(2);
   });
 

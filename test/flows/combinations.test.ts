@@ -17,6 +17,10 @@ const databases: Readonly<Record<string, () => Promise<TestDatabase>>> = {
 
 const nonce = 'n-0S6_WzA2Mj';
 
+/** On Postgres each library meets each profile; on PGlite, which the contract tries in full, each meets one. */
+const alsoOn = (database: string, profile: string, library: string) =>
+  database === 'Postgres' || (profile === 'fapi2-message-signing') === (library === 'openid-client');
+
 for (const [name, make] of Object.entries(databases)) {
   for (const profile of profiles) {
     describe(`flows: ${profile} on ${name}`, () => {
@@ -33,8 +37,9 @@ for (const [name, make] of Object.entries(databases)) {
 
       for (const client of clients) {
         const { client_id, client_auth, sender_constrain } = client;
-        for (const [name, library] of Object.entries(libraries)) {
-          it(`${name}: ${client_auth}, ${sender_constrain}, with openid`, async () => {
+        for (const [library_name, library] of Object.entries(libraries)) {
+          if (!alsoOn(name, profile, library_name)) continue;
+          it(`${library_name}: ${client_auth}, ${sender_constrain}, with openid`, async () => {
             const flow = await library(server, client);
             const tokens = await obtained(flow, { scope: 'openid profile', nonce });
             expect(tokens.claims).to.include({ iss: server.issuer, aud: client_id, nonce });
@@ -46,7 +51,7 @@ for (const [name, make] of Object.entries(databases)) {
             expect(await read(flow, refreshed.access_token)).to.include({ sub });
           });
 
-          it(`${name}: ${client_auth}, ${sender_constrain}, without openid`, async () => {
+          it(`${library_name}: ${client_auth}, ${sender_constrain}, without openid`, async () => {
             const flow = await library(server, client);
             const tokens = await obtained(flow, { scope: 'profile' });
             expect(tokens.claims).to.equal(undefined);

@@ -96,7 +96,7 @@ function behaviour(make: (options?: AttemptsOptions) => Attempts) {
   it('at one login from many addresses come to an end', async () => {
     const { guess } = trying(make({ login: { attempts: 20, within: 3600 } }));
     let tried = 0;
-    while ((await guess('jane', `203.0.113.${tried}`)) === undefined) tried++;
+    while (tried < 100 && (await guess('jane', `203.0.113.${tried}`)) === undefined) tried++;
 
     expect(tried).to.equal(20);
   });
@@ -113,7 +113,7 @@ function behaviour(make: (options?: AttemptsOptions) => Attempts) {
   it('at many logins from one address come to an end', async () => {
     const { guess } = trying(make({ address: { attempts: 20, within: 3600 } }));
     let tried = 0;
-    while ((await guess(`login-${tried}`, attacker)) === undefined) tried++;
+    while (tried < 100 && (await guess(`login-${tried}`, attacker)) === undefined) tried++;
 
     expect(tried).to.equal(20);
   });

@@ -17,6 +17,7 @@ import { mutualTlsOptions } from '../../lib/server/tls.ts';
 import { CertificateAuthority } from '../support/certificates.ts';
 import { listen } from '../support/listener.ts';
 import { migratedDatabase, type TestDatabase } from '../support/postgres.ts';
+import { until } from '../support/until.ts';
 
 const development = 'config/development.yaml';
 const anywhere = ['listen.port=0', 'mtls.port=0', 'management.port=0'];
@@ -84,10 +85,10 @@ describe('The listener for operators', () => {
     await other.start(() => ({ profile: 'fapi2-security-profile', configuration: { clients: 'others' }, keys: {} }));
     try {
       let answer = await ask(server, '/readyz');
-      for (let tries = 0; tries < 40 && answer.body.warnings.length === 0; tries += 1) {
-        await new Promise((resolve) => setTimeout(resolve, 250));
+      await until(async () => {
         answer = await ask(server, '/readyz');
-      }
+        return answer.body.warnings.length > 0;
+      });
       expect(answer.status).to.equal(200);
       expect(answer.body.warnings.join('\n')).to.match(
         /^clients is not the same on every node: .*others on other\/1\/x/m,

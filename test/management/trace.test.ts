@@ -5,6 +5,7 @@ import Koa from 'koa';
 
 import { remoteSpan, traceRequests } from '../../lib/management/trace.ts';
 import { type Listener, listen } from '../support/listener.ts';
+import { until } from '../support/until.ts';
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
 const spanId = '00f067aa0ba902b7';
@@ -30,7 +31,7 @@ describe('A span for each request', () => {
   async function spanOf(path: string, headers = {}) {
     exporter.reset();
     await listener.ask(path, { method: 'POST', headers });
-    while (exporter.getFinishedSpans().length === 0) await new Promise(setImmediate);
+    await until(() => exporter.getFinishedSpans().length > 0, 1);
     return exporter.getFinishedSpans()[0];
   }
 

@@ -10,7 +10,8 @@ import { dpopNonces } from '../../lib/resource/dpop_nonce.ts';
 import { KeyDesk } from '../../lib/server/key_desk.ts';
 import { RingRow } from '../../lib/store/ring_row.ts';
 import { auditTableOf } from '../../lib/store/statements.ts';
-import { Reloadable, until } from '../support/reloadable.ts';
+import { Reloadable } from '../support/reloadable.ts';
+import { until } from '../support/until.ts';
 
 /** A client that keeps the key set as long as it may, and no kid it does not know makes it ask earlier. */
 class CachingClient {

@@ -11,6 +11,7 @@ import { knexAdapter } from '../../lib/store/adapter.ts';
 import { unitOfWork } from '../../lib/store/unit_of_work.ts';
 import type { Reply } from '../bench/connection.ts';
 import { Postgres, query, unprivileged } from '../support/postgres.ts';
+import { until } from '../support/until.ts';
 import { type Agent, header, loginAndConsent, startCore } from './core.ts';
 import { slowProxy } from './slow_proxy.ts';
 import { encryption_keys } from './stores.ts';
@@ -87,7 +88,7 @@ describe('when the database fails', () => {
     await query(writing, 'alter system reset default_transaction_read_only');
     await query(server.url, 'select pg_reload_conf()');
     const setting = async () => (await query(server.url, 'show default_transaction_read_only')).rows[0];
-    while ((await setting()).default_transaction_read_only === 'on');
+    await until(async () => (await setting()).default_transaction_read_only !== 'on');
   });
 
   it('out of connections: 503, and service again when there are some', async () => {

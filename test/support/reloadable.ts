@@ -101,12 +101,3 @@ export class Reloadable {
     await rm(this.folder, { recursive: true });
   }
 }
-
-/** Asks again and again, for ten seconds at most, until the answer is true. */
-export async function until(isSo: () => Promise<boolean> | boolean): Promise<void> {
-  for (let tries = 0; tries < 100; tries += 1) {
-    if (await isSo()) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error('it did not come to pass within ten seconds');
-}
