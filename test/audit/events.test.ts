@@ -10,7 +10,8 @@ import { Pseudonyms } from '../../lib/audit/pseudonyms.ts';
 import { byTime, told } from '../../lib/audit/read.ts';
 import { freePort } from '../../lib/demo/free_port.ts';
 import { auditTableOf } from '../../lib/store/statements.ts';
-import { Reloadable, until } from '../support/reloadable.ts';
+import { Reloadable } from '../support/reloadable.ts';
+import { until } from '../support/until.ts';
 
 /** Events that a test of their own brings about. */
 const elsewhere: Readonly<Partial<Record<EventName, string>>> = {

@@ -9,7 +9,7 @@ import { directory } from '../config/written.ts';
 import * as expectations from '../conformance/rows/expectations.ts';
 import { now, type SuiteClient } from '../conformance/rows/suite_client.ts';
 import { person, trustingFetch } from '../flows/server.ts';
-import { until } from '../support/reloadable.ts';
+import { until } from '../support/until.ts';
 import { call, type Ecosystem, ecosystem } from './ecosystem.ts';
 
 const verification = {
