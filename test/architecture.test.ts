@@ -19,6 +19,7 @@ const floors: readonly (readonly string[])[] = [
     'merge',
     'did_you_mean',
     'seconds',
+    'signing_algorithms',
     'package_file',
     'node_id',
     'settings',

@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 
 import { OperationalError, UsageError } from '../errors.ts';
+import { RETRY_AFTER } from '../http/oauth_error.ts';
 import { log } from '../log.ts';
 import { ActRefused } from './refused.ts';
 
@@ -51,6 +52,6 @@ function problemOf(error: unknown): [status: number, title: string, more?: objec
 /** Answers what an act has thrown. */
 export function explainProblem(ctx: Context, error: unknown): void {
   const [status, title, more] = problemOf(error);
-  if (status === 503) ctx.set('retry-after', '1');
+  if (status === 503) ctx.set(RETRY_AFTER);
   answerProblem(ctx, status, title, more);
 }

@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 
 import { log } from '../log.ts';
 import { nodeId } from '../node_id.ts';
+import { seconds } from '../seconds.ts';
 import { rowId } from '../store/row.ts';
 import { appendTrail, auditTableOf } from '../store/statements.ts';
 import type { Store } from '../store/store.ts';
@@ -135,7 +136,7 @@ export class Audit {
   }
 
   #isFlood(): boolean {
-    const second = Math.floor(Date.now() / 1000);
+    const second = seconds();
     if (second !== this.#second) [this.#second, this.#refusals] = [second, 0];
     this.#refusals += 1;
     return this.#refusals > refusalsPerSecond;

@@ -3,6 +3,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 
 import type { ClientFile } from '../clients/client_file.ts';
+import { seconds } from '../seconds.ts';
 import type { Probe, Target } from './probe.ts';
 import type { Answer } from './wire.ts';
 
@@ -11,7 +12,6 @@ export interface ClientTarget extends Target {
 }
 
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
-const now = () => Math.floor(Date.now() / 1000);
 
 interface Otherwise {
   readonly claims?: Readonly<Record<string, unknown>>;
@@ -27,8 +27,8 @@ async function assertion({ metadata, client }: ClientTarget, { claims, jwk, jti 
     sub: client_id,
     aud: metadata.issuer,
     jti: jti ?? randomUUID(),
-    iat: now(),
-    exp: now() + 60,
+    iat: seconds(),
+    exp: seconds() + 60,
   };
   return new SignJWT({ ...body, ...claims } as never)
     .setProtectedHeader({ alg: `${key.alg}`, ...(key.kid && { kid: key.kid }) })
@@ -115,9 +115,9 @@ export const clientProbes: readonly ClientProbe[] = [
   wrongly('FAPI2-SP-FINAL-5.3.2.1-8', 'an assertion whose aud is an array', ({ metadata }) => ({
     claims: { aud: [metadata.issuer] },
   })),
-  wrongly('RFC7523-3-4', 'an expired assertion', () => ({ claims: { exp: now() - 120, iat: now() - 180 } })),
+  wrongly('RFC7523-3-4', 'an expired assertion', () => ({ claims: { exp: seconds() - 120, iat: seconds() - 180 } })),
   wrongly('FAPI2-SP-FINAL-5.3.2.1-13', 'an assertion from more than a minute ahead', () => ({
-    claims: { iat: now() + 90, nbf: now() + 90, exp: now() + 180 },
+    claims: { iat: seconds() + 90, nbf: seconds() + 90, exp: seconds() + 180 },
   })),
   wrongly('RFC7523-3-3', 'an assertion of another sub', () => ({ claims: { sub: 'somebody-else' } })),
   wrongly('RFC7523-3-9', 'an assertion signed by another key', async ({ client }) => {

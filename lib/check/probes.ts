@@ -1,12 +1,12 @@
 import type { JWK } from 'jose';
 
-import { algorithms } from '../fapi/algorithms.ts';
+import { confidential } from '../fapi/client_auth.ts';
+import { algorithms } from '../signing_algorithms.ts';
 import type { Probe, Target } from './probe.ts';
 
 const list = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
 const isLoopback = (issuer: string) => /^(localhost|127\.|\[::1\])/.test(new URL(issuer).hostname);
 const permitted: readonly string[] = algorithms;
-const confidential = ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'];
 
 /** Names of a list in the metadata that are not among those permitted. */
 function others({ metadata }: Target, name: string, allowed: readonly string[]): string[] {

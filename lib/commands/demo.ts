@@ -11,6 +11,7 @@ import { Scene } from '../demo/scene.ts';
 import { Screen } from '../demo/screen.ts';
 import { defaultPort, startWeb } from '../demo/web/start.ts';
 import { OperationalError, UsageError } from '../errors.ts';
+import { confidential } from '../fapi/client_auth.ts';
 import { plainProfiles, profiles } from '../profiles/profiles.ts';
 import { Resources } from '../resources.ts';
 import { firstSignal, tellStop } from './serve.ts';
@@ -36,7 +37,7 @@ const command = () =>
     .exitOverride()
     .addOption(
       new Option('--client-auth <method>', 'how the client authenticates')
-        .choices(['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'])
+        .choices(confidential)
         .default('private_key_jwt'),
     )
     .addOption(

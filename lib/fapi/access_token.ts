@@ -3,8 +3,8 @@ import Core, { errors } from 'oidc-provider';
 import { z } from 'zod';
 
 import { coreConfiguration, presets, toCore } from '../settings.ts';
+import { algorithms } from '../signing_algorithms.ts';
 import { seconds as wholeSeconds } from '../values.ts';
-import { algorithms } from './algorithms.ts';
 import type { Compose, HookAt } from './hooks.ts';
 import { bounded, endInTime } from './lifetimes.ts';
 import type { Mechanism } from './mechanism.ts';

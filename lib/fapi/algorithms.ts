@@ -3,11 +3,9 @@ import type { Configuration } from 'oidc-provider';
 import { z } from 'zod';
 
 import { coreConfiguration, presets, toCore } from '../settings.ts';
+import { algorithms } from '../signing_algorithms.ts';
 import { completed, weak } from './key_set.ts';
 import type { Mechanism } from './mechanism.ts';
-
-/** `Ed25519` is the registered name of what `EdDSA` meant with that curve; both are in use. */
-export const algorithms = ['PS256', 'ES256', 'EdDSA', 'Ed25519'] as const;
 
 const permitted: readonly unknown[] = algorithms;
 /** Core's lists of algorithms of the messages between the server and a client. */

@@ -4,14 +4,15 @@ import { errors } from 'oidc-provider';
 import { z } from 'zod';
 
 import { filled, presets } from '../settings.ts';
+import { algorithms } from '../signing_algorithms.ts';
 import { seconds } from '../values.ts';
-import { algorithms } from './algorithms.ts';
 import { noUsableKey, wrongKeys } from './client_keys.ts';
 import { refuses } from './hooks.ts';
 import { jwtTypeOf } from './jwt.ts';
 import type { Mechanism } from './mechanism.ts';
 
-const confidential: readonly string[] = ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'];
+/** Methods by which a client proves a key that it alone has. */
+export const confidential: readonly string[] = ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'];
 
 /** Settings of client authentication. */
 export const clientAuthSettings = z.strictObject({

@@ -1,7 +1,7 @@
 import type { Middleware } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 
-import { algorithms } from './algorithms.ts';
+import { algorithms } from '../signing_algorithms.ts';
 import type { Mechanism } from './mechanism.ts';
 
 const wellKnown = '/.well-known/oauth-authorization-server';

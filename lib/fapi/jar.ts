@@ -1,8 +1,7 @@
 import { errors } from 'oidc-provider';
 import { z } from 'zod';
-
+import { algorithms } from '../signing_algorithms.ts';
 import { seconds } from '../values.ts';
-import { algorithms } from './algorithms.ts';
 import { noUsableKey } from './client_keys.ts';
 import { refuses } from './hooks.ts';
 import { jwtTypeOf } from './jwt.ts';

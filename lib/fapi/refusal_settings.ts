@@ -15,6 +15,6 @@ export type RefusalSettings = z.input<typeof refusalSettings> & {
   documentation?: string | undefined;
   /** Base URL of the endpoints that take client certificates. */
   mtls?: string | undefined;
-  /** Seconds a client assertion may be good for. */
-  assertion_lifetime?: number;
+  /** Seconds a client assertion may be good for, where it is not the default. */
+  assertion_lifetime?: number | undefined;
 };

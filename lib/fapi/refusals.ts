@@ -2,7 +2,9 @@ import type { Middleware } from 'koa';
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 
 import { isHandedOver } from '../http/handed_over.ts';
+import { presets } from '../settings.ts';
 import { reword } from './authorization_response.ts';
+import { clientAuthSettings } from './client_auth.ts';
 import type { Mechanism } from './mechanism.ts';
 import type { RefusalSettings } from './refusal_settings.ts';
 import { authorizationRequests } from './refusals/authorization_requests.ts';
@@ -61,12 +63,14 @@ export function textOf(
   return legible(`${what}: ${typeof todo === 'string' ? todo : todo(facts)}`);
 }
 
+const usual = presets(clientAuthSettings);
+
 function factsOf(ctx: KoaContextWithOIDC, provider: Provider, settings: RefusalSettings): Facts {
   const { params, client } = ctx.oidc ?? {};
   return {
     issuer: provider.issuer,
     mtls: settings.mtls?.replace(/\/$/, '') ?? provider.issuer,
-    assertion_lifetime: settings.assertion_lifetime ?? 3600,
+    assertion_lifetime: settings.assertion_lifetime ?? usual.client_assertion_lifetime,
     redirect_uri: `${params?.redirect_uri ?? ''}`.slice(0, 200),
     registered: (client?.redirectUris ?? []).slice(0, 3).join(', '),
   };

@@ -2,8 +2,8 @@ import { z } from 'zod';
 
 import { isLocal } from '../http/address.ts';
 import { normalized } from '../http/normalized_url.ts';
+import { algorithms } from '../signing_algorithms.ts';
 import { seconds, text } from '../values.ts';
-import { algorithms } from './algorithms.ts';
 
 /** Schemes of URLs that hold what they name, or that only a browser or this machine can open. */
 const schemesOfNoResource = ['about:', 'blob:', 'data:', 'file:', 'javascript:', 'vbscript:', 'view-source:'];

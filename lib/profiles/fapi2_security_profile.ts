@@ -92,7 +92,7 @@ export function fapi2SecurityProfile(settings: ProfileSettings = {}): Profile {
       explainRefusals({
         ...settings.refusals,
         mtls: url,
-        assertion_lifetime: settings.client_assertion_lifetime ?? 3600,
+        assertion_lifetime: settings.client_assertion_lifetime,
       }),
       answers(settings.security_headers),
       hostPinning({ mtls: url }),

@@ -1,8 +1,9 @@
 import { hash, type X509Certificate } from 'node:crypto';
 
+import { algorithms } from '../signing_algorithms.ts';
 import type { AccessToken, VerifyAccessToken } from './access_token.ts';
 import type { DpopNonces } from './dpop_nonce.ts';
-import { checkDpopProof, dpopSigningAlgs, type ProofRules } from './dpop_proof.ts';
+import { checkDpopProof, type ProofRules } from './dpop_proof.ts';
 import { invalidProof, invalidRequest, invalidToken, Refusal, type Scheme } from './refusal.ts';
 import type { ResourceRequest } from './request.ts';
 
@@ -104,7 +105,7 @@ export function challenge(
   refusal: Refusal,
   { nonce, scope }: Pick<Protection<never>, 'nonce' | 'scope'>,
 ): Record<string, string> {
-  const algs = `algs="${dpopSigningAlgs.join(' ')}"`;
+  const algs = `algs="${algorithms.join(' ')}"`;
   const [authorization = ''] = request.header('authorization');
   if (!authorization && refusal.error === 'invalid_token') return { 'www-authenticate': `DPoP ${algs}, Bearer` };
   const parameters = [`error="${refusal.error}"`, `error_description="${refusal.error_description}"`];

@@ -3,12 +3,10 @@ import { hash } from 'node:crypto';
 import { calculateJwkThumbprint, EmbeddedJWK, errors as joseErrors, jwtVerify } from 'jose';
 import { normalized } from '../http/normalized_url.ts';
 import { seconds } from '../seconds.ts';
+import { algorithms } from '../signing_algorithms.ts';
 import type { DpopNonces } from './dpop_nonce.ts';
 import { invalidProof, Refusal } from './refusal.ts';
 import type { ResourceRequest } from './request.ts';
-
-/** FAPI2-SP-FINAL-5.4.1-1.2; `Ed25519` is what RFC 9864 calls EdDSA with that curve. */
-export const dpopSigningAlgs = ['PS256', 'ES256', 'EdDSA', 'Ed25519'];
 
 export interface ProofRules {
   /** The URLs clients may know this server by; never taken from the request. */
@@ -42,7 +40,7 @@ function proofOf(request: ResourceRequest): string {
 
 async function verified(proof: string, clockTolerance: number) {
   try {
-    return await jwtVerify(proof, EmbeddedJWK, { typ: 'dpop+jwt', algorithms: dpopSigningAlgs, clockTolerance });
+    return await jwtVerify(proof, EmbeddedJWK, { typ: 'dpop+jwt', algorithms: [...algorithms], clockTolerance });
   } catch (cause) {
     if (cause instanceof joseErrors.JWTExpired) throw invalidProof('the DPoP proof is expired');
     throw invalidProof('the DPoP proof is not a valid signed JWT with a public key', cause);

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { type CryptoKey, createRemoteJWKSet, customFetch, type JWK, jwtVerify, type KeyObject, SignJWT } from 'jose';
 
 import { introspectionJwt as signed } from '../http/media_types.ts';
+import { algorithms } from '../signing_algorithms.ts';
 import { type AccessToken, VerificationFailed, type VerifyAccessToken } from './access_token.ts';
 
 /** A resource server as a client of an authorization server that runs elsewhere. */
@@ -55,7 +56,7 @@ export function introspection(settings: IntrospectionSettings): VerifyAccessToke
     if (!keys) return (await response.json()) as Record<string, unknown>;
     const { payload } = await jwtVerify(await response.text(), keys, {
       typ: 'token-introspection+jwt',
-      algorithms: ['PS256', 'ES256', 'EdDSA', 'Ed25519'],
+      algorithms: [...algorithms],
       issuer,
       audience: client_id,
     });

@@ -1,5 +1,6 @@
 import { createRemoteJWKSet, customFetch, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 
+import { algorithms } from '../signing_algorithms.ts';
 import { type AccessToken, VerificationFailed, type VerifyAccessToken } from './access_token.ts';
 
 /** An authorization server that issues access tokens as JWTs. */
@@ -11,9 +12,6 @@ export interface JwtAccessTokenSettings {
   readonly jwks: string | JWTVerifyGetKey;
   readonly fetch?: typeof fetch;
 }
-
-// FAPI2-SP-FINAL-5.4.1-1
-const algorithms = ['PS256', 'ES256', 'EdDSA', 'Ed25519'];
 
 /** Faults of the token, among all that `jose` throws; the others are of the way to the keys. */
 const isOfToken = (error: unknown): boolean =>
@@ -58,7 +56,7 @@ export function jwtAccessTokens({ issuer, audience, jwks, fetch }: JwtAccessToke
   return async function verify(token) {
     try {
       const { payload } = await jwtVerify(token, keys, {
-        ...{ typ: 'at+jwt', algorithms, issuer, audience },
+        ...{ typ: 'at+jwt', algorithms: [...algorithms], issuer, audience },
         requiredClaims: ['iss', 'exp', 'aud', 'sub', 'client_id', 'iat', 'jti'],
       });
       return accessToken(payload);

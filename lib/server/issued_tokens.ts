@@ -2,11 +2,10 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 
 import { createLocalJWKSet, type JWK, jwtVerify } from 'jose';
 import { ExternalSigningKey, type Provider } from 'oidc-provider';
-
-import { algorithms } from '../fapi/algorithms.ts';
 import type { Keys } from '../keys/keys.ts';
 import type { AccessToken, VerifyAccessToken } from '../resource/access_token.ts';
 import { tokensOf } from '../resource/access_tokens.ts';
+import { algorithms } from '../signing_algorithms.ts';
 
 function publicPart(signing: JWK | ExternalSigningKey): JWK {
   const { kid, alg } = signing;
