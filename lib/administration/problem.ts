@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
 
+import { TrailUnreadable } from '../audit/read.ts';
 import { OperationalError, UsageError } from '../errors.ts';
 import { RETRY_AFTER } from '../http/oauth_error.ts';
 import { log } from '../log.ts';
@@ -42,6 +43,7 @@ function problemOf(error: unknown): [status: number, title: string, more?: objec
     return [error.status, title, metadataProblem(error)];
   }
   if (error instanceof BadRequest) return [error.status, error.message];
+  if (error instanceof TrailUnreadable) return [403, error.message];
   if (error instanceof UsageError) return [400, error.message];
   const { status, message, stack } = error as { status?: number; message?: string; stack?: string };
   log.error({ message, stack }, 'administration: an act failed');

@@ -25,6 +25,23 @@ export function judgeEvent(name: string | undefined): void {
   );
 }
 
+/** Thrown where the role of the database appends to the trail and may not read it, as that of a server. */
+export class TrailUnreadable extends UsageError {
+  constructor() {
+    super(
+      'this role of the database may not read the trail: ask by command as one that may, or let the role, by `grant select on oidc_audit`',
+    );
+  }
+}
+
+async function asked(knex: Knex, text: string, values: readonly (string | number)[]): Promise<AuditRow[]> {
+  try {
+    return (await knex.raw(text, [...values])).rows;
+  } catch (error) {
+    throw (error as { code?: unknown }).code === '42501' ? new TrailUnreadable() : error;
+  }
+}
+
 const page = 5000;
 const bytes = ['account', 'grant_id', 'record', 'hash'] as const;
 const columns = `at, node, chain, seq, event, clause, flow, client, interaction_id, address, ${bytes
@@ -40,12 +57,13 @@ function rowOf(found: AuditRow): AuditRow {
 export async function* byChain(knex: Knex, table: string): AsyncIterable<AuditRow> {
   let after: readonly [string, number, number] = ['', 0, 0];
   for (;;) {
-    const { rows } = await knex.raw(
+    const rows = await asked(
+      knex,
       `select ${columns} from ${table} where (chain, seq, at) > (?, ?, ?) order by chain, seq, at limit ${page}`,
       [...after],
     );
-    for (const row of rows as AuditRow[]) yield rowOf(row);
-    const last = rows.at(-1) as AuditRow | undefined;
+    for (const row of rows) yield rowOf(row);
+    const last = rows.at(-1);
     if (!last || rows.length < page) return;
     after = [last.chain, Number(last.seq), Number(last.at)];
   }
@@ -65,12 +83,13 @@ export async function* byTime(knex: Knex, table: string, wanted: Wanted = {}): A
   const values = [...named, ...hashed].map(([, value]) => value);
   let after: readonly [number, string, number] = [since, '', 0];
   for (;;) {
-    const { rows } = await knex.raw(
+    const rows = await asked(
+      knex,
       `select ${columns} from ${table} where ${conditions.join(' and ')} order by at, chain, seq limit ${page}`,
       [...values, until, ...after],
     );
-    for (const row of rows as AuditRow[]) yield rowOf(row);
-    const last = rows.at(-1) as AuditRow | undefined;
+    for (const row of rows) yield rowOf(row);
+    const last = rows.at(-1);
     if (!last || rows.length < page) return;
     after = [Number(last.at), last.chain, Number(last.seq)];
   }

@@ -151,9 +151,9 @@ async function recordFaults(
 /** Makes the partitions of the coming months, drops records older than `audit.keep_days`, and records that it did. */
 export async function retire(config: Config, resources: Resources): Promise<void> {
   const { adapter } = await open(config, resources);
+  const before = Date.now() - config.audit.keep_days * 86_400_000;
   const made = await makePartitions(adapter.store);
   if (made.length > 0) console.log(`${made.length} partitions of the coming months were made`);
-  const before = Date.now() - config.audit.keep_days * 86_400_000;
   const { rows, partitions } = await retireRows(adapter, before);
   console.log(
     `${rows} records from before ${new Date(before).toISOString()} are gone, ${partitions} partitions dropped`,

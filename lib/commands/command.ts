@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 
 import { type Config, type LoadOptions, loadConfig } from '../config/load.ts';
+import { OperationalError } from '../errors.ts';
 import { name } from '../package_file.ts';
 import { Resources } from '../resources.ts';
 import { judge } from './judge.ts';
@@ -19,6 +20,16 @@ export interface JsonOptions extends Options {
 
 export type Run = (config: Config, resources: Resources, file: string) => Promise<void>;
 
+/** An error of the database that says that the role may not do it, as a line; any other as it is. */
+function told(error: unknown): unknown {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  if (code !== '42501') return error;
+  const reason = `${message}`.split(' - ').at(-1);
+  return new OperationalError(
+    `the role of database.url may not do this (${reason}): run it as the owner of the tables`,
+  );
+}
+
 /** Loads and judges the file, then runs; what is opened is closed in reverse, even after a failure. */
 export async function withConfig(
   { config: file, set }: Options,
@@ -29,6 +40,8 @@ export async function withConfig(
   const resources = new Resources();
   try {
     await run(config, resources, file);
+  } catch (error) {
+    throw told(error);
   } finally {
     await resources.close();
   }

@@ -9,7 +9,7 @@ import { loadConfig } from '../../lib/config/load.ts';
 import { Resources } from '../../lib/resources.ts';
 import { openStore } from '../../lib/server/open_store.ts';
 import type { KnexAdapterFactory } from '../../lib/store/adapter.ts';
-import { testDatabase } from '../support/postgres.ts';
+import { query, testDatabase } from '../support/postgres.ts';
 import { anywhere, development, Running, run } from './cli.ts';
 
 describe('commands on a server’s database', () => {
@@ -92,6 +92,24 @@ describe('commands on a server’s database', () => {
     await client.end();
     expect((await run(command('migrate', 'down'))).stdout).to.match(/^took back \d{4}_/);
     expect(await status()).to.equal('the database schema is behind');
+  });
+
+  it('what the role may not do is one line, and exit code 1', async () => {
+    await run(command('migrate', 'up'));
+    const role = `limited_${randomBytes(4).toString('hex')}`;
+    await query(
+      url,
+      `create role ${role} login; grant connect on database "${new URL(url).pathname.slice(1)}" to ${role}`,
+    );
+    const as = new URL(url);
+    as.username = role;
+    for (const args of [['migrate', 'up'], ['prune']]) {
+      const { code, stderr } = await run([...command(...args), '--set', `database.url=${as.href}`]);
+      expect(code, stderr).to.equal(1);
+      expect(stderr).to.match(/^oidc-provider-fapi: the (role|database) .*permission denied[^\n]*\n$/);
+      expect(stderr).to.not.match(/\n {4}at /);
+    }
+    await query(url, `drop owned by ${role}; drop role ${role}`);
   });
 
   it('accounts are added, given a new password and removed; no password is printed', async () => {

@@ -2,6 +2,7 @@ import { chmodSync, chownSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { expect } from 'chai';
+import { byTime, TrailUnreadable } from '../../lib/audit/read.ts';
 import { fresh, payloadOf } from '../../lib/contract/requirement.ts';
 import { type Database, type DatabaseOptions, openDatabase } from '../../lib/database/database.ts';
 import { grant } from '../../lib/database/grants.ts';
@@ -188,6 +189,8 @@ describe('on a Postgres server', () => {
       ]) {
         expect(await knex.raw(forbidden).catch(({ code }) => code), forbidden).to.equal('42501');
       }
+      const trail = byTime(knex, 'oidc_audit')[Symbol.asyncIterator]();
+      expect(await trail.next().catch((error) => error), 'told in a line').to.be.instanceOf(TrailUnreadable);
     });
     await query(test.url, `revoke insert, delete on oidc_limits from ${role}`);
     const lacking = await using(url.href, ({ knex }) => faultsOf(knex, undefined));
