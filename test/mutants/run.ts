@@ -1,5 +1,5 @@
 import { globSync } from 'node:fs';
-import { matchesGlob } from 'node:path';
+import { matchesGlob, resolve } from 'node:path';
 
 import { Stryker } from '@stryker-mutator/core';
 import { Option } from 'commander';
@@ -8,40 +8,71 @@ import { commandLine, count, optionsOf, refuse } from '../support/command_line.t
 import { type Room, rooms } from './rooms.ts';
 
 interface Options {
-  readonly room: Room;
+  readonly room?: Room;
   readonly files?: string;
   readonly tests?: string;
   readonly processes: number;
+  readonly again: boolean;
 }
 
-const { room, files, tests, processes } = optionsOf<Options>(
-  commandLine('mutants', 'puts faults into a room, one after the other, and lists those no test finds')
-    .addOption(new Option('--room <room>', 'where').choices(Object.keys(rooms)).makeOptionMandatory())
-    .option('--files <glob>', 'only these files of it, lib/store/batch.ts for example')
-    .option('--tests <glob>', 'ask these tests instead of all of the room, test/store/batch.test.ts for example')
-    .option('--processes <n>', 'processes that run tests', count, 2),
+const { room, files, tests, processes, again } = optionsOf<Options>(
+  commandLine('mutants', 'puts faults into the code, one after the other, and lists those no test finds')
+    .addOption(new Option('--room <room>', 'where').choices(Object.keys(rooms)))
+    .option(
+      '--files <glob>',
+      'only these files, lib/store/batch.ts for example; with no room the tests of their names are asked',
+    )
+    .option('--tests <glob>', 'ask these tests instead, test/store/batch.test.ts for example')
+    .option('--processes <n>', 'processes that run tests', count, 2)
+    .option('--again', 'put every fault in again, also where neither code nor test has changed since', false),
 );
-const { mutate, tests: folders } = rooms[room];
-const chosen = globSync([...mutate]).filter((file) => files === undefined || matchesGlob(file, files));
-if (chosen.length === 0) refuse(`no file of ${room} matches ${files}`);
+if (!room && !files) refuse('write --room or --files');
+const inRoom = room ? globSync([...rooms[room].mutate]) : globSync(files as string);
+const chosen = inRoom.filter((file) => files === undefined || matchesGlob(file, files));
+if (chosen.length === 0) refuse(room ? `no file of ${room} matches ${files}` : `no file matches ${files}`);
 
-const testFiles = globSync(tests ?? folders.flatMap((name) => [`test/${name}.test.ts`, `test/${name}/**/*.test.ts`]));
-if (testFiles.length === 0) refuse(`no file matches ${tests}`);
+/** The test that stands where the file does. */
+const namesake = (file: string) => file.replace(/^lib\//, 'test/').replace(/\.ts$/, '.test.ts');
+
+/** The tests that are asked about a file: those named, those of the room, or its own. */
+function testsOf(file: string): string[] {
+  if (tests) return globSync(tests);
+  if (room) return globSync(rooms[room].tests.flatMap((name) => [`test/${name}.test.ts`, `test/${name}/**/*.test.ts`]));
+  return globSync(namesake(file));
+}
+
 // Without the package's settings, whose options of node would make a process below that the runner does not see.
 const settings = ['--no-package', '--require', './test/support/mocha.ts', '--timeout', '60000'];
-const mocha = ['node_modules/mocha/bin/mocha.js', ...settings, '--bail', '--reporter', 'tap'];
+const mocha = [resolve('node_modules/mocha/bin/mocha.js'), ...settings, '--bail', '--reporter', 'tap'];
 const nodeArgs = ['--disable-warning=ExperimentalWarning', '-r', '{{hookFile}}', ...mocha, '{{testFile}}'];
-await new Stryker({
-  // TypeScript 7 has no API to read its settings by, and they say nothing that a mutant needs.
-  ...{ plugins: [import.meta.resolve('@stryker-mutator/tap-runner')], tsconfigFile: 'none' },
-  ...{ testRunner: 'tap', coverageAnalysis: 'perTest', concurrency: processes, mutate: chosen },
-  ...{
-    tap: { testFiles, nodeArgs, forceBail: true },
-    reporters: ['clear-text', 'progress-append-only'],
-    tempDirName: '.mutants',
-  },
-  // A fault in what a module does while it is loaded takes a new process each, and is seen by whoever loads it.
-  ...{ ignoreStatic: true, timeoutMS: 10_000, allowEmpty: true, cleanTempDir: 'always' },
-  ignorePatterns: ['data', 'dist', 'coverage', '.conformance'],
-  clearTextReporter: { allowColor: false, logTests: false, allowEmojis: false },
-}).runMutationTest();
+
+async function mutate(mutated: string[], testFiles: string[], name: string): Promise<void> {
+  await new Stryker({
+    // TypeScript 7 has no API to read its settings by, and they say nothing that a mutant needs.
+    ...{ plugins: [import.meta.resolve('@stryker-mutator/tap-runner')], tsconfigFile: 'none' },
+    ...{ testRunner: 'tap', coverageAnalysis: 'perTest', concurrency: processes, mutate: mutated },
+    ...{
+      tap: { testFiles, nodeArgs, forceBail: true },
+      reporters: ['clear-text', 'progress-append-only'],
+      tempDirName: '.mutants',
+    },
+    // What was found before stands as long as neither the code nor its tests change.
+    ...{ incremental: true, incrementalFile: `node_modules/.cache/mutants/${name}.json`, force: again },
+    // A fault in what a module does while it is loaded takes a new process each, and is seen by whoever loads it.
+    ...{ ignoreStatic: true, timeoutMS: 10_000, allowEmpty: true, cleanTempDir: 'always' },
+    ignorePatterns: ['data', 'dist', 'coverage', '.conformance'],
+    clearTextReporter: { allowColor: false, logTests: false, allowEmojis: false },
+  }).runMutationTest();
+}
+
+if (room) {
+  const asked = testsOf('');
+  if (asked.length === 0) refuse(`no file matches ${tests}`);
+  await mutate(chosen, asked, room);
+} else {
+  for (const file of chosen) {
+    const asked = testsOf(file);
+    process.stdout.write(`\n${file}: ${asked.join(', ') || `no test is called ${namesake(file)}`}\n`);
+    if (asked.length > 0) await mutate([file], asked, file.replaceAll('/', '.'));
+  }
+}
