@@ -35,8 +35,14 @@ describe('FAPI2-SP-FINAL-5.2.3-1, RFC9700-4.16 what a browser is told', () => {
     it(`stands in the answer of ${path}`, async () => {
       const answer = await listener.ask(path);
       expect(answer.headers).to.include(headers);
-      expect(answer.headers['content-security-policy']).to.contain("default-src 'none'");
-      expect(answer.headers['content-security-policy']).to.contain("frame-ancestors 'none'");
+      for (const rule of [
+        "default-src 'none'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+        "style-src 'self'",
+        "img-src 'self'",
+      ])
+        expect(answer.headers['content-security-policy']).to.contain(rule);
       expect(answer.headers['content-security-policy']).to.not.contain('form-action');
       expect(answer.headers['content-security-policy']).to.not.contain('unsafe');
     });
