@@ -2,6 +2,7 @@ import { ConfigError, OperationalError, UsageError } from './errors.ts';
 import { installed } from './installed.ts';
 import { checkLogLevel, logTo } from './log.ts';
 import { name } from './package_file.ts';
+import { plain } from './plain.ts';
 import { redacted } from './redact.ts';
 
 /** The stack of an error and its causes, without its properties: an error of a URL that does not parse has the URL in one, and the password in that. */
@@ -10,6 +11,9 @@ function stackOf(error: unknown): string {
   const cause = error.cause === undefined ? '' : `\ncaused by ${stackOf(error.cause)}`;
   return `${error.stack ?? error.message}${cause}`;
 }
+
+/** Lines without what moves a terminal's cursor: what was asked for may hold it. */
+const shown = (text: string) => text.split('\n').map(plain).join('\n');
 
 /** 2: what was asked for is wrong; 1: it could not be done; 0: it was done. */
 function exitCode(error: unknown): number {
@@ -20,10 +24,10 @@ function exitCode(error: unknown): number {
     return 2;
   }
   if (error instanceof UsageError) {
-    console.error(`${name}: ${error.message}`);
+    console.error(shown(`${name}: ${error.message}`));
     return 2;
   }
-  console.error(error instanceof OperationalError ? `${name}: ${error.message}` : redacted(stackOf(error)));
+  console.error(error instanceof OperationalError ? shown(`${name}: ${error.message}`) : redacted(stackOf(error)));
   return 1;
 }
 

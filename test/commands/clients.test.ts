@@ -120,9 +120,10 @@ describe('oidc-provider-fapi clients', () => {
 
   for (const [args, said] of [
     [['show', 'nobody'], 'no client nobody'],
+    [['show', 'a\u001b[2Jb'], 'no client a [2Jb'],
     [['set', 'clien', 'client_name=x'], 'clien stands in the configuration file, change it there'],
   ] as const) {
-    it(`${args.join(' ')} is refused in one line, with exit code 2`, async () => {
+    it(`${JSON.stringify(args.join(' '))} is refused in one line, with exit code 2`, async () => {
       const { code, stdout, stderr } = await clients(args);
 
       expect([code, stdout, stderr]).to.deep.equal([2, '', `oidc-provider-fapi: ${said}\n`]);
