@@ -10,6 +10,7 @@ import { freePort } from '../../lib/demo/free_port.ts';
 import { type RunningServer, startServer } from '../../lib/server/server.ts';
 import type { KeyPair } from '../../lib/server/tls.ts';
 import { CertificateAuthority } from './certificates.ts';
+import { migratedDatabase, type TestDatabase } from './postgres.ts';
 import { RawClient } from './raw_client.ts';
 
 /** A server whose files lie in a folder of its own, to be changed while it serves. */
@@ -17,6 +18,7 @@ export class Reloadable {
   readonly authority: CertificateAuthority;
   readonly client: RawClient;
   readonly folder: string;
+  readonly #database: TestDatabase;
   readonly #settings: Record<string, unknown>;
   #server: RunningServer | undefined;
 
@@ -24,25 +26,27 @@ export class Reloadable {
     folder: string,
     client: RawClient,
     authority: CertificateAuthority,
+    database: TestDatabase,
     settings: Record<string, unknown>,
   ) {
     this.folder = folder;
     this.client = client;
     this.authority = authority;
+    this.#database = database;
     this.#settings = settings;
   }
 
   static async write(own: Record<string, unknown> = {}): Promise<Reloadable> {
     const folder = await mkdtemp(join(tmpdir(), 'reload-'));
-    const [port, mtlsPort] = [await freePort(), await freePort()];
+    const [port, mtlsPort, database] = [await freePort(), await freePort(), await migratedDatabase()];
     const client = await RawClient.create(`https://localhost:${port}`, {});
     const authority = await CertificateAuthority.root();
-    const made = new Reloadable(folder, client, authority, {
+    const made = new Reloadable(folder, client, authority, database, {
       issuer: client.issuer,
       development: true,
       listen: { port, tls: { cert: 'tls.crt', key: 'tls.key' } },
       mtls: { port: mtlsPort, ca: 'ca.crt' },
-      database: { url: 'pglite:' },
+      database: { url: database.url },
       accounts: [{ login: 'demo', password: 'demo' }],
       clients: 'clients.yaml',
       ...own,
@@ -98,6 +102,7 @@ export class Reloadable {
 
   async close(): Promise<void> {
     await this.#server?.close();
+    await this.#database.drop();
     await rm(this.folder, { recursive: true });
   }
 }
