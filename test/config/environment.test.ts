@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import fc from 'fast-check';
 
 import { directory } from './written.ts';
 
@@ -53,6 +54,39 @@ describe('the environment in the configuration file', () => {
     expect(await files.problems(`${minimal}listen:\n  host: \${HOST}\n`, { env: {} })).to.deep.equal([
       'as.yaml:4:9 listen.host: the environment variable HOST is not set',
     ]);
+  });
+});
+
+describe('any value of the environment', () => {
+  const files = directory();
+  const password = async (yaml: string, env: NodeJS.ProcessEnv) => {
+    const { accounts } = await files.load(`${minimal}accounts:\n  - { login: jane, password: ${yaml} }\n`, { env });
+    return (accounts as { password: string }[])[0]?.password;
+  };
+  // A variable of the environment ends at U+0000.
+  const value = fc
+    .string({ unit: 'binary', minLength: 1, maxLength: 100 })
+    .map((text) => `x${text.replaceAll('\0', '')}`);
+
+  it('stands in the file as it is, quoted or not, and alone or inside of other text', async () => {
+    await fc.assert(
+      fc.asyncProperty(value, async (held) => {
+        expect(await password(`\${SECRET}`, { SECRET: held })).to.equal(held);
+        expect(await password(`"<\${SECRET}>"`, { SECRET: held })).to.equal(`<${held}>`);
+        expect(await password(`'\${SECRET}\${SECRET}'`, { SECRET: held })).to.equal(held + held);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('is no text that the file has without a name in braces', async () => {
+    const text = fc.string({ minLength: 1, maxLength: 100 }).filter((written) => !/\$\{[^{}\n]*\}/.test(written));
+    await fc.assert(
+      fc.asyncProperty(text, async (written) => {
+        expect(await password(JSON.stringify(written), {})).to.equal(written);
+      }),
+      { numRuns: 20 },
+    );
   });
 });
 
