@@ -41,6 +41,8 @@ export class Unit {
   /** Joins the records of a flow, from the push to the refresh. */
   flow: string | undefined;
   #failed = false;
+  /** Rows this request has written that did not stand: somebody had destroyed them meanwhile. */
+  readonly #overtaken = new Set<string>();
 
   constructor(store: Store, foresight: Foresight = blind) {
     this.#store = store;
@@ -55,6 +57,11 @@ export class Unit {
   /** Something could not be written. */
   get hasFailed(): boolean {
     return this.#failed;
+  }
+
+  /** True of a row this request has written after somebody else had destroyed it, or gone on with it under another id. */
+  isOvertaken(id: string): boolean {
+    return this.#overtaken.has(id);
   }
 
   /** A decision has been put off. */
@@ -154,6 +161,9 @@ export class Unit {
       this.#failed = true;
       throw error;
     });
+    for (const [index, { id, consumed_at }] of written.entries()) {
+      if (consumed_at === null && !results[index]) this.#overtaken.add(id);
+    }
     const lost = undecided.find((_, index) => !isWon(results[written.length + index]));
     if (lost) {
       await this.#withdraw(written);

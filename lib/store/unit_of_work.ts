@@ -1,8 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-import type { Middleware } from 'koa';
+import type { Context, Middleware } from 'koa';
+import type { KoaContextWithOIDC } from 'oidc-provider';
 
 import { holdResponse, type Unfinished } from '../http/held_response.ts';
+import { rowId } from './row.ts';
 import type { Store } from './store.ts';
 import { StoreUnavailable } from './unavailable.ts';
 import { Unit } from './unit.ts';
@@ -23,6 +25,10 @@ class RequestUnits implements Unfinished {
 
   get isPending(): boolean {
     return [...this.#units.values()].some((unit) => unit.isPending);
+  }
+
+  isOvertaken(id: string): boolean {
+    return [...this.#units.values()].some((unit) => unit.isOvertaken(id));
   }
 
   async flush(isError: boolean): Promise<void> {
@@ -52,6 +58,23 @@ export async function inUnit<T>(store: Store, work: (unit: Unit) => Promise<T>):
 }
 
 /**
+ * Core hands out the cookie of the session it has read. Where another request has ended that session meanwhile, or gone on
+ * with it under another id, the cookie leads nowhere, and would take the place of the one that other request has set: a
+ * second click on a consent would log the person out.
+ */
+function withoutOvertakenSession(ctx: Context, units: RequestUnits): void {
+  // Core puts it there, where the request came as far as core.
+  const { oidc } = ctx as Partial<KoaContextWithOIDC>;
+  const id = oidc?.session?.jti;
+  if (!id || ctx.headerSent || !units.isOvertaken(rowId('Session', id))) return;
+  const set = [ctx.response.get('set-cookie') as string | string[]].flat();
+  const [name] = set.find((line) => line.split(';')[0]?.endsWith(`=${id}`))?.split('=') ?? [];
+  const left = set.filter((line) => !line.startsWith(`${name}=`) && !line.startsWith(`${name}.sig=`));
+  if (left.length > 0) ctx.set('set-cookie', left);
+  else ctx.remove('set-cookie');
+}
+
+/**
  * One HTTP request as one unit of work: each row is read once, what is written leaves together, and the response
  * leaves after it. A database that is away is answered with 503 and Retry-After. `fapiProvider()` registers it; with the
  * store alone, put it before everything that deals with the provider.
@@ -60,14 +83,15 @@ export async function inUnit<T>(store: Store, work: (unit: Unit) => Promise<T>):
  * provider.use(unitOfWork());
  */
 export function unitOfWork(): Middleware {
-  return function unitOfWork(ctx, next) {
+  return async function unitOfWork(ctx, next) {
     const units = new RequestUnits();
-    return holdResponse(ctx, units, async () => {
+    await holdResponse(ctx, units, async () => {
       try {
         await requests.run(units, next);
       } finally {
         units.isOver = true;
       }
     });
+    withoutOvertakenSession(ctx, units);
   };
 }
