@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 
 import { Command, Option } from 'commander';
+
 import type { Config } from '../config/load.ts';
 import { foreignCast, ownCast } from '../demo/cast.ts';
 import type { Ways } from '../demo/client.ts';

@@ -1,5 +1,6 @@
 import { errors } from 'oidc-provider';
 import { z } from 'zod';
+
 import { algorithms } from '../signing_algorithms.ts';
 import { seconds } from '../values.ts';
 import { noUsableKey } from './client_keys.ts';

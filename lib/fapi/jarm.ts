@@ -1,4 +1,5 @@
 import type { Middleware } from 'koa';
+
 import { endpoints } from '../http/routes.ts';
 import { enabled } from './feature_enabled.ts';
 import type { Mechanism } from './mechanism.ts';

@@ -1,5 +1,6 @@
 import type { Adapter, ClientMetadata } from 'oidc-provider';
 import Core from 'oidc-provider';
+
 import { introspectionJwt as signed } from '../http/media_types.ts';
 import { enabled } from './feature_enabled.ts';
 import type { Mechanism } from './mechanism.ts';

@@ -2,6 +2,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 
 import { createLocalJWKSet, type JWK, jwtVerify } from 'jose';
 import { ExternalSigningKey, type Provider } from 'oidc-provider';
+
 import type { Keys } from '../keys/keys.ts';
 import type { AccessToken, VerifyAccessToken } from '../resource/access_token.ts';
 import { tokensOf } from '../resource/access_tokens.ts';

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { expect } from 'chai';
+
 import { openDatabase } from '../../lib/database/database.ts';
 
 describe('the cluster of an embedded database', () => {

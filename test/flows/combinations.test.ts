@@ -1,6 +1,7 @@
 import '../support/mocha.ts';
 
 import { expect } from 'chai';
+
 import { migratedDatabase, type TestDatabase } from '../support/postgres.ts';
 import { clients } from './clients.ts';
 import { authorized, type FlowClient, type Library, type Tokens } from './flow_client.ts';

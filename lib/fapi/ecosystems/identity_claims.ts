@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { errors } from 'oidc-provider';
+
 import type { Clause } from '../../clause.ts';
 import { enabled } from '../feature_enabled.ts';
 import { refuses } from '../hooks.ts';

@@ -1,5 +1,6 @@
 import { errors } from 'oidc-provider';
 import { z } from 'zod';
+
 import type { Clause } from '../../clause.ts';
 import { refuses } from '../hooks.ts';
 import type { Mechanism } from '../mechanism.ts';
