@@ -62,7 +62,7 @@ function filesOf({ development, database }: Config, { token_endpoint_auth_method
 }
 
 /** A client may have named itself and its addresses: in a program they have to stay texts. */
-function plain(text: string): string {
+function literal(text: string): string {
   if (/^[\w.~:/?#[\]@!&()*+,;=%-]+$/.test(text)) return text;
   throw new UsageError(`${JSON.stringify(text)} has characters that would mean something in a program`);
 }
@@ -79,7 +79,7 @@ function cameBackTo({ client_id, redirect_uris = [] }: Metadata, { callback = /^
   const { origin, pathname: path, hostname, port } = new URL(redirect_uri);
   const base = hostname === '127.0.0.1' && port === '' ? `${origin}:3000` : origin;
   const [, basePath, provider] = callback.exec(path) ?? [];
-  return { redirect_uri: plain(redirect_uri), base, path, basePath, provider };
+  return { redirect_uri: literal(redirect_uri), base, path, basePath, provider };
 }
 
 /**
@@ -106,7 +106,7 @@ export function quickstart(config: Config, client: Metadata, name: string): stri
     ...{
       issuer,
       mtls,
-      client_id: plain(client.client_id),
+      client_id: literal(client.client_id),
       ...cameBackTo(client, stack, name),
       signs: signs(client),
       certificate: stack.bound === 'mtls',

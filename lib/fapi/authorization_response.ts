@@ -1,5 +1,7 @@
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 
+import { escapeHtml } from '../http/escape_html.ts';
+
 /** The members of an error beside its code. */
 export type Words = Readonly<Record<'error_description', string> & Partial<Record<'error_uri', string>>>;
 
@@ -8,9 +10,6 @@ interface Failure {
   readonly error?: string;
   readonly scope?: string;
 }
-
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
-const escaped = (text: string) => text.replace(/[&<>]/g, (character) => entities[character] ?? '');
 
 const inAddress = /(?<=[?&#])error_description=[^&#]*/;
 const inForm = /<input type="hidden" name="error_description" value="[^"]*"\/>/;
@@ -40,7 +39,7 @@ async function reworded(
     const jwt = await signedAgain(ctx, provider, failure, words);
     return response.replace(signed, () => jwt);
   }
-  const inputs = fields.map(([name, value]) => `<input type="hidden" name="${name}" value="${escaped(value)}"/>`);
+  const inputs = fields.map(([name, value]) => `<input type="hidden" name="${name}" value="${escapeHtml(value)}"/>`);
   return response
     .replace(inAddress, () => `${new URLSearchParams(fields)}`)
     .replace(inForm, () => inputs.join('\n    '));

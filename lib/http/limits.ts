@@ -60,9 +60,15 @@ function checkType(ctx: Context, endpoint: Endpoint): void {
   if (!/^(utf-?8)?$/i.test(ctx.request.charset)) throw new errors.InvalidRequest('the charset has to be UTF-8', 415);
 }
 
-function refuse(ctx: Context, wait: number): never {
+/**
+ * Says when to come back.
+ *
+ * @param wait seconds
+ * @returns the refusal of who asks too often
+ */
+export function tooManyRequests(ctx: Context, wait: number): errors.InvalidRequest {
   ctx.set('retry-after', String(Math.ceil(wait)));
-  throw new errors.InvalidRequest('too many requests', 429);
+  return new errors.InvalidRequest('too many requests', 429);
 }
 
 /**
@@ -76,7 +82,7 @@ export function limits(provider: Provider, { tooMany, body = 56 * 1024, pushed =
   const known = hasManagement(provider) ? managed : methods;
   function checkRate(ctx: Context): void {
     const wait = tooMany?.(ctx);
-    if (wait !== undefined) refuse(ctx, wait);
+    if (wait !== undefined) throw tooManyRequests(ctx, wait);
   }
   async function form(ctx: Context, next: Next, limit: number): Promise<void> {
     await readBody(ctx, ctx.is('application/x-www-form-urlencoded') ? limit : Math.min(limit, coreReads));

@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import { Eta } from 'eta/core';
 import type { Context } from 'koa';
 
+import { escapeHtml } from '../http/escape_html.ts';
 import { filled, type Language, type MessageKey } from './language.ts';
 import { authorizationDetails } from './views/authorization_details.ts';
 import { client, consent } from './views/consent.ts';
@@ -12,13 +13,11 @@ import { login } from './views/login.ts';
 import { logout, message } from './views/message.ts';
 import { style } from './views/style.ts';
 
-const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-
 /** Markup becomes text; what has no place in a page, NUL and its like, becomes U+FFFD, as half a surrogate pair does in UTF-8. */
 function escapeFunction(value: unknown): string {
-  return String(value ?? '')
-    .replace(/[&<>"']/g, (character) => entities[character] ?? '')
-    .replace(/[\p{Cc}\u2028\u2029]/gu, (character) => (/[\t\r\n]/.test(character) ? character : '\ufffd'));
+  return escapeHtml(String(value ?? '')).replace(/[\p{Cc}\u2028\u2029]/gu, (character) =>
+    /[\t\r\n]/.test(character) ? character : '\ufffd',
+  );
 }
 
 const pages = { login, consent, message, logout, front, refusals, development, tried };

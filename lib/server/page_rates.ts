@@ -1,6 +1,7 @@
 import type { Middleware } from 'koa';
-import { errors, type Provider } from 'oidc-provider';
+import type { Provider } from 'oidc-provider';
 
+import { tooManyRequests } from '../http/limits.ts';
 import { endpoints } from '../http/routes.ts';
 import { languages } from '../interactions/language.ts';
 import { nameOf, type PagesOptions, renderProblem } from '../interactions/pages.ts';
@@ -16,8 +17,7 @@ export function pageRates(provider: Provider, rates: Pick<RequestRates, 'anyone'
   return async function pageRates(ctx, next) {
     const wait = endpointOf(ctx) === undefined ? rates.anyone(ctx) : undefined;
     if (wait === undefined) return next();
-    ctx.set('retry-after', `${Math.ceil(wait)}`);
-    const refusal = new errors.InvalidRequest('too many requests', 429);
+    const refusal = tooManyRequests(ctx, wait);
     if (ctx.accepts('json', 'html') !== 'html') throw refusal;
     ctx.status = 429;
     renderProblem(ctx, { name: nameOf(provider.issuer, options), language: choose(ctx) }, refusal, refusal);

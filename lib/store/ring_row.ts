@@ -46,7 +46,7 @@ export class RingRow {
    * @param store in whose transaction it is done
    * @returns false where somebody else has changed them since, and nothing was done
    */
-  async replace(after: Ring, store: Store = this.#adapter.store): Promise<boolean> {
+  async replace(after: Ring, store: Store): Promise<boolean> {
     const id = Buffer.from(this.#id, 'hex');
     const { rows } = await store.knex.raw(
       `update ${store.table} set payload = ? where id = ? and payload = ? returning 1`,

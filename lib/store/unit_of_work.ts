@@ -69,6 +69,7 @@ function withoutOvertakenSession(ctx: Context, units: RequestUnits): void {
   if (!id || ctx.headerSent || !units.isOvertaken(rowId('Session', id))) return;
   const set = [ctx.response.get('set-cookie') as string | string[]].flat();
   const [name] = set.find((line) => line.split(';')[0]?.endsWith(`=${id}`))?.split('=') ?? [];
+  if (!name) return;
   const left = set.filter((line) => !line.startsWith(`${name}=`) && !line.startsWith(`${name}.sig=`));
   if (left.length > 0) ctx.set('set-cookie', left);
   else ctx.remove('set-cookie');

@@ -148,7 +148,7 @@ describe('keys', () => {
       active_at: undefined,
     });
     const now = await row.read();
-    await row.replace({ ...now, keys: now.keys.map(earlier) });
+    await row.replace({ ...now, keys: now.keys.map(earlier) }, adapter.store);
     await desk.rotate();
     const es256 = (await desk.list()).filter(({ purpose }) => purpose === 'ES256');
     expect(es256.map(({ status }) => status)).to.deep.equal(['retired', 'active', 'next']);
