@@ -25,6 +25,8 @@ export interface OwnBrowserOptions {
   say(text: string): void;
 }
 
+const invitation = (url: URL) => `\n    open in your browser, log in, allow it:\n    ${url}\n`;
+
 const late = () => new OperationalError(`nobody came back within ${patience} minutes`);
 
 /** Settles as the promise does, or fails when nobody came. */
@@ -60,7 +62,7 @@ async function listening(registered: URL, { say }: OwnBrowserOptions, resources:
   return {
     redirectUri: back.href,
     async authorize(url) {
-      say(`\n    open in your browser, log in, allow it:\n    ${url}\n`);
+      say(invitation(url));
       return new URL(await withPatience(arrival.promise), back);
     },
   };
@@ -76,7 +78,7 @@ function pasting(registered: URL, { input, say }: OwnBrowserOptions, resources: 
   return {
     redirectUri: registered.href,
     async authorize(url) {
-      say(`\n    open in your browser, log in, allow it:\n    ${url}\n`);
+      say(invitation(url));
       say(`    then paste the address you come back to, which begins with ${registered.href}\n`);
       const lines = createInterface({ input });
       resources.add(lines, () => lines.close());
