@@ -30,7 +30,7 @@ export const tlsFiles = z.strictObject({
   cert: file.describe('certificate chain, PEM; relative to the configuration file'),
   key: file.describe('private key of the certificate, PEM; relative to the configuration file'),
 });
-export const seconds = z.int().min(1, 'is too short, write at least 1 second');
+export const wholeSeconds = z.int().min(1, 'is too short, write at least 1 second');
 
 /** An https URL that has one spelling: clients compare the issuer character by character (RFC 8414 section 3.3). */
 export const httpsUrl = z.string().check((ctx) => {

@@ -1,13 +1,14 @@
 import type { Context, Middleware } from 'koa';
 
 import type { Audit } from '../audit/audit.ts';
+import { answerProblem } from '../http/problem.ts';
 import { accountRoutes } from './admin_accounts.ts';
 import { clientRoutes } from './admin_clients.ts';
 import { fleetRoutes } from './admin_fleet.ts';
 import type { Administration } from './administration.ts';
 import type { Admission } from './admission.ts';
 import { openapi } from './openapi.ts';
-import { answerProblem, BadRequest, explainProblem } from './problem.ts';
+import { BadRequest, explainProblem } from './problem.ts';
 import type { Routes } from './routes.ts';
 
 /** Every path and method there is. */

@@ -2,8 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 
 import type { Context } from 'koa';
+
+import { isLocalHost } from '../http/address.ts';
 import { guard, type Protection } from '../resource/index.ts';
-import { isLoopbackName } from './loopback.ts';
 
 /** The scope of a token that administers. */
 export const ADMIN = 'admin';
@@ -25,10 +26,13 @@ export type Admission =
 
 const no = (status: 401 | 403, text: string): Admission => ({ by: undefined, status, text });
 
-/** A page in a browser of this machine reaches the loopback, too: it says where it is from, or came by another name. */
+/**
+ * A page in a browser of this machine reaches the loopback, too: it says where it is from, or came by another name, which
+ * somebody may have led here.
+ */
 function fromPage({ headers }: IncomingMessage): boolean {
   const site = headers['sec-fetch-site'];
-  return headers.origin !== undefined || (site !== undefined && site !== 'none') || !isLoopbackName(headers.host);
+  return headers.origin !== undefined || (site !== undefined && site !== 'none') || !isLocalHost(headers.host);
 }
 
 /** The certificate's subject, in one line. */

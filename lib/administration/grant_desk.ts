@@ -1,3 +1,4 @@
+import { seconds } from '../seconds.ts';
 import { type Holder, type Revoked, revoke } from '../store/held.ts';
 import type { OidcStore } from '../store/open_store.ts';
 import { rowId } from '../store/row.ts';
@@ -92,7 +93,7 @@ function judge({ account, client, before, all }: Wanted): void {
   if (all && [account, client, before].some((value) => value !== undefined)) {
     throw new ActRefused(400, 'all is everybody’s: leave out the account, the client and the time, or leave out all');
   }
-  if (before !== undefined && !(Number.isFinite(before) && before <= Date.now() / 1000)) {
+  if (before !== undefined && !(Number.isFinite(before) && before <= seconds())) {
     throw new ActRefused(400, 'before is still to come: name a time that has passed');
   }
 }

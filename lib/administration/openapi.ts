@@ -1,3 +1,4 @@
+import * as media from '../http/media_types.ts';
 import { version } from '../package_file.ts';
 import { anything, boolean, type Json, list, object, ref, schemas, text, time } from './openapi_schemas.ts';
 
@@ -9,10 +10,10 @@ const query = (name: string, description: string, schema: Json = text): Json => 
 });
 const limit = query('limit', 'answers at most', { type: 'integer', minimum: 1, maximum: 1000, default: 100 });
 const id = (description: string): Json => ({ in: 'path', name: 'id', required: true, description, schema: text });
-const json = (schema: Json): Json => ({ 'application/json': { schema } });
+const json = (schema: Json): Json => ({ [media.json]: { schema } });
 const problem = {
   description: 'a problem (RFC 9457)',
-  content: { 'application/problem+json': { schema: ref('Problem') } },
+  content: { [media.problem]: { schema: ref('Problem') } },
 };
 
 interface Operation {

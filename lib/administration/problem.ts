@@ -2,7 +2,8 @@ import type { Context } from 'koa';
 
 import { TrailUnreadable } from '../audit/read.ts';
 import { OperationalError, UsageError } from '../errors.ts';
-import { RETRY_AFTER } from '../http/oauth_error.ts';
+import { retryAfter } from '../http/error_answer.ts';
+import { answerProblem } from '../http/problem.ts';
 import { log } from '../log.ts';
 import { ActRefused } from './refused.ts';
 
@@ -14,13 +15,6 @@ export class BadRequest extends UsageError {
     super(message);
     this.status = status;
   }
-}
-
-/** @see [RFC 9457 - Problem Details for HTTP APIs](https://www.rfc-editor.org/rfc/rfc9457.html) */
-export function answerProblem(ctx: Context, status: number, title: string, more: object = {}): void {
-  ctx.status = status;
-  ctx.type = 'application/problem+json';
-  ctx.body = JSON.stringify({ type: 'about:blank', title, status, ...more });
 }
 
 /** The words of RFC 7591 section 3.2.2 beside those of the problem. */
@@ -54,6 +48,6 @@ function problemOf(error: unknown): [status: number, title: string, more?: objec
 /** Answers what an act has thrown. */
 export function explainProblem(ctx: Context, error: unknown): void {
   const [status, title, more] = problemOf(error);
-  if (status === 503) ctx.set(RETRY_AFTER);
+  if (status === 503) ctx.set(retryAfter());
   answerProblem(ctx, status, title, more);
 }

@@ -1,11 +1,12 @@
 import type { JWK } from 'jose';
 
 import { confidential } from '../fapi/client_auth.ts';
+import { isLocal } from '../http/address.ts';
 import { algorithms } from '../signing_algorithms.ts';
 import type { Probe, Target } from './probe.ts';
 
 const list = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
-const isLoopback = (issuer: string) => /^(localhost|127\.|\[::1\])/.test(new URL(issuer).hostname);
+const isHere = (issuer: string) => isLocal(new URL(issuer).hostname);
 const permitted: readonly string[] = algorithms;
 
 /** Names of a list in the metadata that are not among those permitted. */
@@ -162,7 +163,7 @@ export const probes: readonly Probe[] = [
     async run(target) {
       const url = endpoint(target, 'authorization');
       // A browser would then refuse every other server of this machine without TLS.
-      if (isLoopback(target.issuer)) return undefined;
+      if (isHere(target.issuer)) return undefined;
       const answer = url && (await target.wire.ask(url));
       return answer ? answer.headers['strict-transport-security'] !== undefined || 'no such header' : undefined;
     },

@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 
+import { form } from '../http/media_types.ts';
+
 /** An answer, its body parsed where it is JSON. */
 export interface Answer {
   readonly status: number;
@@ -42,7 +44,7 @@ export class Wire {
   ): Promise<Answer> {
     this.sent += 1;
     const { hostname } = new URL(url);
-    const type = body ? { 'content-type': 'application/x-www-form-urlencoded' } : {};
+    const type = body ? { 'content-type': form } : {};
     const tls = { ...this.#tls, ...(this.#ca && { ca: this.#ca }) };
     return new Promise((resolve, reject) => {
       const options = { method, ...tls, servername: hostname, headers: { ...type, ...headers }, timeout: 10_000 };

@@ -1,3 +1,5 @@
+import { isLocal } from '../http/address.ts';
+
 /** Schemes that are taken for a database. */
 const SCHEME = /^postgres(ql)?:\/\//i;
 
@@ -41,7 +43,7 @@ export function isInTheClear(url: string): boolean {
   if (!SCHEME.test(url) || databaseUrlFault(url)) return false;
   const { hostname, searchParams } = new URL(url.replace('@/', '@localhost/'));
   const host = searchParams.get('host') ?? decodeURIComponent(hostname);
-  const isLocal = host === '' || host.startsWith('/') || /^(localhost|127\.[\d.]+|\[::1\]|::1)$/i.test(host);
+  const isHere = host === '' || host.startsWith('/') || isLocal(host);
   const says = ['sslmode', 'ssl', 'sslrootcert', 'sslcert', 'sslkey'].some((name) => searchParams.has(name));
-  return !isLocal && !says;
+  return !isHere && !says;
 }

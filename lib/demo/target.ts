@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 
 import { type Config, loadConfig } from '../config/load.ts';
 import { OperationalError } from '../errors.ts';
+import { isLocal } from '../http/address.ts';
 import { httpsFetch } from '../http/https_fetch.ts';
 import { logTo } from '../log.ts';
 import { packageFile } from '../package_file.ts';
@@ -51,9 +52,7 @@ export async function metadataOf(issuer: string, ca?: string): Promise<Record<st
 
 /** Of another machine the certificate is checked, whatever it says. */
 export function local(...urls: readonly string[]): string[] {
-  return urls
-    .map((url) => new URL(url))
-    .flatMap(({ hostname, origin }) => (/^(localhost|127\..*|\[::1\])$/.test(hostname) ? [origin] : []));
+  return urls.map((url) => new URL(url)).flatMap(({ hostname, origin }) => (isLocal(hostname) ? [origin] : []));
 }
 
 const profileOf = (metadata: Record<string, unknown>): Config['profile'] =>

@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 import { coreConfiguration, presets, toCore } from '../settings.ts';
 import { algorithms } from '../signing_algorithms.ts';
-import { seconds as wholeSeconds } from '../values.ts';
+import { wholeSeconds } from '../values.ts';
 import type { Compose, HookAt } from './hooks.ts';
 import { bounded, endInTime } from './lifetimes.ts';
 import type { Mechanism } from './mechanism.ts';

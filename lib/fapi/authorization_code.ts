@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { coreConfiguration, presets, toCore } from '../settings.ts';
-import { seconds } from '../values.ts';
+import { wholeSeconds } from '../values.ts';
 import { atMost } from './hooks.ts';
 import { endInTime } from './lifetimes.ts';
 import type { Mechanism } from './mechanism.ts';
@@ -10,7 +10,7 @@ const longest = 60;
 
 export const codeLifetime = z.strictObject({
   authorization_code: toCore(
-    seconds
+    wholeSeconds
       .max(longest, `is too long, write at most ${longest} seconds [FAPI2-SP-FINAL-5.3.2.1-11]`)
       .default(longest)
       .describe(`an authorization code, at most ${longest}`),

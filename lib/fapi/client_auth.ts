@@ -3,9 +3,10 @@ import type { ClientAuthMethod, Configuration } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import { z } from 'zod';
 
+import { seconds } from '../seconds.ts';
 import { filled, presets } from '../settings.ts';
 import { algorithms } from '../signing_algorithms.ts';
-import { seconds } from '../values.ts';
+import { wholeSeconds } from '../values.ts';
 import { noUsableKey, wrongKeys } from './client_keys.ts';
 import { refuses } from './hooks.ts';
 import { jwtTypeOf } from './jwt.ts';
@@ -16,7 +17,7 @@ export const confidential: readonly string[] = ['private_key_jwt', 'tls_client_a
 
 /** Settings of client authentication. */
 export const clientAuthSettings = z.strictObject({
-  client_assertion_lifetime: seconds
+  client_assertion_lifetime: wholeSeconds
     .min(60, 'is too short for clocks that differ, write at least 60 seconds')
     .max(3600, 'is too long, write at most 3600 seconds [RFC7523-3-4]')
     .default(3600)
@@ -119,7 +120,7 @@ export function clientAuth({ mtls = false, ...settings }: ClientAuthSettings = {
           throw new errors.InvalidClientAuth('client_assertion aud must be the issuer identifier, as a string');
         }
         refuseForeign(claims, header);
-        if (Number(claims.exp) > Date.now() / 1000 + longest) {
+        if (Number(claims.exp) > seconds() + longest) {
           throw new errors.InvalidClientAuth(`client_assertion exp must be within ${longest} seconds`);
         }
       }),

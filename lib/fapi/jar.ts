@@ -1,8 +1,9 @@
 import { errors } from 'oidc-provider';
 import { z } from 'zod';
 
+import { seconds } from '../seconds.ts';
 import { algorithms } from '../signing_algorithms.ts';
-import { seconds } from '../values.ts';
+import { wholeSeconds } from '../values.ts';
 import { noUsableKey } from './client_keys.ts';
 import { refuses } from './hooks.ts';
 import { jwtTypeOf } from './jwt.ts';
@@ -11,7 +12,7 @@ import { leaveOutNulls } from './request_object.ts';
 
 const longest = 3600;
 
-const limit = seconds.max(longest, `is too long, write at most ${longest} seconds`).optional();
+const limit = wholeSeconds.max(longest, `is too long, write at most ${longest} seconds`).optional();
 
 /** Settings of request objects. Left out, a profile's own limits hold. */
 export const requestObjectSettings = z.strictObject({
@@ -98,7 +99,7 @@ export function jar({
         // The pushed request comes by here again when it is used: then it is ours, whatever its age.
         if ('PushedAuthorizationRequest' in ctx.oidc.entities) return;
         const { exp, nbf, sub } = claims as Record<string, unknown>;
-        const time = Date.now() / 1000;
+        const time = seconds();
         if (!types.includes(jwtTypeOf(header as { typ?: unknown }))) invalid('typ is not oauth-authz-req+jwt');
         if (sub !== undefined) invalid('must not have a sub claim, which would make it a client assertion');
         if (typeof nbf !== 'number') invalid("is missing the 'nbf' claim");

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { isLocal } from '../http/address.ts';
 import { normalized } from '../http/normalized_url.ts';
 import { algorithms } from '../signing_algorithms.ts';
-import { seconds, text } from '../values.ts';
+import { text, wholeSeconds } from '../values.ts';
 
 /** Schemes of URLs that hold what they name, or that only a browser or this machine can open. */
 const schemesOfNoResource = ['about:', 'blob:', 'data:', 'file:', 'javascript:', 'vbscript:', 'view-source:'];
@@ -58,7 +58,7 @@ const resource = z.strictObject({
     .enum(['opaque', 'jwt'])
     .default('opaque')
     .describe('access tokens: opaque, to be introspected, or jwt (RFC 9068)'),
-  lifetime: seconds
+  lifetime: wholeSeconds
     .max(3600, 'is too long, write at most 3600 seconds [FAPI2-SP-FINAL-6.1]')
     .optional()
     .describe('seconds an access token for it lives; ttl.access_token when left out'),

@@ -2,9 +2,9 @@ import type { Configuration } from 'oidc-provider';
 
 import { z } from 'zod';
 
-import { seconds as now } from '../seconds.ts';
+import { seconds } from '../seconds.ts';
 import { coreConfiguration, filled, presets, toCore } from '../settings.ts';
-import { seconds } from '../values.ts';
+import { wholeSeconds } from '../values.ts';
 import type { Compose, HookAt } from './hooks.ts';
 import { bounded } from './lifetimes.ts';
 import type { Finding, Mechanism } from './mechanism.ts';
@@ -13,19 +13,25 @@ const days = 86_400;
 
 /** How long what begins with a person's login lives. */
 export const sessionLifetimes = z.strictObject({
-  id_token: toCore(seconds.default(300).describe('an ID Token'), 'ttl.IdToken'),
+  id_token: toCore(wholeSeconds.default(300).describe('an ID Token'), 'ttl.IdToken'),
   refresh_token: toCore(
-    seconds
+    wholeSeconds
       .default(14 * days)
       .describe('a refresh token; one granted without offline_access ends with the session already'),
     'ttl.RefreshToken',
   ),
-  interaction: toCore(seconds.default(600).describe('the time a person has to log in and consent'), 'ttl.Interaction'),
-  session: toCore(seconds.default(days).describe('a login in the browser, whatever the person does'), 'ttl.Session'),
-  session_idle: seconds
+  interaction: toCore(
+    wholeSeconds.default(600).describe('the time a person has to log in and consent'),
+    'ttl.Interaction',
+  ),
+  session: toCore(
+    wholeSeconds.default(days).describe('a login in the browser, whatever the person does'),
+    'ttl.Session',
+  ),
+  session_idle: wholeSeconds
     .default(days / 3)
     .describe('a login in the browser that no client asks for; what ends with the session ends then as well'),
-  grant: toCore(seconds.default(14 * days).describe('what a person has consented to'), 'ttl.Grant'),
+  grant: toCore(wholeSeconds.default(14 * days).describe('what a person has consented to'), 'ttl.Grant'),
 });
 
 /** Of the lifetimes, the one core has no option for. */
@@ -57,7 +63,7 @@ const sessionLifetime =
   (ctx, session) => {
     const longest = bounded(theirs ? theirs(ctx, session) : ttl?.Session, Number.MAX_SAFE_INTEGER, days);
     // Before the login there is nothing to end.
-    const age = session.loginTs === undefined ? 0 : now() - session.loginTs;
+    const age = session.loginTs === undefined ? 0 : seconds() - session.loginTs;
     return Math.max(1, Math.min(idle, longest - age));
   };
 

@@ -1,5 +1,6 @@
 import type { Context, Middleware } from 'koa';
 
+import { answerError, errorAnswer } from '../http/error_answer.ts';
 import { render } from '../interactions/render.ts';
 import type { Front } from './front.ts';
 import { refusalsPath } from './refusals_page.ts';
@@ -47,9 +48,8 @@ export function frontPage(front: Front, show: ShowFront | undefined): Middleware
       if (ctx.status !== 404 || ctx.body) return;
       ctx.app.emit('not_found', ctx);
       if (ctx.accepts('json', 'html') === 'html') return nothing(ctx, front);
-      ctx.status = 404;
-      const error_description = `there is nothing at this path: endpoints are in ${front.issuer}/.well-known/openid-configuration`;
-      ctx.body = { error: 'not_found', error_description };
+      const where = `${front.issuer}/.well-known/openid-configuration`;
+      answerError(ctx, errorAnswer(404, 'not_found', `there is nothing at this path: endpoints are in ${where}`));
     });
   };
 }

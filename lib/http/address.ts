@@ -5,12 +5,15 @@ loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
 
 /** An address of this machine that no other machine reaches. */
-export const isLoopback = (address: string): boolean =>
+const isLoopback = (address: string): boolean =>
   isIP(address) > 0 && loopback.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 
 /** A host of this machine that no other machine reaches: a name as it is written, or an address, with or without brackets. */
 export const isLocal = (host: string): boolean =>
   /^(localhost|.*\.localhost|ip6-localhost)$/i.test(host) || isLoopback(bareHost(host));
+
+/** A Host header that names this machine as nobody else does: other names may be led here. */
+export const isLocalHost = (header: string | undefined): boolean => isLocal((header ?? '').replace(/:\d+$/, ''));
 
 /** A host as it stands in a URL: an IPv6 address in brackets, without a zone, which has a meaning on one machine only. */
 export const urlHost = (host: string): string => (isIP(host) === 6 ? `[${host.replace(/%.*$/, '')}]` : host);

@@ -4,6 +4,8 @@ import * as querystring from 'node:querystring';
 import type { Context } from 'koa';
 import { errors } from 'oidc-provider';
 
+import { form } from './media_types.ts';
+
 /** The fields of a form: a field that was sent twice is a list. */
 export type Fields = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -71,7 +73,7 @@ export async function readBody(ctx: Context, most: number): Promise<void> {
   const body = await received(req, most);
   const parsed = querystring.parse(body.toString());
   fields.set(req, parsed);
-  if (!ctx.is('application/x-www-form-urlencoded')) bodies.set(req, body);
+  if (!ctx.is(form)) bodies.set(req, body);
   handOn(req, body, parsed);
 }
 

@@ -1,5 +1,6 @@
 import type { Context, Next } from 'koa';
 
+import { inJson } from './error_answer.ts';
 import { answerTo, sayWhenToRetry, writeOauthError } from './oauth_error.ts';
 
 /** Work of a request that has to be done before its response may leave. */
@@ -40,10 +41,10 @@ function holdEnd(ctx: Context, work: Unfinished): () => Promise<void> {
       () => void end.apply(res, args as never),
       (error) => {
         report(ctx, error);
-        const { status, headers, body } = answerTo(error);
+        const { status, headers, body } = inJson(answerTo(error));
         for (const name of premature) res.removeHeader(name);
-        res.writeHead(status, { ...headers, 'content-type': 'application/json; charset=utf-8' });
-        end.call(res, JSON.stringify(body), 'utf8');
+        res.writeHead(status, headers);
+        end.call(res, body, 'utf8');
       },
     );
     return this;

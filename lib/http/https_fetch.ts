@@ -5,6 +5,7 @@ import { isIP } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
 
 import { bareHost } from './address.ts';
+import { form } from './media_types.ts';
 
 /** TLS settings of a client: the certificate it shows, and the authorities it trusts. */
 export interface HttpsFetchOptions extends Pick<SecureContextOptions, 'cert' | 'key' | 'ca'> {
@@ -35,7 +36,7 @@ export function httpsFetch({ unverified = [], ...tls }: HttpsFetchOptions = {}) 
   ): Promise<Response> {
     const url = new URL(input);
     const fields = new Headers(headers);
-    if (body instanceof URLSearchParams) fields.set('content-type', 'application/x-www-form-urlencoded;charset=UTF-8');
+    if (body instanceof URLSearchParams) fields.set('content-type', `${form};charset=UTF-8`);
     const agent = unverified.includes(url.origin) ? trusting : verified;
     // Or it would be taken from a Host header. An address has none (RFC 6066 section 3).
     const servername = isIP(bareHost(url.hostname)) ? '' : url.hostname;

@@ -1,7 +1,7 @@
 import type { Middleware } from 'koa';
 import type { Provider } from 'oidc-provider';
 
-import { introspectionJwt as signed } from './media_types.ts';
+import { json, introspectionJwt as signed } from './media_types.ts';
 import { endpoints, isApiEndpoint } from './routes.ts';
 
 /**
@@ -16,7 +16,7 @@ export function jsonErrors(provider: Provider): Middleware {
     const endpoint = endpointOf(ctx);
     if (isApiEndpoint(endpoint)) {
       const wantsSigned = endpoint === 'introspection' && ctx.accepts('json', signed) === signed;
-      ctx.req.headers.accept = wantsSigned ? signed : 'application/json';
+      ctx.req.headers.accept = wantsSigned ? signed : json;
     }
     return next();
   };

@@ -1,7 +1,9 @@
 import type { Context, Middleware, Next } from 'koa';
 import { errors, type Provider } from 'oidc-provider';
 
+import { retryAfter } from './error_answer.ts';
 import { coreReads, readBody } from './form_body.ts';
+import { form as formType } from './media_types.ts';
 import { type Endpoint, endpoints, hasManagement, isFormEndpoint } from './routes.ts';
 
 export interface Limits {
@@ -54,9 +56,7 @@ function checkType(ctx: Context, endpoint: Endpoint): void {
     throw new errors.InvalidRequest('the request body must not be compressed: send no content-encoding', 415);
   }
   if (!isFormEndpoint(endpoint) || !ctx.get('content-type')) return;
-  if (!ctx.is('application/x-www-form-urlencoded')) {
-    throw new errors.InvalidRequest('the content-type has to be application/x-www-form-urlencoded');
-  }
+  if (!ctx.is(formType)) throw new errors.InvalidRequest(`the content-type has to be ${formType}`);
   if (!/^(utf-?8)?$/i.test(ctx.request.charset)) throw new errors.InvalidRequest('the charset has to be UTF-8', 415);
 }
 
@@ -67,7 +67,7 @@ function checkType(ctx: Context, endpoint: Endpoint): void {
  * @returns the refusal of who asks too often
  */
 export function tooManyRequests(ctx: Context, wait: number): errors.InvalidRequest {
-  ctx.set('retry-after', String(Math.ceil(wait)));
+  ctx.set(retryAfter(wait));
   return new errors.InvalidRequest('too many requests', 429);
 }
 
@@ -85,7 +85,7 @@ export function limits(provider: Provider, { tooMany, body = 56 * 1024, pushed =
     if (wait !== undefined) throw tooManyRequests(ctx, wait);
   }
   async function form(ctx: Context, next: Next, limit: number): Promise<void> {
-    await readBody(ctx, ctx.is('application/x-www-form-urlencoded') ? limit : Math.min(limit, coreReads));
+    await readBody(ctx, ctx.is(formType) ? limit : Math.min(limit, coreReads));
     checkRate(ctx);
     await next();
   }

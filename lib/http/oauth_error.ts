@@ -1,52 +1,30 @@
 import type { Context, Middleware } from 'koa';
 import { errors } from 'oidc-provider';
 
-/** The body of an error: never a stack, a statement or a host name. */
-function refusalOf(error: unknown): { status: number; error: string; error_description: string } | undefined {
+import { answerError, type ErrorAnswer, errorAnswer, retryAfter } from './error_answer.ts';
+
+/** The one place that words an error outside a page: never by a stack, a statement or a host name. */
+export function answerTo(error: unknown): ErrorAnswer {
   if (error instanceof errors.OIDCProviderError && error.expose) {
-    return { status: error.status, error: error.error, error_description: error.error_description ?? error.error };
+    return errorAnswer(error.status, error.error, error.error_description ?? error.error);
   }
   // Koa and its companions refuse with http-errors.
   const { status, expose } = (error ?? {}) as { status?: unknown; expose?: unknown };
-  if (status === 503) {
-    return { status, error: 'temporarily_unavailable', error_description: 'try again later' };
-  }
+  if (status === 503) return errorAnswer(status, 'temporarily_unavailable', 'try again later');
   if (typeof status === 'number' && status >= 400 && status < 500 && expose === true) {
-    return { status, error: 'invalid_request', error_description: 'the request is malformed' };
+    return errorAnswer(status, 'invalid_request', 'the request is malformed');
   }
-  return undefined;
-}
-
-/** An answer that tells of an error: its status, its headers, and its body as RFC 6749 section 5.2 has it. */
-export interface ErrorAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: { readonly error: string; readonly error_description: string };
-}
-
-/** Seconds after which it makes sense to try again while the store is away, as a header. */
-export const RETRY_AFTER: Readonly<Record<string, string>> = { 'retry-after': '1' };
-
-/** The one place that words an error outside a page, for whoever writes it. */
-export function answerTo(error: unknown): ErrorAnswer {
-  const { status = 500, ...body } = refusalOf(error) ?? {
-    error: 'server_error',
-    error_description: 'the server met an unexpected condition',
-  };
-  return { status, headers: { 'cache-control': 'no-store', ...(status === 503 && RETRY_AFTER) }, body };
+  return errorAnswer(500, 'server_error', 'the server met an unexpected condition');
 }
 
 /** Adds Retry-After to a 503, whoever answered it. */
 export function sayWhenToRetry(ctx: Context): void {
-  if (ctx.status === 503 && !ctx.headerSent && !ctx.response.get('retry-after')) ctx.set(RETRY_AFTER);
+  if (ctx.status === 503 && !ctx.headerSent && !ctx.response.get('retry-after')) ctx.set(retryAfter());
 }
 
 /** Answers a request with an error, in place of whatever was to be answered. */
 export function writeOauthError(ctx: Context, error: unknown): void {
-  const { status, headers, body } = answerTo(error);
-  ctx.status = status;
-  ctx.set(headers);
-  ctx.body = body;
+  answerError(ctx, answerTo(error));
   // For whoever explains it, further out.
   ctx.state.refused = error;
 }

@@ -3,6 +3,7 @@ import type { Provider } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 
 import { fieldsOf } from './form_body.ts';
+import { form } from './media_types.ts';
 import { type Endpoint, endpoints } from './routes.ts';
 
 /** Bytes of a URL that every proxy passes on. */
@@ -21,9 +22,7 @@ export function postToGet(provider: Provider): Middleware {
   const endpointOf = endpoints(provider);
   return function postToGet(ctx, next) {
     if (ctx.method !== 'POST' || !posted.includes(endpointOf(ctx))) return next();
-    if (!ctx.is('application/x-www-form-urlencoded')) {
-      throw new errors.InvalidRequest('the content-type has to be application/x-www-form-urlencoded', 415);
-    }
+    if (!ctx.is(form)) throw new errors.InvalidRequest(`the content-type has to be ${form}`, 415);
     const pairs = Object.entries(fieldsOf(ctx)).flatMap(([name, value = '']) =>
       [value].flat().map((each): [string, string] => [name, each]),
     );

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { seconds } from '../values.ts';
+import { wholeSeconds } from '../values.ts';
 
 const count = z.int().min(1, 'is too small, write at least 1');
 
@@ -10,11 +10,11 @@ export const limitSettings = z.strictObject({
   connections_per_address: count
     .default(512)
     .describe('connections of one address at a time; not counted behind a proxy, where all are the proxy’s'),
-  handshake_time: seconds.default(10).describe('seconds a TLS handshake may take'),
-  headers_time: seconds
+  handshake_time: wholeSeconds.default(10).describe('seconds a TLS handshake may take'),
+  headers_time: wholeSeconds
     .default(10)
     .describe('seconds the headers of a request may take, also of one that never begins'),
-  request_time: seconds.default(30).describe('seconds a whole request may take to arrive'),
+  request_time: wholeSeconds.default(30).describe('seconds a whole request may take to arrive'),
   headers: z
     .int()
     .min(8192, 'is too small for what clients send, write at least 8192')

@@ -1,13 +1,13 @@
 import type { Context } from 'koa';
 import { errors } from 'oidc-provider';
 
+import { form } from '../http/media_types.ts';
+
 const limit = 64 * 1024;
 
 /** The fields of a posted form; in an application that reads bodies itself, the fields it has read. */
 export async function readForm(ctx: Context): Promise<URLSearchParams> {
-  if (!ctx.is('application/x-www-form-urlencoded')) {
-    throw new errors.InvalidRequest('the content-type has to be application/x-www-form-urlencoded', 415);
-  }
+  if (!ctx.is(form)) throw new errors.InvalidRequest(`the content-type has to be ${form}`, 415);
   const { body } = ctx.req as { body?: unknown };
   if (typeof body === 'object' && body !== null) {
     return new URLSearchParams(

@@ -3,6 +3,7 @@ import type { Interaction } from 'oidc-provider';
 import { AccountLocked, type Authenticated } from '../accounts/accounts.ts';
 import { HashingBusy } from '../accounts/hashing.ts';
 import { reachedBy } from '../fapi/acr.ts';
+import { retryAfter } from '../http/error_answer.ts';
 import { seconds } from '../seconds.ts';
 import { consentAfterLogin, type Step, stepOf } from './consent.ts';
 import type { Language } from './language.ts';
@@ -69,7 +70,7 @@ export async function logIn(desk: Desk, visit: Visit, step: Step, form: URLSearc
     const { event } = verdict;
     const occurrence = { event, client: visit.client.clientId };
     if (event) (desk.provider as NodeJS.EventEmitter).emit('occurred', ctx, occurrence);
-    if (verdict.wait !== undefined) ctx.set('retry-after', String(verdict.wait));
+    if (verdict.wait !== undefined) ctx.set(retryAfter(verdict.wait));
     return show(desk, visit, step, { ...verdict, login });
   }
   const { sub: accountId } = verdict;

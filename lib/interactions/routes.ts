@@ -4,7 +4,7 @@ import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
 import type { Accounts } from '../accounts/accounts.ts';
 import type { Levels } from '../fapi/acr.ts';
 import type { ParameterRules } from '../fapi/extra_parameters.ts';
-import { RETRY_AFTER } from '../http/oauth_error.ts';
+import { retryAfter } from '../http/error_answer.ts';
 import { endpoints, isPageEndpoint } from '../http/routes.ts';
 import { type Attempts, attempts as inMemory } from './attempts.ts';
 import { chosenDetails, type DetailTypes } from './authorization_details.ts';
@@ -94,7 +94,7 @@ function explain({ name, choose }: Desk, ctx: Context, error: unknown): void {
   const refusal = error instanceof errors.OIDCProviderError && error.expose ? error : undefined;
   ctx.status = refusal?.status ?? 500;
   renderProblem(ctx, { name, language: choose(ctx) }, refusal ?? { error: 'server_error' }, error);
-  if (ctx.status === 503) ctx.set(RETRY_AFTER);
+  if (ctx.status === 503) ctx.set(retryAfter());
   ctx.app.emit(ctx.status < 500 ? 'refused' : 'error', error, ctx);
 }
 

@@ -2,6 +2,7 @@ import type { TLSSocket } from 'node:tls';
 
 import Koa, { type Context, type Middleware } from 'koa';
 
+import { answerProblem } from '../http/problem.ts';
 import { log } from '../log.ts';
 import type { Health } from './health.ts';
 
@@ -14,12 +15,6 @@ export interface ManagementOptions {
   readonly administration?: Middleware | undefined;
   /** Set where administrators show a certificate that the listener's TLS has verified. */
   readonly mutualTls: boolean;
-}
-
-function problem(ctx: Context, status: number, title: string): void {
-  ctx.status = status;
-  ctx.type = 'application/problem+json';
-  ctx.body = JSON.stringify({ type: 'about:blank', status, title });
 }
 
 type Answer = (ctx: Context) => void | Promise<void>;
@@ -45,7 +40,7 @@ function pagesOf({ health, metrics }: ManagementOptions): Readonly<Record<string
 function guarded(administration: Middleware, mutualTls: boolean): Middleware {
   return function administer(ctx, next) {
     if (!mutualTls || (ctx.req.socket as TLSSocket).authorized) return administration(ctx, next);
-    return problem(ctx, 401, 'show a certificate of an authority that management.ca names');
+    return answerProblem(ctx, 401, 'show a certificate of an authority that management.ca names');
   };
 }
 
@@ -61,11 +56,11 @@ export function managementApp(options: ManagementOptions): Koa {
     const page = Object.hasOwn(pages, ctx.path) ? pages[ctx.path] : undefined;
     if (page && !['GET', 'HEAD'].includes(ctx.method)) {
       ctx.set('allow', 'GET, HEAD');
-      return problem(ctx, 405, 'only GET and HEAD are allowed');
+      return answerProblem(ctx, 405, 'only GET and HEAD are allowed');
     }
     if (page) return page(ctx);
     if (administer && /^\/admin(\/|$)/.test(ctx.path)) await administer(ctx, next);
-    else problem(ctx, 404, 'not found');
+    else answerProblem(ctx, 404, 'not found');
   });
   return app;
 }

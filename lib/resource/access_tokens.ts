@@ -1,5 +1,6 @@
 import type { Client, Provider } from 'oidc-provider';
 
+import { seconds } from '../seconds.ts';
 import type { VerifyAccessToken } from './access_token.ts';
 
 /** The subject the client knows the person by. */
@@ -23,7 +24,7 @@ export function tokensOf(provider: Provider): VerifyAccessToken {
     const token = user ?? (await provider.ClientCredentials.find(value));
     const { clientId, exp = 0 } = token ?? {};
     // To the second: core's own clock tolerance would let an expired token live on.
-    if (!token || !clientId || exp <= Date.now() / 1000) return undefined;
+    if (!token || !clientId || exp <= seconds()) return undefined;
     const client = await provider.Client.find(clientId);
     if (!client) return undefined;
     if (user) {

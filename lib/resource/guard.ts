@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
+import { errorAnswer, inJson } from '../http/error_answer.ts';
 import { interactionIdOf } from '../http/interaction_id.ts';
 import type { AccessToken } from './access_token.ts';
 import { authorize, challenge, type Protection } from './authorize.ts';
@@ -56,14 +57,9 @@ export function guard<R extends Request | IncomingMessage>(rules: Protection<R>)
       const refusal = refusalOf(error);
       if (!refusal) throw error;
       const { status, error: code, error_description } = refusal;
-      const how = status === 503 ? { 'retry-after': '1' } : challenge(seen, refusal, rules);
-      return {
-        token: undefined,
-        status,
-        headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...echoed, ...how },
-        body: JSON.stringify({ error: code, error_description }),
-        error: error as Error,
-      };
+      const { headers, body } = inJson(errorAnswer(status, code, error_description));
+      const how = status === 503 ? {} : challenge(seen, refusal, rules);
+      return { token: undefined, status, headers: { ...headers, ...echoed, ...how }, body, error: error as Error };
     }
   };
 }

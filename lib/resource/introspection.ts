@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 
 import { type CryptoKey, createRemoteJWKSet, customFetch, type JWK, jwtVerify, type KeyObject, SignJWT } from 'jose';
 
-import { introspectionJwt as signed } from '../http/media_types.ts';
+import { json, introspectionJwt as signed } from '../http/media_types.ts';
+import { seconds } from '../seconds.ts';
 import { algorithms } from '../signing_algorithms.ts';
 import { type AccessToken, VerificationFailed, type VerifyAccessToken } from './access_token.ts';
 
@@ -72,12 +73,12 @@ export function introspection(settings: IntrospectionSettings): VerifyAccessToke
       client_assertion: await assertion(settings),
     });
     try {
-      const headers = { accept: keys ? signed : 'application/json' };
+      const headers = { accept: keys ? signed : json };
       const response = await fetch(introspection_endpoint, { method: 'POST', body, headers, redirect: 'error' });
       if (await isOfNoKnownKind(response)) return undefined;
       if (!response.ok) throw new Error(`the introspection endpoint answered ${response.status}`);
       const answer = await answerOf(response);
-      if (answer.active !== true || !(Number(answer.exp) > Date.now() / 1000)) return undefined;
+      if (answer.active !== true || !(Number(answer.exp) > seconds())) return undefined;
       return answer as unknown as AccessToken;
     } catch (cause) {
       throw new VerificationFailed('the access token could not be introspected', { cause });

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 
 import type { Context, Middleware } from 'koa';
 
+import { answerError, errorAnswer } from '../http/error_answer.ts';
 import { interactionId } from '../http/interaction_id.ts';
 import type { AccessToken } from './access_token.ts';
 import { authorize, challenge, type Protection } from './authorize.ts';
@@ -40,10 +41,8 @@ export function protect(rules: Protection<IncomingMessage>): Middleware<Protecte
       refusal = await refusalOf(ctx);
     });
     if (!refusal) return next();
-    const { status, error, error_description } = refusal;
-    ctx.status = status;
-    ctx.set({ 'cache-control': 'no-store', ...challenge(ofNode(ctx.req), refusal, rules) });
-    ctx.body = { error, error_description };
+    answerError(ctx, errorAnswer(refusal.status, refusal.error, refusal.error_description));
+    ctx.set({ ...challenge(ofNode(ctx.req), refusal, rules) });
     ctx.app.emit('refused', refusal, ctx);
   };
 }

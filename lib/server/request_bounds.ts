@@ -1,16 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import { RETRY_AFTER } from '../http/oauth_error.ts';
+import { errorAnswer, inJson } from '../http/error_answer.ts';
 import type { LimitSettings } from '../http/settings.ts';
 
 function refuse(response: ServerResponse, status: number, error: string, error_description: string): void {
-  response
-    .writeHead(status, {
-      'content-type': 'application/json; charset=utf-8',
-      'cache-control': 'no-store',
-      ...(status === 503 && RETRY_AFTER),
-    })
-    .end(JSON.stringify({ error, error_description }));
+  const { headers, body } = inJson(errorAnswer(status, error, error_description));
+  response.writeHead(status, headers).end(body);
 }
 
 /** Refuses a URL that is too long, and a request where too many are under way; before anything is made for it. */

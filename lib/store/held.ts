@@ -1,5 +1,6 @@
 import type { AdapterPayload } from 'oidc-provider';
 
+import { seconds } from '../seconds.ts';
 import { tokensOfClients } from './found_by.ts';
 import { modelsThat } from './models.ts';
 import { destroyed, holderOf } from './row.ts';
@@ -158,7 +159,7 @@ function judge({ account, client, before, all }: Holder): void {
   if (account === undefined && client === undefined && before === undefined && !all) {
     throw new TypeError('revoke() is told nobody: name an account, a client or a time, or say all');
   }
-  if (before !== undefined && !(Number.isFinite(before) && before <= Date.now() / 1000)) {
+  if (before !== undefined && !(Number.isFinite(before) && before <= seconds())) {
     throw new TypeError('before is no time that has passed, in seconds since the epoch');
   }
 }

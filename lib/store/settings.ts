@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { seconds, text } from '../values.ts';
+import { text, wholeSeconds } from '../values.ts';
 
 /** Base64, base64url or hexadecimal. */
 const encryptionKey = text.regex(
@@ -10,7 +10,7 @@ const encryptionKey = text.regex(
 
 /** Settings of the purge. */
 export const purgeSettings = z.strictObject({
-  interval: seconds.default(60).describe('seconds from one purge to the next'),
+  interval: wholeSeconds.default(60).describe('seconds from one purge to the next'),
   batch: z.int().min(1, 'is too small, write at least 1').default(1000).describe('rows in one transaction'),
 });
 

@@ -1,6 +1,6 @@
 import { errors } from 'oidc-provider';
 
-import { RETRY_AFTER } from '../http/oauth_error.ts';
+import { retryAfter } from '../http/error_answer.ts';
 
 /**
  * The database is away, full, read-only or has more to do than it can: the request is refused as a whole, nothing of
@@ -11,7 +11,7 @@ import { RETRY_AFTER } from '../http/oauth_error.ts';
 export class StoreUnavailable extends errors.OIDCProviderError {
   readonly code = 'ERR_STORE_UNAVAILABLE';
   /** Koa's own error handler sends these, too. */
-  readonly headers = RETRY_AFTER;
+  readonly headers = retryAfter();
 
   constructor(description: string, options?: ErrorOptions) {
     super(503, 'temporarily_unavailable');

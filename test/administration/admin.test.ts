@@ -8,7 +8,6 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { expect } from 'chai';
 import { routes } from '../../lib/administration/admin.ts';
-import { isLoopbackName } from '../../lib/administration/loopback.ts';
 import { openapi } from '../../lib/administration/openapi.ts';
 import { byTime, told } from '../../lib/audit/read.ts';
 import { loadConfig } from '../../lib/config/load.ts';
@@ -248,15 +247,6 @@ describe('administration over HTTP', () => {
     expect((await withToken('unknown')).status).to.equal(401);
     const persons = await client.exchange(await client.code({ ...client.params, scope: 'openid admin' }));
     expect((await withToken(persons.body.access_token)).status, 'of a person').to.equal(403);
-  });
-
-  it('on the loopback without certificates, only names that lead nowhere else are taken', () => {
-    for (const host of ['localhost', 'localhost:9090', '127.0.0.1:9090', '[::1]:9090']) {
-      expect(isLoopbackName(host), host).to.equal(true);
-    }
-    for (const host of [undefined, '', 'localhost.evil.example', '127.0.0.1.nip.io', 'as.example.com:9090']) {
-      expect(isLoopbackName(host), host).to.equal(false);
-    }
   });
 });
 

@@ -1,6 +1,7 @@
 import { errors } from 'oidc-provider';
 
 import type { Clause } from '../../clause.ts';
+import { seconds } from '../../seconds.ts';
 import { refuses } from '../hooks.ts';
 import type { RequestObjectSettings } from '../jar.ts';
 import type { Finding, Mechanism } from '../mechanism.ts';
@@ -43,7 +44,7 @@ export function requestObjectLifetime(
         if (Number(exp) - Number(nbf) > lifetime.most) {
           refuse(`exp must be within ${lifetime.most} seconds after nbf`, lifetime.rule);
         }
-        if (Number(nbf) < Date.now() / 1000 - age.most) refuse(`nbf must be within ${age.most} seconds`, age.rule);
+        if (Number(nbf) < seconds() - age.most) refuse(`nbf must be within ${age.most} seconds`, age.rule);
       }),
     },
   };
