@@ -2,6 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 
 import { expect } from 'chai';
+import { Suite, Test } from 'mocha';
+
+import { titlesTwice } from './support/titles.ts';
 
 /** The house, floor by floor: a file imports from its own line or from lines above, never from below. */
 const floors: readonly (readonly string[])[] = [
@@ -114,5 +117,16 @@ describe('The house', () => {
       ].map(([line]) => `${file}: ${line}`),
     );
     expect(riddles).to.deep.equal([]);
+  });
+});
+
+describe('The tests', () => {
+  it('have no two of one title under one describe: whoever reads that one failed knows which', () => {
+    const all = new Suite('all');
+    const [one, other] = [Suite.create(all, 'one'), Suite.create(all, 'other')];
+    for (const suite of [one, other]) suite.addTest(new Test('refuses it', () => {}));
+    expect(titlesTwice(all)).to.deep.equal([]);
+    other.addTest(new Test('refuses it', () => {}));
+    expect(titlesTwice(all)).to.deep.equal(['all other refuses it']);
   });
 });

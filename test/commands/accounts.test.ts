@@ -189,7 +189,7 @@ describe('accounts', () => {
     [['add', ' '], 'login is empty'],
     [['add', 'somebody'], 'no password: type one, or write it to standard input'],
   ] as const) {
-    it(`${args.join(' ')} is refused in one line, with exit code 2`, async () => {
+    it(`${JSON.stringify(args.join(' '))} is refused in one line, with exit code 2`, async () => {
       const { code, stdout, stderr } = await accounts(args);
 
       expect([code, stdout, stderr]).to.deep.equal([2, '', `oidc-provider-fapi: ${said}\n`]);

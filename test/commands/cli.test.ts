@@ -57,7 +57,7 @@ describe('oidc-provider-fapi', () => {
     ['migrate', 'sideways', '--config', development],
     ['check', '--confg', 'x'],
   ]) {
-    it(`${args[0]} ${args[1] ?? ''}: what cannot be meant is refused with exit code 2`, async () => {
+    it(`${args.slice(0, 2).join(' ')}: what cannot be meant is refused with exit code 2`, async () => {
       const { code, stderr } = await run(args);
 
       expect(code).to.equal(2);

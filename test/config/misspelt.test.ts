@@ -12,7 +12,7 @@ describe('a misspelt key', () => {
     const name = String(path.at(-1));
     const misspelt = `${name}x`;
 
-    it(`is refused and corrected: ${[...path.slice(0, -1), misspelt].join('.')}`, async () => {
+    it(`is refused and corrected: ${[...path.slice(0, -1), misspelt].join('.').replace('.0.', '[].')}`, async () => {
       const document = new Document({ issuer: 'https://as.example.com', development: true });
       document.setIn([...path.slice(0, -1), misspelt], true);
 

@@ -15,7 +15,7 @@ const heldBelow: Readonly<Record<string, readonly string[]>> = {
 /** Mechanisms of several ecosystems, which test/profiles has refuse what they refuse. */
 const elsewhere = ['client_certificate', 'only_ps256', 'only_private_key_jwt'].map((name) => `ecosystems/${name}`);
 
-const withoutIt = /(?<clause>[A-Z0-9]+-\S+) (?:is no longer held without|refuses .* which) (?<by>\S+)/;
+const withoutIt = /(?<clause>[A-Z0-9]+-\S+) (?:is no longer held without|refuses .* which) (?<by>[\w/]+)/;
 
 /** Mechanism and clause of every test that is red where the mechanism is missing, without running one. */
 async function proven(): Promise<Set<string>> {

@@ -33,7 +33,7 @@ describe('Edges of the protocol', () => {
     };
     const deep = (levels: number): unknown => JSON.parse('[['.repeat(levels / 2) + ']]'.repeat(levels / 2));
 
-    held('RFC9101-4', { by: 'parameters', profile }, async (client) => {
+    held('RFC9101-4', { by: 'parameters', profile, title: 'another type, or no object' }, async (client) => {
       const hostile: object[] = [
         ...['state', 'nonce', 'scope', 'redirect_uri', 'code_challenge', 'login_hint', 'ui_locales'].flatMap((name) => [
           { [name]: { toString: 1 } },
@@ -61,7 +61,7 @@ describe('Edges of the protocol', () => {
       }
     });
 
-    holds('RFC9101-4', { by: 'parameters', profile }, async (client) => {
+    holds('RFC9101-4', { by: 'parameters', profile, title: 'null' }, async (client) => {
       const nothing = { state: null, nonce: null, claims: null, max_age: null, login_hint: null, acr_values: null };
       const { status, body } = await signed(client, nothing);
       expect(status, JSON.stringify(body)).to.equal(201);
@@ -113,7 +113,7 @@ describe('Edges of the protocol', () => {
 
   describe('parameters', () => {
     const own = { features: { claimsParameter: { enabled: true }, registration: { enabled: true } } };
-    held('RFC7493-2.3', { by: 'parameters', own }, async (client) => {
+    held('RFC7493-2.3', { by: 'parameters', own, title: 'claims' }, async (client) => {
       const { params } = client;
       for (const claims of [
         '{"id_token":{"auth_time":null,"auth_time":{"essential":true}}}',
@@ -128,7 +128,7 @@ describe('Edges of the protocol', () => {
       expect((await client.push({ ...params, claims: '{"id_token":{"auth_time":null}}' })).status).to.equal(201);
     });
 
-    holds('RFC7493-2.3', { by: 'parameters', own }, async (client) => {
+    holds('RFC7493-2.3', { by: 'parameters', own, title: 'details and client metadata' }, async (client) => {
       const details = '[{"type":"payment","amount":"1","amount":"1000"}]';
       const { body } = await client.push({ ...client.params, authorization_details: details });
       expect(body.error).to.equal('invalid_authorization_details');
@@ -180,22 +180,15 @@ describe('Edges of the protocol', () => {
       { userinfo: { name: 'x' } },
       { id_token: { sub: [] } },
     ]) {
-      holds(
-        `RFC9101-4`,
-        { by: 'parameters', own: { features: { claimsParameter: { enabled: true } } } },
-        async (client) => {
-          refused(await client.push({ ...client.params, claims: JSON.stringify(claims) }), 400, 'invalid_request');
-        },
-      );
+      const title = JSON.stringify(claims);
+      holds('RFC9101-4', { by: 'parameters', own, title }, async (client) => {
+        refused(await client.push({ ...client.params, claims: title }), 400, 'invalid_request');
+      });
     }
-    holds(
-      'RFC9101-4',
-      { by: 'parameters', own: { features: { claimsParameter: { enabled: true } } } },
-      async (client) => {
-        const claims = `${'{"id_token":'.repeat(2000)}null${'}'.repeat(2000)}`;
-        refused(await client.push({ ...client.params, claims }), 400, 'invalid_request');
-      },
-    );
+    holds('RFC9101-4', { by: 'parameters', own, title: 'claims of 2,000 levels' }, async (client) => {
+      const claims = `${'{"id_token":'.repeat(2000)}null${'}'.repeat(2000)}`;
+      refused(await client.push({ ...client.params, claims }), 400, 'invalid_request');
+    });
   });
 
   held('RFC6749-3.3', { by: 'scope' }, async (client) => {
@@ -212,12 +205,16 @@ describe('Edges of the protocol', () => {
     enabled: true,
     getResourceServerInfo: () => ({ scope: 'read', accessTokenFormat: 'opaque' as const }),
   };
-  holds('RFC6749-3.3', { by: 'scope', own: { features: { resourceIndicators } } }, async (client) => {
-    const resource = 'https://rs.example.com';
-    expect((await client.push({ ...client.params, scope: undefined, resource })).status).to.equal(201);
-    const { status } = await client.token({ grant_type: 'client_credentials', resource });
-    expect(status).to.equal(200);
-  });
+  holds(
+    'RFC6749-3.3',
+    { by: 'scope', own: { features: { resourceIndicators } }, title: 'by resource' },
+    async (client) => {
+      const resource = 'https://rs.example.com';
+      expect((await client.push({ ...client.params, scope: undefined, resource })).status).to.equal(201);
+      const { status } = await client.token({ grant_type: 'client_credentials', resource });
+      expect(status).to.equal(200);
+    },
+  );
 
   held('DPOP-5', { by: 'refusals' }, async (client) => {
     refused(await client.exchange(await client.code(), {}), 400, 'invalid_dpop_proof');
@@ -229,7 +226,7 @@ describe('Edges of the protocol', () => {
     refused(await client.post('/token', grant, { proof: {} }, 'resource'), 400, 'unauthorized_client');
   });
 
-  holds('DPOP-5', { by: 'refusals' }, async (client) => {
+  holds('DPOP-5', { by: 'refusals', title: 'but not to somebody unknown, nor to a wrong key' }, async (client) => {
     // Without the setting, strangers learn nothing of clients.
     const other = await RawClient.create(client.issuer, {});
     const wrongKey = await client.push(client.params, { client_assertion: await other.assertion() });
@@ -300,10 +297,14 @@ describe('Edges of the protocol', () => {
     expect((await client.token(grant)).status).to.equal(200);
   });
 
-  holds('RFC6749-3.3', { by: 'scope', own: { extraParams: ['purpose'] } }, async (client) => {
-    refused(await client.push({ ...client.params, scope: undefined, purpose: 'x' }), 400, 'invalid_scope');
-    expect((await client.push({ ...client.params, purpose: 'x' })).status).to.equal(201);
-  });
+  holds(
+    'RFC6749-3.3',
+    { by: 'scope', own: { extraParams: ['purpose'] }, title: 'not by a parameter of your own' },
+    async (client) => {
+      refused(await client.push({ ...client.params, scope: undefined, purpose: 'x' }), 400, 'invalid_scope');
+      expect((await client.push({ ...client.params, purpose: 'x' })).status).to.equal(201);
+    },
+  );
 
   /** The answer to a request that asks nobody anything, as it is on the wire. */
   async function unasked(client: RawClient, request_uri: string): Promise<string> {
@@ -312,19 +313,27 @@ describe('Edges of the protocol', () => {
   }
   const quiet = { redirect_uri: uri, prompt: 'none', state: 's' };
 
-  holds('RFC6749-3.1.2', { by: 'redirect_uri', client: registered }, async (client) => {
-    const { body } = await client.push({ ...client.params, ...quiet });
-    expect(await unasked(client, body.request_uri)).to.include(`ocation: ${uri}&error=login_required`);
-    const posted = await client.push({ ...client.params, ...quiet, response_mode: 'form_post' });
-    const page = (await unasked(client, posted.body.request_uri)).replaceAll('&amp;', '&').replaceAll('&#39;', "'");
-    expect(page).to.include(`action="${uri}"`);
-  });
+  holds(
+    'RFC6749-3.1.2',
+    { by: 'redirect_uri', client: registered, title: 'without a page, and by a form' },
+    async (client) => {
+      const { body } = await client.push({ ...client.params, ...quiet });
+      expect(await unasked(client, body.request_uri)).to.include(`ocation: ${uri}&error=login_required`);
+      const posted = await client.push({ ...client.params, ...quiet, response_mode: 'form_post' });
+      const page = (await unasked(client, posted.body.request_uri)).replaceAll('&amp;', '&').replaceAll('&#39;', "'");
+      expect(page).to.include(`action="${uri}"`);
+    },
+  );
 
-  holds('RFC6749-3.1.2', { by: 'redirect_uri', profile, client: registered }, async (client) => {
-    const request = await client.requestObject({ ...client.params, ...quiet, response_mode: 'jwt' });
-    const { body } = await client.push({ client_id: 'client', request });
-    expect(await unasked(client, body.request_uri)).to.include(`ocation: ${uri}&response=ey`);
-  });
+  holds(
+    'RFC6749-3.1.2',
+    { by: 'redirect_uri', profile, client: registered, title: 'a signed answer' },
+    async (client) => {
+      const request = await client.requestObject({ ...client.params, ...quiet, response_mode: 'jwt' });
+      const { body } = await client.push({ client_id: 'client', request });
+      expect(await unasked(client, body.request_uri)).to.include(`ocation: ${uri}&response=ey`);
+    },
+  );
 
   held('DPOP-4.3', { by: 'dpop', own: { features: { dPoP: { enabled: true } } } }, async (client) => {
     for (const htu of ['/%74oken', '/%74%6Fken?x#y', '/./token']) {

@@ -286,7 +286,7 @@ describe('What a profile holds falls with the mechanism that holds it', () => {
       refused(await raw.push(), 401, 'invalid_client');
       expect(asked).to.equal(2);
     });
-    holds('FAPI2-SP-FINAL-6.8-1', { by: 'jwks_uri', own, client }, async (raw) => {
+    holds('FAPI2-SP-FINAL-6.8-1', { by: 'jwks_uri', own, client, title: 'all of them at once' }, async (raw) => {
       jwks.keys = raw.keys;
       expect((await raw.push()).status).to.equal(201);
       const { asymmetricKeyStore } = (await raw.provider.Client.find('client')) as unknown as {
@@ -318,7 +318,7 @@ describe('What a profile holds falls with the mechanism that holds it', () => {
   });
 
   const nonceSecret = Buffer.alloc(32, 9);
-  const shared = { by: 'dpop', own: { features: { dPoP: { nonceSecret } } } };
+  const shared = { by: 'dpop', own: { features: { dPoP: { nonceSecret } } }, title: 'a secret shared with a resource' };
   holds('FAPI2-SP-FINAL-5.3.2.1-10', shared, async (client) => {
     // A resource on the same origin makes the same nonces, of which a client keeps one.
     await client.push(client.params, { proof: {} });
@@ -406,10 +406,10 @@ describe('What a profile holds falls with the mechanism that holds it', () => {
     const asking = (sub: object) => ({ claims: JSON.stringify({ id_token: { sub } }) });
     const own = { features: { claimsParameter: { enabled: true } } };
 
-    held('OIDCC-3.1.2.2-4', { by, own }, async (client) => {
+    held('OIDCC-3.1.2.2-4', { by, own, title: 'by claims' }, async (client) => {
       expect(await answered(client, asking({ values: ['jane', 'joe'] }))).to.deep.equal(refusal);
     });
-    holds('OIDCC-3.1.2.2-4', { by, own }, async (client) => {
+    holds('OIDCC-3.1.2.2-4', { by, own, title: 'by claims, after a login' }, async (client) => {
       // The demo account is in the session by then.
       expect(await answered(client, asking({ values: ['joe', 'demo'] }))).to.include({ error: null, code: true });
       expect(await answered(client, asking({ value: 'jane' }))).to.deep.equal(refusal);
@@ -423,10 +423,10 @@ describe('What a profile holds falls with the mechanism that holds it', () => {
         .setProtectedHeader({ alg: `${jwk.alg}`, kid: `${jwk.kid}` })
         .sign(await importJWK(jwk));
     };
-    held('OIDCC-3.1.2.2-4', { by }, async (client) => {
+    held('OIDCC-3.1.2.2-4', { by, title: 'by a hint' }, async (client) => {
       expect(await answered(client, { id_token_hint: await hint(client, 'jane') })).to.deep.equal(refusal);
     });
-    holds('OIDCC-3.1.2.2-4', { by }, async (client) => {
+    holds('OIDCC-3.1.2.2-4', { by, title: 'by a hint, after a login' }, async (client) => {
       expect(await answered(client, { id_token_hint: await hint(client, 'demo') })).to.include({ code: true });
       expect(await answered(client, { id_token_hint: await hint(client, 'jane') })).to.deep.equal(refusal);
     });
@@ -434,7 +434,8 @@ describe('What a profile holds falls with the mechanism that holds it', () => {
       subjectTypes: ['pairwise'],
       pairwiseIdentifier: (_ctx: unknown, id: string) => `pairwise ${id}`,
     } as never;
-    holds('OIDCC-3.1.2.2-4', { by, own: pairwise, client: { subject_type: 'pairwise' } }, async (client) => {
+    const hinted = { by, own: pairwise, client: { subject_type: 'pairwise' }, title: 'by a pairwise hint' } as const;
+    holds('OIDCC-3.1.2.2-4', hinted, async (client) => {
       expect(await answered(client, { id_token_hint: await hint(client, 'pairwise demo') })).to.include({ code: true });
       expect(await answered(client, { id_token_hint: await hint(client, 'demo') })).to.deep.equal(refusal);
     });
@@ -464,17 +465,21 @@ describe('What a profile holds falls with the mechanism that holds it', () => {
   );
 
   const registration = { features: { registration: { enabled: true } } };
-  holds('RFC7662-4', { by: 'introspection', own: registration }, async (client) => {
-    const metadata = { grant_types: [], response_types: [], redirect_uris: [], jwks: client.metadata.jwks };
-    const registered = await client.request('/reg', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(metadata),
-    });
-    const { access_token: token } = await bound(client);
-    const { body } = await client.post('/token/introspection', { token }, {}, registered.body.client_id);
-    expect(body).to.deep.equal({ active: false });
-  });
+  holds(
+    'RFC7662-4',
+    { by: 'introspection', own: registration, title: 'also one that registered itself' },
+    async (client) => {
+      const metadata = { grant_types: [], response_types: [], redirect_uris: [], jwks: client.metadata.jwks };
+      const registered = await client.request('/reg', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(metadata),
+      });
+      const { access_token: token } = await bound(client);
+      const { body } = await client.post('/token/introspection', { token }, {}, registered.body.client_id);
+      expect(body).to.deep.equal({ active: false });
+    },
+  );
 
   held(
     'RFC7009-2.1',
@@ -528,15 +533,19 @@ describe('What a profile holds falls with the mechanism that holds it', () => {
       refused(await signed(client, { nbf: now() - 70 * 60, exp: now() + 60 }), 400, 'invalid_request_object');
     });
     const optional = { features: { requestObjects: { enabled: true } } };
-    holds('FAPI2-MS-ID1-5.3.1-3', { by: 'jar', own: optional }, async (client) => {
-      // The Security Profile demands no request object; one that is sent is held to the same.
-      const push = async (claims: object) =>
-        client.push({ client_id: 'client', request: await client.requestObject(client.params, claims) });
-      expect((await push({})).status).to.equal(201);
-      refused(await push({ nbf: undefined }), 400, 'invalid_request_object');
-      refused(await push({ exp: undefined }), 400, 'invalid_request_object');
-      expect((await client.push()).status).to.equal(201);
-    });
+    holds(
+      'FAPI2-MS-ID1-5.3.1-3',
+      { by: 'jar', own: optional, title: 'also where none is demanded' },
+      async (client) => {
+        // The Security Profile demands no request object; one that is sent is held to the same.
+        const push = async (claims: object) =>
+          client.push({ client_id: 'client', request: await client.requestObject(client.params, claims) });
+        expect((await push({})).status).to.equal(201);
+        refused(await push({ nbf: undefined }), 400, 'invalid_request_object');
+        refused(await push({ exp: undefined }), 400, 'invalid_request_object');
+        expect((await client.push()).status).to.equal(201);
+      },
+    );
     jar('FAPI2-MS-ID1-5.3.1-4', async (client) => {
       refused(await signed(client, { exp: undefined }), 400, 'invalid_request_object');
       refused(await signed(client, { exp: now() + 70 * 60 }), 400, 'invalid_request_object');
@@ -552,7 +561,7 @@ describe('What a profile holds falls with the mechanism that holds it', () => {
       const { body } = await signed(client, { exp: now() + 30 });
       expect(body.expires_in).to.be.within(28, 30);
     });
-    holds('PAR-2.2', { by: 'jar', profile }, async (client) => {
+    holds('PAR-2.2', { by: 'jar', profile, title: 'at half a second' }, async (client) => {
       const { body } = await signed(client, { exp: now() + 90.5 });
       expect(body.expires_in).to.be.within(88, 90);
       expect(Number.isInteger(body.expires_in)).to.equal(true);

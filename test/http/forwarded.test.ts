@@ -24,7 +24,8 @@ describe('Which addresses are a proxy’s', () => {
     ['10.1.2.3.example.com', false],
   ];
   for (const [address, is] of rows) {
-    it(`${address} is ${is ? 'one' : 'none'}`, () => expect(trusted(address)).to.equal(is));
+    it(`${address === '' ? 'nothing written' : (address ?? 'no address')} is ${is ? 'one' : 'none'}`, () =>
+      expect(trusted(address)).to.equal(is));
   }
 
   it('none, unless they are configured', () => expect(trustedProxies()('127.0.0.1')).to.equal(false));
@@ -55,7 +56,7 @@ describe('An address out of a header', () => {
     ['9'.repeat(5000), undefined],
   ];
   for (const [text, address] of rows) {
-    it(`${text.slice(0, 40)} is ${address ?? 'none'}`, () => expect(addressOf(text)).to.equal(address));
+    it(`${text.slice(0, 40) || 'nothing'} is ${address ?? 'none'}`, () => expect(addressOf(text)).to.equal(address));
   }
 
   it('is an address in one spelling, or none, whatever stands there', () => {

@@ -34,6 +34,8 @@ describe('the languages of the pages', () => {
     expect(missingMessages('de', { sign_in: 'Einloggen' }), 'other words for a language of ours').to.deep.equal([]);
   });
 
+  const written = (locales?: unknown) =>
+    typeof locales === 'string' ? JSON.stringify(locales.slice(0, 20)) : locales ? 'of no text' : 'absent';
   for (const [locales, header, expected] of [
     [undefined, '', 'en'],
     [undefined, 'de-AT', 'de'],
@@ -46,7 +48,7 @@ describe('the languages of the pages', () => {
     ['x'.repeat(100_000), '', 'en'],
     [{ toString: 1 }.toString, '', 'en'],
   ] as const) {
-    it(`ui_locales ${JSON.stringify(`${locales}`.slice(0, 20))} and Accept-Language ${header || 'absent'} choose ${expected}`, () => {
+    it(`ui_locales ${written(locales)} and Accept-Language ${header || 'absent'} choose ${expected}`, () => {
       expect(languages()(accepting(header) as never, locales).tag).to.equal(expected);
     });
   }

@@ -24,6 +24,8 @@ import { RawClient } from './raw_client.ts';
 export interface Setting {
   /** The mechanism whose clause is tried. */
   readonly by: string;
+  /** The case, where several tests try one clause. */
+  readonly title?: string;
   readonly profile?: (settings: ProfileSettings) => Profile;
   /** What a careless deployment configures, hooks that say yes to everything among it. */
   readonly own?: Configuration;
@@ -111,13 +113,15 @@ async function start(setting: Setting, bare: boolean) {
 /** A provider of the profile with all its mechanisms, around what a deployment configures. */
 export const served = (setting: Omit<Setting, 'by'>): Promise<RawClient> => start({ by: 'none', ...setting }, false);
 
+const caseOf = ({ title }: Setting) => (title ? `: ${title}` : '');
+
 /**
  * Two tests of one clause: it holds, and it no longer does when its mechanism is taken out of the profile. A test that
  * stays green without the mechanism proves nothing of it.
  */
 export function held(clause: string, setting: Setting, probe: (client: RawClient) => Promise<void>): void {
   holds(clause, setting, probe);
-  it(`${clause} is no longer held without ${setting.by}`, async () => {
+  it(`${clause} is no longer held without ${setting.by}${caseOf(setting)}`, async () => {
     const outcome = await start(setting, true)
       .then(probe)
       .then(
@@ -137,7 +141,7 @@ export function holds(clause: string, setting: Setting, probe: (client: RawClien
   const holder = mechanisms.find(({ name }) => name === setting.by);
   const text = holder?.clauses.find(({ id }) => id === clause)?.text;
   if (!text) throw new TypeError(`${setting.by} does not hold ${clause}`);
-  it(`${clause} ${text}`, async () => probe(await start(setting, false)));
+  it(`${clause} ${text}${caseOf(setting)}`, async () => probe(await start(setting, false)));
 }
 
 /** Closes what the tests of a file have opened. */

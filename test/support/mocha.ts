@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { atEnd, endAll } from './at_end.ts';
+import { titlesTwice } from './titles.ts';
 
 // Loaded before the tests, in every process that runs some.
 
@@ -22,5 +23,13 @@ export async function mochaGlobalSetup(this: { isParallelMode(): boolean }): Pro
   atEnd(() => rm(folder, { recursive: true, force: true }));
   await import('./postgres.ts').then(({ shareDatabases }) => shareDatabases());
 }
+
+export const mochaHooks = {
+  beforeAll(this: Mocha.Context) {
+    const twice = titlesTwice(this.test?.parent);
+    if (twice.length > 0)
+      throw new Error(`titles that stand twice, so that nobody knows which failed: ${twice.join('; ')}`);
+  },
+};
 
 export const mochaGlobalTeardown = endAll;
