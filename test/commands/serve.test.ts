@@ -6,6 +6,7 @@ import { connect, type TLSSocket } from 'node:tls';
 
 import { expect } from 'chai';
 
+import { freePort } from '../../lib/demo/free_port.ts';
 import { migratedDatabase, type TestDatabase } from '../support/postgres.ts';
 import { anywhere, development, Running, run } from './cli.ts';
 
@@ -118,8 +119,7 @@ describe('serve', () => {
   });
 
   it('a database that is away is one line that says which and why, without its password, and exit code 1', async () => {
-    const { port, close } = await closedPort();
-    await close();
+    const port = await freePort();
 
     const away = `database.url=postgres://me:s3cret@127.0.0.1:${port}/oidc`;
     const { code, stdout, stderr } = await run(['serve', '--config', development, '--set', away], { alone: true });
@@ -132,10 +132,12 @@ describe('serve', () => {
   });
 
   it('a port that is taken is one line, and exit code 1', async () => {
-    const { port, close } = await closedPort();
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
 
     const { code, stderr } = await run([...served(), '--set', `listen.port=${port}`], { alone: true });
-    await close();
+    server.close();
 
     expect(code).to.equal(1);
     expect(stderr.trim().split('\n')).to.have.length(1);
@@ -150,13 +152,4 @@ async function reads(url: string): Promise<void> {
     'response',
   );
   answer.resume();
-}
-
-async function closedPort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    port: (server.address() as AddressInfo).port,
-    close: () => new Promise((resolve) => server.close(resolve)),
-  };
 }

@@ -26,8 +26,9 @@ export async function year({ rounds, customers }: { readonly rounds: number; rea
   const endpoints = await fleet.endpoints();
   const load = Promise.all(Array.from({ length: customers }, () => new Customer(fleet, endpoints).shop(() => open)));
   try {
-    await Promise.race([load, fleet.live(rounds)]);
-    open = false;
+    await Promise.race([load, fleet.live(rounds)]).finally(() => {
+      open = false;
+    });
     await load;
   } catch (error) {
     ledger.fault(`${error}`);
@@ -50,8 +51,9 @@ export async function torture({ subject, kills, customers, pushers }: Torture): 
       ...Array.from({ length: pushers }, () => new Pusher(world, endpoints).push(() => open)),
     ];
     const load = Promise.all(clients);
-    await Promise.race([load, killAll(world, kills)]);
-    open = false;
+    await Promise.race([load, killAll(world, kills)]).finally(() => {
+      open = false;
+    });
     await load;
     return ledger;
   } finally {

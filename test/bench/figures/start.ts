@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../../../lib/demo/free_port.ts';
+import { until } from '../../support/until.ts';
 import type { Bench } from '../bench.ts';
 import type { Figure } from '../figure.ts';
 import { residentMemory } from '../processor_time.ts';
@@ -91,17 +92,17 @@ async function npmStart(
   const group = npm.pid as number;
   const exited = once(npm, 'exit');
   try {
-    while (!(await answers(ports.listen))) {
+    await until(async () => {
       if (npm.exitCode !== null) throw new Error(`npm start ended: ${npm.exitCode}`);
-      await delay(20);
-    }
+      return answers(ports.listen);
+    }, 20);
     const seconds = (performance.now() - started) / 1000;
     await delay(3000);
     return { seconds, resident: Math.max(...members(group).map(residentMemory)) };
   } finally {
     if (npm.exitCode === null) process.kill(-group, 'SIGTERM');
     await exited;
-    while (members(group).length > 0) await delay(50);
+    await until(() => members(group).length === 0, 50);
   }
 }
 
