@@ -5,17 +5,23 @@ import { name } from './package_file.ts';
 import { plain } from './plain.ts';
 import { redacted } from './redact.ts';
 
-/** The stack of an error and its causes, without its properties: an error of a URL that does not parse has the URL in one, and the password in that. */
+/**
+ * The stack of an error and its causes, without their properties: the error of a URL that does not parse has the URL in
+ * one of them, with its password.
+ */
 function stackOf(error: unknown): string {
   if (!(error instanceof Error)) return `threw ${typeof error}`;
   const cause = error.cause === undefined ? '' : `\ncaused by ${stackOf(error.cause)}`;
   return `${error.stack ?? error.message}${cause}`;
 }
 
-/** Lines without what moves a terminal's cursor: what was asked for may hold it. */
+/**
+ * Text without characters that move a terminal's cursor; lines stay lines. An error may repeat what somebody else has
+ * written.
+ */
 const shown = (text: string) => text.split('\n').map(plain).join('\n');
 
-/** 2: what was asked for is wrong; 1: it could not be done; 0: it was done. */
+/** The exit code: 2 where what was asked for is wrong, 1 where it could not be done, 0 where it was done. */
 function exitCode(error: unknown): number {
   // commander's, which is not loaded where it is not installed.
   if (error instanceof Error && 'exitCode' in error) return error.exitCode === 0 ? 0 : 2;

@@ -75,7 +75,7 @@ export interface AccountSource {
   rehash?(account: KnownAccount, password_hash: string): Promise<void>;
 }
 
-/** Logins that look the same to a person are the same. */
+/** The one spelling of a login: those that look the same to a person are the same. */
 export const canonicalLogin = (login: string): string => login.normalize('NFKC').trim().toLowerCase();
 
 const digest = (value: string) => hash('sha256', value, 'buffer');

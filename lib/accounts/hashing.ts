@@ -63,7 +63,11 @@ export class Hashing {
     this.queue = queue * threads;
   }
 
-  /** @throws {HashingBusy} when the queue is full. */
+  /**
+   * Derives a key.
+   *
+   * @throws {HashingBusy} when the queue is full.
+   */
   derive(derivation: Derivation): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       const job = { derivation, resolve, reject };

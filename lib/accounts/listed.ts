@@ -25,7 +25,11 @@ export function subOf({ login, claims }: ListedAccount): string {
     : `account:${hash('sha256', canonicalLogin(login), 'base64url').slice(0, 22)}`;
 }
 
-/** @throws TypeError for what is wrong with an account of the list, and for a login or sub that stands twice. */
+/**
+ * Checks an account of the list.
+ *
+ * @throws {TypeError} for what is wrong with it, and for a login or sub that an earlier one has.
+ */
 function checkListed(account: KnownAccount, earlier: readonly KnownAccount[]): void {
   if (!canonicalLogin(account.login)) throw new TypeError('login is empty');
   if (!wellFormedSub.test(account.sub))

@@ -12,7 +12,7 @@ export interface Derivation {
   readonly p: number;
 }
 
-/** The key, or why there is none. */
+/** The key that was derived, or the reason why there is none. */
 export type Derived = { readonly key: Uint8Array } | { readonly error: string };
 
 function derive({ password, salt, length, N, r, p }: Derivation): Derived {

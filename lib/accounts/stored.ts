@@ -22,17 +22,38 @@ export interface AccountStore {
 
 /** Accounts in the database. */
 export interface StoredAccounts extends AccountSource {
-  /** @returns the new account's `sub`, which no other account ever had. @throws {TypeError} when the login is taken */
+  /**
+   * Adds an account.
+   *
+   * @returns its `sub`, which no other account ever had
+   * @throws {TypeError} when the login is taken.
+   */
   add(account: { login: string; password: string; claims?: Record<string, unknown> }): Promise<string>;
   /** Gives a new password; logins from before it are worth nothing unless kept. @returns whether there is such an account */
   setPassword(login: string, password: string, options?: { keepSessions?: boolean }): Promise<boolean>;
-  /** @returns whether it was not locked before; `undefined` when there is no such account */
+  /**
+   * Locks an account.
+   *
+   * @returns true when it was not locked before; `undefined` when there is no such account
+   */
   lock(login: string): Promise<boolean | undefined>;
-  /** @returns whether it was locked; `undefined` when there is no such account */
+  /**
+   * Unlocks an account.
+   *
+   * @returns true when it was locked; `undefined` when there is no such account
+   */
   unlock(login: string): Promise<boolean | undefined>;
-  /** @returns whether there was such an account */
+  /**
+   * Removes an account.
+   *
+   * @returns true when there was one
+   */
   remove(login: string): Promise<boolean>;
-  /** @throws {TypeError} where the store cannot list. */
+  /**
+   * Every account, page by page.
+   *
+   * @throws {TypeError} where the store cannot list.
+   */
   all(): AsyncIterable<readonly KnownAccount[]>;
 }
 
@@ -50,7 +71,7 @@ const payloadOf = (account: KnownAccount): AdapterPayload => ({
 const keep = (adapter: Adapter, sub: string, payload: AdapterPayload): Promise<unknown> =>
   Promise.resolve(adapter.upsert(sub, payload, undefined as never));
 
-/** With an adapter alone, who is first among two at the same time is not decided. */
+/** Operations by an adapter alone: of two changes at the same time, one may be lost. */
 function byAdapter(adapter: Adapter): AccountStore {
   return {
     async change(sub, make) {

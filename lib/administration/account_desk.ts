@@ -61,7 +61,11 @@ export class AccountDesk {
     return this.#parts.listed.map((account) => ({ ...account, sub: subOf(account) }));
   }
 
-  /** @throws {ActRefused} when the file has the login. */
+  /**
+   * Refuses a login that stands in the configuration file.
+   *
+   * @throws {ActRefused} when it does.
+   */
   notInFile(login: string): void {
     if (this.listed.some((account) => canonicalLogin(account.login) === canonicalLogin(login))) {
       throw new ActRefused(409, `${login} stands in the configuration file, change it there`);
@@ -85,24 +89,40 @@ export class AccountDesk {
     return account;
   }
 
-  /** Looks before somebody is asked for more. @throws {ActRefused} when there is no such account, with a record. */
+  /**
+   * Finds the account of an act, before somebody is asked for more.
+   *
+   * @throws {ActRefused} when there is none, with a record.
+   */
   look(act: string, name: string): Promise<KnownAccount> {
     return this.#parts.acts.attempt(act, {}, () => this.known(name));
   }
 
-  /** The same before an account is added. @throws {ActRefused} when it could not be, with a record. */
+  /**
+   * Makes sure that an account of this login could be added, before somebody is asked for more.
+   *
+   * @throws {ActRefused} when it could not be, with a record.
+   */
   lookFree(login: string): Promise<void> {
     return this.#parts.acts.attempt('accounts add', {}, () => this.free(login));
   }
 
-  /** @throws {ActRefused} when the login is empty, of the file, or taken. */
+  /**
+   * Makes sure that a login is free.
+   *
+   * @throws {ActRefused} when it is empty, of the file, or taken.
+   */
   async free(login: string): Promise<void> {
     this.notInFile(login);
     if (!canonicalLogin(login)) throw new ActRefused(400, 'login is empty');
     if (await this.accounts.byLogin(login)) throw new ActRefused(409, `login ${login} is taken`);
   }
 
-  /** @returns the new account's sub */
+  /**
+   * Adds an account.
+   *
+   * @returns its sub
+   */
   add(login: string, password: string, claims: Record<string, unknown>): Promise<string> {
     const { acts, open } = this.#parts;
     return acts.attempt('accounts add', {}, async () => {
@@ -147,8 +167,8 @@ export class AccountDesk {
   }
 
   /**
-   * Deletes all that is kept about a person: the account, what they hold, and the key of their records in the trail,
-   * which nobody can read or trace to them from then on.
+   * Deletes everything that is kept about a person: the account, what they hold, and the key of their records in the
+   * trail. Nobody can read those records, or trace them to the person, from then on.
    *
    * @see [GDPR Article 17 - Right to erasure](https://eur-lex.europa.eu/eli/reg/2016/679/oj)
    */
@@ -169,7 +189,7 @@ export class AccountDesk {
   }
 
   /**
-   * All that is kept about a person, for them to have; no password hash and no token is in it.
+   * Collects everything that is kept about a person, for them to have. No password hash and no token is in it.
    *
    * @see [GDPR Article 15 - Right of access](https://eur-lex.europa.eu/eli/reg/2016/679/oj)
    */

@@ -45,7 +45,7 @@ export class Acts {
     }
   }
 
-  /** Does an act in one transaction with its records: whoever is stopped in the middle has done nothing. */
+  /** Does an act and records it in one transaction. An act that is stopped in the middle has changed nothing. */
   async transact<T>(work: (act: Act) => Promise<T>): Promise<T> {
     let appended: Appended | undefined;
     const result = await this.#adapter

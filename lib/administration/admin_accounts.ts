@@ -19,7 +19,7 @@ function claimsOf({ claims = {} }: Readonly<Record<string, unknown>>): Record<st
   return claims as Record<string, unknown>;
 }
 
-/** Accounts of the database, by their login or sub. */
+/** Answers about accounts of the database, by their login or sub. */
 export const accountRoutes: Routes = {
   '/admin/accounts': {
     async GET(ctx, desks) {

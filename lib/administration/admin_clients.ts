@@ -8,16 +8,20 @@ import { ActRefused } from './refused.ts';
 import { limitOf, objectOf, onlyQuery, queryOf } from './request.ts';
 import type { Routes } from './routes.ts';
 
-/** Changes with every change of the client. */
+/** The entity tag of a client, which is another one after every change of it. */
 const etagOf = (client: object): string => `"${hash('sha256', JSON.stringify(client), 'base64url')}"`;
 
-/** @see [RFC 7592 section 3 - Client Information Response](https://www.rfc-editor.org/rfc/rfc7592.html#section-3) */
+/**
+ * Answers a client with its entity tag.
+ *
+ * @see [RFC 7592 section 3 - Client Information Response](https://www.rfc-editor.org/rfc/rfc7592.html#section-3)
+ */
 function answerClient(ctx: Context, client: RegisteredClient, source: 'file' | 'database' = 'database'): void {
   ctx.set('etag', etagOf(client));
   ctx.body = { ...client, source };
 }
 
-/** Somebody else may have changed the client since it was read. */
+/** Refuses a change of a client that somebody else has changed since it was read, by `If-Match`. */
 function judgeMatch(ctx: Context, client: object): void {
   const wanted = ctx.get('if-match');
   if (wanted && wanted !== '*' && wanted !== etagOf(client)) {
@@ -25,7 +29,7 @@ function judgeMatch(ctx: Context, client: object): void {
   }
 }
 
-/** Clients of the database, in the shapes of RFC 7591 and RFC 7592. */
+/** Answers about clients of the database, in the shapes of RFC 7591 and RFC 7592. */
 export const clientRoutes: Routes = {
   '/admin/clients': {
     async GET(ctx, { clients }) {

@@ -11,11 +11,14 @@ export const ADMIN = 'admin';
 
 /** Ways in which somebody may show who they are. */
 export interface Admitting {
-  /** Certificates are asked for, and those that the TLS of the listener has verified are administrators'. */
+  /** True where the listener asks for certificates: whoever shows one that its TLS has verified is an administrator. */
   readonly certificates: boolean;
   /** How tokens are looked at; without it none is taken. */
   readonly tokens?: Omit<Protection<IncomingMessage>, 'scope'> | undefined;
-  /** Answers true for a client whose own metadata name the scope: a token that anybody may ask for is nobody's. */
+  /**
+   * Answers true for a client whose own metadata name the scope: any client may ask for a scope that its metadata do
+   * not limit.
+   */
   readonly mayAdminister: (client_id: string) => Promise<boolean>;
 }
 

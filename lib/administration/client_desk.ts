@@ -16,7 +16,7 @@ export interface ClientDeskParts {
   readonly acts: Acts;
   /** Clients of the configuration file: they are changed there. */
   readonly listed: readonly ClientMetadata[];
-  /** Asked for before a write: whoever only reads needs no judge. */
+  /** Makes the judge of clients. It is asked for before a write only. */
   readonly judge: () => Promise<JudgeClient>;
   readonly development: boolean;
 }
@@ -41,7 +41,11 @@ export class ClientDesk {
     this.registry = new Registry(parts.store.adapter.store);
   }
 
-  /** @throws {ActRefused} when there is none. */
+  /**
+   * Finds a client.
+   *
+   * @throws {ActRefused} when there is none.
+   */
   async known(client_id: string): Promise<KnownClient> {
     const inFile = this.#parts.listed.find((client) => client.client_id === client_id);
     if (inFile) return { client: inFile, source: 'file' };
@@ -103,7 +107,9 @@ export class ClientDesk {
     });
   }
 
-  /** Nobody is this client from now on, and what it holds is ended unless it is kept. */
+  /**
+   * Disables a client: core does not find it any more, and what it holds is ended unless `keepGrants` says otherwise.
+   */
   disable(client_id: string, { keepGrants = false } = {}): Promise<Revoked> {
     return this.#parts.acts.attempt('clients disable', { client: client_id }, async () => {
       await this.#switch('client.disabled', client_id, 'is disabled already', (client) =>
@@ -113,7 +119,7 @@ export class ClientDesk {
     });
   }
 
-  /** Brings a disabled client back, if it is inside the profile as that is now. */
+  /** Enables a disabled client again, if it is inside the profile as the profile is now. */
   enable(client_id: string): Promise<void> {
     return this.#parts.acts.attempt('clients enable', { client: client_id }, async () => {
       const judge = await this.#parts.judge();
@@ -190,7 +196,7 @@ export class ClientDesk {
     });
   }
 
-  /** Ends what a client holds, page by page: it may be millions of rows, and nobody is the client any more. */
+  /** Ends what a client holds, page by page and in no transaction: it may be millions of rows. */
   async #end(client_id: string): Promise<Revoked> {
     const revoked = await this.#parts.store.revoke({ client: client_id });
     await this.#parts.acts.record('grants.revoked', { client: client_id, details: { ...revoked } });

@@ -28,7 +28,7 @@ export interface GrantDeskParts {
   readonly knownClient: (client_id: string) => Promise<unknown>;
 }
 
-/** Grants of which holder: an account by its login or `sub`. */
+/** The holder whose grants are wanted: an account by its login or `sub`, a client, or all. */
 export type Wanted = Pick<Holder, 'account' | 'client' | 'before' | 'all'>;
 
 /** Lists and revokes grants, whoever holds them. */
@@ -39,7 +39,12 @@ export class GrantDesk {
     this.#parts = parts;
   }
 
-  /** @param limit grants at most @throws {ActRefused} when nobody has the account, or there is no such client. */
+  /**
+   * Lists the grants of a holder.
+   *
+   * @param limit grants at most
+   * @throws {ActRefused} when there is no such account or client.
+   */
   async list(wanted: Wanted, limit: number): Promise<ShownGrant[]> {
     const holder = await this.#holder(wanted);
     const shown: ShownGrant[] = [];

@@ -30,7 +30,10 @@ function metadataProblem({ findings }: ActRefused): object {
   };
 }
 
-/** The status, the words, and members beside them, of what an act has thrown; of what is nobody's business, none. */
+/**
+ * The status, the title and further members of the problem that tells of an error. An error of the server's own is
+ * logged, and its reason is not told.
+ */
 function problemOf(error: unknown): [status: number, title: string, more?: object] {
   if (error instanceof ActRefused) {
     const title = error.findings.length > 0 ? 'the metadata are refused' : error.message;

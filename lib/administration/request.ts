@@ -17,7 +17,11 @@ async function bytesOf(stream: AsyncIterable<Buffer>): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** The JSON object in the body. @throws {BadRequest} when there is none. */
+/**
+ * Reads the JSON object in the body.
+ *
+ * @throws {BadRequest} when there is none.
+ */
 export async function objectOf(ctx: Context): Promise<Record<string, unknown>> {
   if (!ctx.is('json')) throw new BadRequest(415, 'the body has to be application/json');
   let value: unknown;
@@ -36,21 +40,33 @@ export async function objectOf(ctx: Context): Promise<Record<string, unknown>> {
   return value as Record<string, unknown>;
 }
 
-/** A member of the query, once at most. */
+/**
+ * Reads a member of the query.
+ *
+ * @throws {BadRequest} when it stands there twice.
+ */
 export function queryOf(ctx: Context, name: string): string | undefined {
   const value = ctx.query[name];
   if (Array.isArray(value)) throw new BadRequest(400, `${name} stands in the query more than once`);
   return value === '' ? undefined : value;
 }
 
-/** Refuses what the query should not have: a misspelt condition would be none. */
+/**
+ * Refuses other members of the query than these: a misspelt condition would select everything.
+ *
+ * @throws {BadRequest} when there is one.
+ */
 export function onlyQuery(ctx: Context, ...names: readonly string[]): void {
   const other = Object.keys(ctx.query).find((name) => !names.includes(name));
   if (other !== undefined)
     throw new BadRequest(400, `${other} is not known here, write one of ${names.join(', ') || 'none'}`);
 }
 
-/** Answers at most, as the query asks. */
+/**
+ * Reads how many answers the query asks for at most.
+ *
+ * @throws {BadRequest} when it is no number in range.
+ */
 export function limitOf(ctx: Context): number {
   const text = queryOf(ctx, 'limit') ?? '100';
   if (!/^\d{1,4}$/.test(text) || Number(text) < 1 || Number(text) > 1000) {
@@ -59,7 +75,11 @@ export function limitOf(ctx: Context): number {
   return Number(text);
 }
 
-/** A point in time, in milliseconds since the epoch. */
+/**
+ * Reads a point in time from the query, in milliseconds since the epoch.
+ *
+ * @throws {BadRequest} when it is none.
+ */
 export function timeOf(ctx: Context, name: string): number | undefined {
   const text = queryOf(ctx, name);
   if (text === undefined) return undefined;
@@ -68,7 +88,11 @@ export function timeOf(ctx: Context, name: string): number | undefined {
   return time;
 }
 
-/** A member of the body that has to be text. */
+/**
+ * Reads a member of the body that has to be text.
+ *
+ * @throws {BadRequest} when it is none.
+ */
 export function textOf(body: Readonly<Record<string, unknown>>, name: string): string {
   const value = body[name];
   if (typeof value !== 'string' || value === '') throw new BadRequest(400, `${name} is missing, write text`);

@@ -17,7 +17,7 @@ import { asRecord, Trail } from './trail.ts';
 /** Settings of the trail. */
 export interface AuditOptions {
   readonly sign: Signer;
-  /** 32 bytes all processes share: without them, nobody can tell whose key a pseudonym's is. */
+  /** 32 bytes that all processes share. Only with them can it be told which person a pseudonym stands for. */
   readonly secret: Buffer;
   /** Ends of chains that are known when this process starts. */
   readonly known?: readonly Link[] | undefined;
@@ -192,6 +192,9 @@ export class Audit {
 const lineOf = ({ record, ...row }: AuditRow) =>
   `${JSON.stringify({ time: new Date(row.at).toISOString(), ...row, record: record && readable(row.account, record) })}\n`;
 
-/** Sealed where it is about a person: a file is not reached when the person is erased. */
+/**
+ * A record as it goes into a file: left sealed where it is about a person, since the erasure of a person does not reach
+ * files.
+ */
 const readable = (account: string | null, record: string) =>
   account === null ? Buffer.from(record, 'hex').toString() : record;

@@ -22,8 +22,10 @@ const stated = ({ node, chain, seq, hash }: Omit<Link, 'at'>) => JSON.stringify(
 export const checkpoint = (sign: Signer, link: Link): Promise<string> => sign(stated(link));
 
 /**
+ * Verifies the signature of a checkpoint.
+ *
  * @param keys public keys the server has or had, by `kid`
- * @returns whether the checkpoint row signs the row before it with one of the keys
+ * @returns true when the checkpoint signs the row before it with one of the keys
  */
 export async function isSigned(row: AuditRow, previous: string, keys: ReadonlyMap<string, JWK>): Promise<boolean> {
   try {

@@ -21,7 +21,7 @@ const refusals: Readonly<Record<string, EventName>> = {
   'introspection.error': 'introspection.refused',
 };
 
-/** Reasons whose name says more than where they were met. */
+/** The event of a refusal: by its reason, where that has an event of its own, else by where it was refused. */
 function eventOf(where: EventName, { error, error_description = '', error_detail = '' }: Refusal): EventName {
   if (error === 'invalid_client') return 'client.refused';
   if (error === 'access_denied' && where === 'request.refused') return 'consent.refused';
@@ -90,7 +90,7 @@ function issued({ oidc }: KoaContextWithOIDC, token: AccessToken | ClientCredent
   };
 }
 
-/** A method of a model's that writes: what is recorded before it travels with the row. */
+/** Wraps a method of a model that writes: what is recorded before it travels with the row. */
 function before<Name extends string, Model extends Record<Name, (...args: never[]) => unknown>>(
   prototype: Model,
   name: Name,

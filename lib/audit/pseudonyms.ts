@@ -17,7 +17,7 @@ export interface PseudonymsOptions {
   /** Name of the table, quoted, with its schema. */
   readonly table: string;
   readonly seal: Seal;
-  /** 32 bytes all processes share: the table tells nobody whose key a row is. */
+  /** 32 bytes that all processes share. Without them, the table does not tell which person a row belongs to. */
   readonly secret: Buffer;
 }
 
@@ -29,8 +29,8 @@ const fresh = 2_000;
 const hmac = (key: Buffer, text: string) => createHmac('sha256', key).update(text).digest();
 
 /**
- * The keys of pseudonyms, one for each person, kept sealed. Destroying the key makes the pseudonym anybody's and what
- * was sealed with it unreadable, while the hashes of the trail still verify.
+ * The keys of pseudonyms, one for each person, kept sealed. When a key is destroyed, nobody can trace the pseudonym to
+ * the person or read what was sealed for them; the hashes of the trail still verify.
  */
 export class Pseudonyms {
   readonly #options: PseudonymsOptions;
@@ -40,12 +40,12 @@ export class Pseudonyms {
     this.#options = options;
   }
 
-  /** The same in a transaction; nothing of it is remembered, since it may be taken back. */
+  /** The same keys in a transaction. Nothing of it is remembered, since it may be rolled back. */
   within(knex: Knex): Pseudonyms {
     return new Pseudonyms({ ...this.#options, knex });
   }
 
-  /** Has the next one who asks look whether the key is still there. */
+  /** Forgets a key that was remembered, so that the table is asked for it again. */
   forget(account: string): void {
     this.#known.delete(account);
   }
@@ -70,7 +70,11 @@ export class Pseudonyms {
     return rows[0] && this.#opened(account, rows[0].key);
   }
 
-  /** @returns whether there was a key to destroy */
+  /**
+   * Destroys the key of an account's pseudonym.
+   *
+   * @returns true when there was one
+   */
   async destroy(account: string): Promise<boolean> {
     const { knex, table } = this.#options;
     const { rows } = await knex.raw(
@@ -133,7 +137,7 @@ export function sealRecord(key: Buffer, text: string): string {
   return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('hex');
 }
 
-/** Opens what was sealed with the person's key; `undefined` where it is another's. */
+/** Opens what was sealed with the person's key; `undefined` where it was sealed with another key. */
 export function openRecord(key: Buffer, record: string): string | undefined {
   const bytes = Buffer.from(record, 'hex');
   try {

@@ -17,7 +17,11 @@ export interface Wanted {
   readonly until?: number | undefined;
 }
 
-/** @throws {UsageError} when there is no event of this name: a misspelt one would be answered by nothing. */
+/**
+ * Refuses a name that no event has: the answer to a misspelt one would be empty.
+ *
+ * @throws {UsageError} when there is no event of this name.
+ */
 export function judgeEvent(name: string | undefined): void {
   if (name === undefined || Object.hasOwn(events, name)) return;
   throw new UsageError(
@@ -25,7 +29,7 @@ export function judgeEvent(name: string | undefined): void {
   );
 }
 
-/** Thrown where the role of the database appends to the trail and may not read it, as that of a server. */
+/** Thrown where the role of the database may append to the trail and not read it, as the role of a server. */
 export class TrailUnreadable extends UsageError {
   constructor() {
     super(
@@ -95,13 +99,17 @@ export async function* byTime(knex: Knex, table: string, wanted: Wanted = {}): A
   }
 }
 
-/** A record as it is read: its details opened, where they are anybody's or the person's key is at hand. */
+/** A record as it is read. Its details are opened where they are about no person, or the person's key is at hand. */
 export interface Told extends Omit<AuditRow, 'record' | 'hash'> {
   /** `sealed` where the person's key was destroyed. */
   readonly details: Occurrence['details'] | 'sealed' | undefined;
 }
 
-/** @param keys keys of pseudonyms, by name */
+/**
+ * Reads a row of the trail as a record.
+ *
+ * @param keys keys of pseudonyms, by name
+ */
 export function told({ record, hash, ...row }: AuditRow, keys: ReadonlyMap<string, Buffer>): Told {
   if (record === null) return { ...row, details: undefined };
   const key = row.account === null ? undefined : keys.get(row.account);
@@ -113,7 +121,7 @@ function detailsOf(event: string, text: string): Told['details'] {
   return event === 'audit.checkpoint' ? { jws: text } : JSON.parse(text);
 }
 
-/** A value as it stands in a sentence, of which a line has room for so much; the whole is in `--json`. */
+/** A value as it stands in a sentence, cut where it is long. `--json` has it whole. */
 function brief(value: unknown): string {
   const text = plain(typeof value === 'string' ? value : JSON.stringify(value)).replace(/ {2,}/g, ' ');
   return text.length > 200 ? `${text.slice(0, 199)}…` : text;

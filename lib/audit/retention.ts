@@ -57,7 +57,7 @@ export async function makePartitions(
   return made;
 }
 
-/** Deleted in one transaction at most. */
+/** Rows that one transaction deletes at most. */
 const batch = 10_000;
 
 /** The last row of each chain from before a time. */

@@ -78,12 +78,16 @@ export class Trail implements TrailWriter {
     return this.appendAlone([...this.#waiting.splice(0), ...this.#lost(), ...entries]);
   }
 
-  /** The same without those that wait: what may be taken back takes no other's records along. */
+  /** Gives entries their places without those that wait, for a transaction that may be rolled back. */
   appendAlone(all: readonly Entry[]): Appended | undefined {
     return all.length === 0 ? undefined : this.#extend(this.#free.shift() ?? this.#begin(), all);
   }
 
-  /** Signs the ends of chains that have grown since they were signed. @param every also those that grew by a row only */
+  /**
+   * Signs the ends of chains that have grown since they were signed.
+   *
+   * @param every also those that grew by one row only
+   */
   async sign(every: boolean, write: (appended: Appended) => Promise<void>): Promise<void> {
     for (const growing of this.#free.filter(({ unsigned }) => unsigned >= (every ? 1 : signEvery))) {
       const index = this.#free.indexOf(growing);

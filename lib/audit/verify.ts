@@ -21,7 +21,7 @@ export interface Verified {
   readonly faults: readonly Fault[];
 }
 
-/** Faults listed at most; of a table that is another one, a thousand say no more. */
+/** Faults that are listed at most. */
 const most = 1000;
 
 function recordOf({ record }: AuditRow): Record<string, unknown> {
@@ -38,7 +38,7 @@ function linksOf(row: AuditRow): readonly Link[] {
   return Array.isArray(known) ? known : [];
 }
 
-/** Up to where chains were dropped. */
+/** Reads up to which row a record says that chains were dropped. */
 function cutsOf(row: AuditRow): [string, number][] {
   return Object.entries(recordOf(row).cut ?? {}).map(([chain, seq]) => [chain, Number(seq)]);
 }
@@ -53,9 +53,9 @@ class Verifier {
   readonly #keys: ReadonlyMap<string, JWK>;
   /** The last rows of chains that retention dropped, by the word of a signed record. */
   readonly #cuts = new Map<string, number>();
-  /** The same of a record that is not signed yet. */
+  /** The last rows of chains that retention dropped, by a record that no checkpoint has signed yet. */
   #unsignedCuts: [string, number][] = [];
-  /** First rows there are of chains whose beginning is gone. */
+  /** Chains whose beginning is gone: the first row that is still there of each. */
   readonly #begun: AuditRow[] = [];
   #last: AuditRow | undefined;
   /** Ends of chains that the first records of others name. */

@@ -103,7 +103,9 @@ function namesOf({ format, header, chain_header }: CertificateHeader): { header:
   return { header: (header ?? usual).toLowerCase(), chain: (chain_header ?? chain)?.toLowerCase() };
 }
 
-/** Every header that could be taken for a client's certificate, for who has to drop them. */
+/**
+ * The names of every header that could be taken for a client's certificate, to be dropped where it is not a proxy's.
+ */
 export function certificateHeaderNames(setting: CertificateHeader | undefined): string[] {
   const names = headerFormats.map((format) => namesOf({ format }));
   if (setting) names.push(namesOf(setting));

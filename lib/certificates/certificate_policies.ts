@@ -8,7 +8,7 @@ const anyPolicy = '2.5.29.32.0';
 type Policies = ReadonlyMap<string, ReadonlySet<string>>;
 
 interface State {
-  /** Certificates that may still follow before each rule holds. */
+  /** Counts of certificates that may still follow before each rule holds. */
   explicit: number;
   mapping: number;
   any: number;

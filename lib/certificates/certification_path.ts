@@ -7,7 +7,7 @@ import { defect } from './defect.ts';
 import { brokenNameConstraint } from './name_constraints.ts';
 import { certificateFields } from './x509.ts';
 
-/** A certificate that says what it is for has to be for clients, or for anything. */
+/** Purposes of which a certificate that names any has to name one: authentication of clients, or any. */
 const clientAuth = ['1.3.6.1.5.5.7.3.2', '2.5.29.37.0'];
 // The search is over every order of them, at the presenter's will.
 const maxIntermediates = 4;
@@ -20,7 +20,10 @@ function purposeDefect(certificate: X509Certificate, flag: KeyUsageFlags): strin
   return keyUsage === undefined || (keyUsage & flag) !== 0 ? undefined : 'has a key that is for something else';
 }
 
-/** An anchor's own signature is not looked at: it is trusted for being configured. */
+/**
+ * True for a certificate that is signed by an algorithm that is not in use today. It is not asked of an anchor, which
+ * is trusted because it is configured.
+ */
 const isWeaklySigned = (certificate: X509Certificate): boolean =>
   certificateFields(certificate).signatureAlgorithm === undefined;
 
@@ -29,7 +32,10 @@ interface Search {
   readonly issued: (subject: X509Certificate, issuer: X509Certificate) => boolean;
 }
 
-/** A signature is checked once for each pair, though the pair may stand in many paths. */
+/**
+ * Makes a check that one certificate has issued another. The result is remembered for each pair, which may stand in
+ * many paths.
+ */
 function issuance() {
   const known = new Map<X509Certificate, Map<X509Certificate, boolean>>();
   return (subject: X509Certificate, issuer: X509Certificate): boolean => {

@@ -45,7 +45,10 @@ export type AcceptCertificate = (
   client: Client | undefined,
 ) => boolean;
 
-/** Refuses a certificate whose judgement throws: whatever it is made of, it is no error of ours. */
+/**
+ * Turns an error of a judgement into a refusal: a certificate that cannot be judged is the client's fault, and no error
+ * of the server's.
+ */
 function refusing(judge: () => string | undefined): string | undefined {
   try {
     return judge();

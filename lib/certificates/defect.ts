@@ -16,7 +16,11 @@ export function defect(certificate: X509Certificate, now: Date = new Date()): st
   }
 }
 
-/** @see [FAPI2-SP-FINAL-5.4.1-2, -3](https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.4.1) */
+/**
+ * The fault of a key that is too short.
+ *
+ * @see [FAPI2-SP-FINAL-5.4.1-2, -3](https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.4.1)
+ */
 function weakKey({ publicKey }: X509Certificate): string | undefined {
   const { modulusLength, namedCurve, hashAlgorithm } = publicKey.asymmetricKeyDetails ?? {};
   switch (publicKey.asymmetricKeyType) {

@@ -103,7 +103,12 @@ function parseAttribute(pieces: readonly string[]): Attribute {
   return /^#(?:[0-9a-f]{2})+$/i.test(plain) ? derAttribute(type, plain.slice(1)) : [type, unescaped(plain)];
 }
 
-/** @see [RFC 4514 section 3 - Parsing a String Back to a Distinguished Name](https://www.rfc-editor.org/rfc/rfc4514.html#section-3) */
+/**
+ * Reads a distinguished name from text.
+ *
+ * @see [RFC 4514 section 3 - Parsing a String Back to a Distinguished
+ * Name](https://www.rfc-editor.org/rfc/rfc4514.html#section-3)
+ */
 export function parseDistinguishedName(text: string): DistinguishedName {
   const names: string[][][] = [[[]]];
   for (const piece of text.match(pieces) ?? []) {
@@ -123,7 +128,7 @@ export function isDistinguishedName(text: string): boolean {
   }
 }
 
-/** Out of the ASN.1, not out of text: a value may look like an attribute, or like hexadecimal. */
+/** Reads a certificate's name out of its ASN.1. In text, a value may look like an attribute, or like hexadecimal. */
 function ofCertificate(name: Name): DistinguishedName {
   return [...name].map((rdn) =>
     [...rdn].map(({ type, value }): Attribute => {
@@ -133,7 +138,7 @@ function ofCertificate(name: Name): DistinguishedName {
   );
 }
 
-/** RFC 4518: case, compatibility forms and runs of spaces do not count. */
+/** Prepares an attribute for comparison (RFC 4518): case, compatibility forms and runs of spaces do not count. */
 const prepared = ([type, value]: Attribute) =>
   `${type}=${value.normalize('NFKC').toLowerCase().trim().replace(/\s+/g, ' ')}`;
 

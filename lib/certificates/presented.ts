@@ -19,7 +19,7 @@ export interface ProxySettings {
   readonly client_certificate?: HeaderFormat | CertificateHeader | undefined;
 }
 
-/** Told why a certificate is taken for none. */
+/** Is told why a certificate is taken for none. */
 export type TellWhy = (why: string, about: Readonly<Record<string, unknown>>) => void;
 
 /** The setting in its long form. */
@@ -47,7 +47,10 @@ function ofConnection(socket: TLSSocket): Presented | undefined {
   return handshakes.get(socket);
 }
 
-/** A header that is not as it has to be is no certificate, and the operator is told. */
+/**
+ * The certificate in the headers of a request. A header that is not as its format says is taken for no certificate, and
+ * `tell` is told why.
+ */
 function ofHeaders(req: IncomingMessage, setting: CertificateHeader, tell: TellWhy): Presented | undefined {
   try {
     return certificateFromHeaders(req, setting);

@@ -78,7 +78,7 @@ function mayIssueLists(certificate: X509Certificate): boolean {
   return keyUsage === undefined || (keyUsage & KeyUsageFlags.cRLSign) !== 0;
 }
 
-/** A signature over a list is checked once for each key, however many clients come. */
+/** Results of checking the signatures over lists, by key: each is checked once. */
 const signatures = new WeakMap<RevocationList, Map<string, boolean>>();
 
 function isIssuedBy(list: RevocationList, certificate: X509Certificate): boolean {

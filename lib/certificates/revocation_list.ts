@@ -39,7 +39,12 @@ function extensionsOf(content: Buffer | undefined) {
   return content ? [...AsnConvert.parse(content, Extensions)] : [];
 }
 
-/** Delta lists, indirect lists and lists of some reasons only say too little of a certificate by themselves. */
+/**
+ * The scope of a list: its kind of certificates and its distribution point.
+ *
+ * @throws {SyntaxError} for a delta list, an indirect list or a list of some reasons only: each says too little by
+ * itself.
+ */
 function scopeOf(extensions: ReturnType<typeof extensionsOf>): RevocationList['scope'] {
   for (const { extnID, critical } of extensions) {
     if (extnID === id_ce_deltaCRLIndicator) throw new SyntaxError('is a delta list, write the complete one');
@@ -58,7 +63,12 @@ function scopeOf(extensions: ReturnType<typeof extensionsOf>): RevocationList['s
   return scope;
 }
 
-/** An entry that says something critical is about another issuer's certificate or means something unknown. */
+/**
+ * The serial numbers of the entries.
+ *
+ * @throws {SyntaxError} for an entry with a critical extension: it is about another issuer's certificate, or means
+ * something unknown.
+ */
 function serialsOf(entries: Buffer): Set<string> {
   const revoked = new Set<string>();
   for (const { content } of derValues(entries)) {

@@ -29,7 +29,10 @@ const hashes: Readonly<Record<string, string>> = {
   '2.16.840.1.101.3.4.2.3': 'sha512',
 };
 
-/** Parameters that are left out stand for SHA-1, and the mask's hash has to be the message's (RFC 4055 section 3.1). */
+/**
+ * Reads the parameters of RSASSA-PSS (RFC 4055 section 3.1). Those that are left out stand for SHA-1, which is not in
+ * use; the mask has to be made with the hash of the message.
+ */
 function pssAlgorithm(parameters: ArrayBuffer | null | undefined): SignatureAlgorithm | undefined {
   if (!parameters) return undefined;
   const { hashAlgorithm, maskGenAlgorithm, saltLength } = AsnConvert.parse(parameters, RsaSaPssParams);

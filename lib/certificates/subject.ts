@@ -11,7 +11,7 @@ const ipBytes = (address: string) => {
 
 const sameHost = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
 
-/** RFC 5321: the domain in any case, the local part as it stands. */
+/** Compares two mailboxes (RFC 5321): domains in any case, local parts as they stand. */
 function sameMailbox(a: string, b: string): boolean {
   const [at, bt] = [a.lastIndexOf('@'), b.lastIndexOf('@')];
   return a.slice(0, at) === b.slice(0, bt) && sameHost(a.slice(at), b.slice(bt));

@@ -16,12 +16,15 @@ import { DigestInfo } from '@peculiar/asn1-rsa';
 import { AsnConvert, OctetString } from '@peculiar/asn1-schema';
 import { AlgorithmIdentifier } from '@peculiar/asn1-x509';
 
-/** Java takes a certificate of a PKCS #12 file for a trust anchor only with this attribute. */
+/** The attribute with which Java takes a certificate of a PKCS #12 file for a trust anchor. */
 const javaTrustedKeyUsage = '2.16.840.1.113894.746875.1.1';
 const friendlyName = '1.2.840.113549.1.9.20';
 const anyExtendedKeyUsage = Buffer.from('0604551d2500', 'hex');
 const sha256 = '2.16.840.1.101.3.4.2.1';
-/** As few as RFC 7292 recommends: the password is public, and each costs time at a first start. */
+/**
+ * Iterations of the key derivation: as few as RFC 7292 recommends, since the password is public and each costs time at
+ * a first start.
+ */
 const iterations = 1024;
 
 /** DER's BMPString: UTF-16, big endian. */
@@ -45,7 +48,7 @@ function macKey(password: string, salt: Buffer): Buffer {
 const data = (content: ArrayBuffer | Uint8Array) =>
   new ContentInfo({ contentType: id_data, content: AsnConvert.serialize(new OctetString(content as Uint8Array)) });
 
-/** The class's constructor drops what it is given. */
+/** Makes an attribute by assignment: the constructor of its class drops what it is given. */
 function attribute(attrId: string, value: Buffer): PKCS12Attribute {
   return Object.assign(new PKCS12Attribute(), { attrId, attrValues: [new Uint8Array(value).buffer] });
 }

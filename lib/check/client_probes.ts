@@ -37,7 +37,7 @@ async function assertion({ metadata, client }: ClientTarget, { claims, jwk, jti 
 
 const challenge = () => createHash('sha256').update(randomBytes(32)).digest('base64url');
 
-/** A right request, changed in one thing; a member that is `undefined` is left out. */
+/** Pushes a request that is right but for what is changed in it; a member that is `undefined` is left out. */
 async function push(
   target: ClientTarget,
   changed: Readonly<Record<string, string | undefined>> = {},
@@ -60,21 +60,21 @@ async function push(
   return wire.post(`${metadata.pushed_authorization_request_endpoint}`, Object.fromEntries(present));
 }
 
-/** Refused in the protocol's words. */
+/** The verdict on an answer that has to be a refusal in the protocol's words. */
 function refused({ status, body }: Answer, what: string): true | string {
   return (status >= 400 && status < 500 && typeof body.error === 'string') || `${what} is answered ${status}`;
 }
 
 type ClientProbe = Probe<ClientTarget>;
 
-/** A push that differs in one thing and has to be refused. */
+/** Makes a probe of a push that differs in one thing and has to be refused. */
 const wrong = (
   clause: ClientProbe['clause'],
   text: string,
   changed: Readonly<Record<string, string | undefined>>,
 ): ClientProbe => ({ clause, text, requests: 1, run: async (target) => refused(await push(target, changed), text) });
 
-/** An assertion that differs in one thing and has to be refused. */
+/** Makes a probe of an assertion that differs in one thing and has to be refused. */
 const wrongly = (
   clause: ClientProbe['clause'],
   text: string,

@@ -31,7 +31,7 @@ export interface Report {
   readonly issuer: string | undefined;
   readonly profile: string;
   readonly clauses: readonly ClauseReport[];
-  /** Everything that is wrong, also what no clause is about. */
+  /** Every problem, also those that no clause is about. */
   readonly problems: readonly Problem[];
 }
 
@@ -92,7 +92,7 @@ export function reportOf({ file, config, profile, whole, problems }: ReportInput
 
 const worded = ({ file, line, column, key, text }: Problem) => `${file}:${line}:${column} ${key}: ${text}`;
 
-/** How many clauses stand how. */
+/** Counts the clauses by their status. */
 export function counts({ clauses }: Report): Record<Status, number> {
   const number = { held: 0, tightened: 0, not_applicable: 0, violated: 0 };
   for (const { status } of clauses) number[status] += 1;

@@ -13,7 +13,7 @@ export interface FirstClient {
 
 const literal = (value: unknown) => JSON.stringify(value);
 
-/** A `fetch` that shows a certificate: that of Node has no option for it. */
+/** Program text of a `fetch` that shows a certificate, for which Node's own has no option. */
 const certificateFetch = `
 /** A fetch that shows the client's certificate. */
 const agent = new Agent({ keepAlive: true, cert: readFileSync(certificateFile), key: pem });
@@ -30,7 +30,10 @@ async function customFetch(url, { method = 'GET', headers, body } = {}) {
 }
 `;
 
-/** Waits for the browser on the loopback address, or has its address typed where it ends elsewhere. */
+/**
+ * Program text that waits for the browser on the loopback address, or asks for the address where the browser ends
+ * elsewhere.
+ */
 const back = `
 /** The place the browser ends at: a port of this machine, or an address that is pasted here. */
 async function listen() {

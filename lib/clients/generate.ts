@@ -23,7 +23,7 @@ const alg = 'ES256';
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const day = 24 * 60 * 60 * 1000;
 
-/** Name of the certificate: what has a meaning in a distinguished name is left out of it. */
+/** The common name of a client's certificate, without the characters that have a meaning in a distinguished name. */
 const commonName = (client_id: string) => client_id.replace(/[^\w.~-]/g, '_').slice(0, 64);
 
 async function selfSigned(client_id: string, keys: KeyPair): Promise<string> {
@@ -64,7 +64,7 @@ export async function generateCredentials(client_id: string, how: Generatable): 
   };
 }
 
-/** Metadata of a first client, for what nobody has said otherwise: a program on this machine. */
+/** Metadata of a first client where nobody has said otherwise: it is a program on this machine. */
 export const firstMetadata: Members = {
   application_type: 'native',
   redirect_uris: ['http://127.0.0.1/callback'],

@@ -6,14 +6,14 @@ import { explain, type Finding } from '../config/explain.ts';
 import { isSampleJwk, publicKnowledge } from '../config/sample.ts';
 import type { Violation } from '../errors.ts';
 
-/** Every way in which a client is outside the profile, or is one that core refuses; paths are relative to the client. */
+/** Lists every way in which a client is outside the profile, or refused by core; paths are relative to the client. */
 export type JudgeClient = (metadata: ClientMetadata) => readonly Violation[];
 
 const schema = z.strictObject({ clients: z.array(clientMetadata) });
 
 const clientOf = ({ path }: Finding) => path[1];
 
-/** Keys everybody has, where this is no server for development. */
+/** Finds keys of `config/sample` among a client's, which everybody has. */
 function sampleKeys({ jwks }: ClientMetadata): Violation[] {
   return (jwks?.keys ?? []).flatMap((jwk, index) =>
     isSampleJwk(jwk) ? [{ path: ['jwks', 'keys', index], text: publicKnowledge }] : [],

@@ -16,13 +16,15 @@ export interface Metadata {
 }
 
 interface Stack {
-  /** Of config/quickstart, without .eta. */
+  /** Name of a template in config/quickstart, without .eta. */
   readonly file: string;
-  /** The key that tokens are bound to: no library of the others has DPoP, and Node's own fetch shows no certificate. */
+  /**
+   * The kind of key that tokens are bound to: some libraries have no DPoP, and Node's own fetch shows no certificate.
+   */
   readonly bound: 'dpop' | 'mtls';
   /** The way the client authenticates; absent where it may be either. */
   readonly by?: 'key' | 'certificate';
-  /** An address of its own it comes back to, where it takes no other. */
+  /** Matches the addresses the stack can come back to, where it takes no other. */
   readonly callback?: RegExp;
 }
 
@@ -61,7 +63,7 @@ function filesOf({ development, database }: Config, { token_endpoint_auth_method
   return { ca: `${tls}/authority.crt`, jwk: `${tls}/sample_client.jwk`, key: sample('client.key'), cert: sample(cert) };
 }
 
-/** A client may have named itself and its addresses: in a program they have to stay texts. */
+/** A text as a literal of the program's: a client may have named itself, and must not write the program. */
 function literal(text: string): string {
   if (/^[\w.~:/?#[\]@!&()*+,;=%-]+$/.test(text)) return text;
   throw new UsageError(`${JSON.stringify(text)} has characters that would mean something in a program`);

@@ -9,7 +9,7 @@ import type { Store } from '../store/store.ts';
 export type RegisteredClient = ClientMetadata & {
   /** Seconds since the epoch. */
   readonly client_id_issued_at?: number | undefined;
-  /** Seconds since the epoch from which on nobody is this client. */
+  /** Seconds since the epoch at which it was disabled: core does not find it from then on. */
   readonly disabled_at?: number | undefined;
 };
 
@@ -26,8 +26,8 @@ const BATCH = 1000;
 const bytesOf = (client_id: string) => Buffer.from(rowId(MODEL, client_id), 'hex');
 
 /**
- * The clients of a database, in the rows core loads them from. Each process asks for a client's row with every
- * request, so that a change holds on all of them at once; nothing reads all of them but who asks for that.
+ * The clients of a database, in the rows core loads them from. Each process asks for a client's row with every request,
+ * so that a change holds on all of them at once. Nothing reads all clients but `all()`.
  */
 export class Registry {
   readonly #store: Store;
@@ -107,7 +107,11 @@ export class Registry {
     return changed as Promise<RegisteredClient | undefined>;
   }
 
-  /** @returns whether there was such a client */
+  /**
+   * Removes a client.
+   *
+   * @returns true when there was one
+   */
   async remove(client_id: string): Promise<boolean> {
     const { rows } = await this.#store.knex.raw(
       `update ${this.#store.table} set payload = null, alias = null, client = null, expires_at = 0, consumed_at = null

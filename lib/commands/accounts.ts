@@ -142,7 +142,7 @@ export async function remove(
   printDone(json, done, `removed ${done.account.login}`);
 }
 
-/** Prints all that is kept about a person, as JSON, for them to have. */
+/** Prints everything that is kept about a person, as JSON, for them to have. */
 export async function exportAccount(config: Config, resources: Resources, name: string): Promise<void> {
   const { desk } = await openAccountDesk(config, resources);
   print(true, await desk.export(name), () => '');

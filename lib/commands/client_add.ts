@@ -22,7 +22,7 @@ import { facts, print } from './output.ts';
 /** Options of `clients add`. */
 export interface AddOptions extends ClientOptions {
   readonly metadata: Members;
-  /** True where the client's metadata say how. */
+  /** The way to authenticate that credentials are made for; true where the client's metadata say which. */
   readonly generate?: Generatable | true;
   readonly out?: string | undefined;
 }
@@ -50,7 +50,7 @@ interface Files {
   readonly jwk: string;
   readonly certificate: string | undefined;
   readonly program: string;
-  /** For `check --client` and `demo --client`. */
+  /** Name of the file that `check --client` and `demo --client` read. */
   readonly client: string;
 }
 
@@ -64,7 +64,7 @@ function wayOf(generate: Generatable | true, { token_endpoint_auth_method: writt
 /** A folder's name out of an id that may be anything. */
 const folderOf = (client_id: unknown) => `${client_id}`.replace(/[^\w.-]/g, '_').replace(/^\.+/, '_');
 
-/** Puts a file where there is none: a key that is there already is somebody's. */
+/** Writes a file, and overwrites none: a key that is there already belongs to another client. */
 async function put(file: string, content: string, mode: number): Promise<void> {
   await writeFile(file, content, { mode, flag: 'wx' }).catch(({ code }: NodeJS.ErrnoException) => {
     throw new UsageError(`${file} cannot be written (${code}), write another folder: --out`);

@@ -29,7 +29,11 @@ export async function readDocument(file: string): Promise<ClientsDocument> {
   return readClients(file, text);
 }
 
-/** Faults of clients of a file, at their places there. */
+/**
+ * Turns the faults of clients that came from a file into problems at their places in it.
+ *
+ * @throws {ConfigError} with all of them.
+ */
 export async function placed<T>(document: ClientsDocument | undefined, act: Promise<T>): Promise<T> {
   return act.catch((error: unknown) => {
     if (document && error instanceof ActRefused && error.findings.length > 0) {
@@ -39,7 +43,11 @@ export async function placed<T>(document: ClientsDocument | undefined, act: Prom
   });
 }
 
-/** The one client of a file. @throws {UsageError} when there are several. */
+/**
+ * The one client of a file.
+ *
+ * @throws {UsageError} when there are several.
+ */
 export function onlyOne(document: ClientsDocument | undefined, file: string | undefined): Members {
   const [client, another] = document?.clients ?? [{}];
   if (another) throw new UsageError(`${file} holds ${document?.clients.length} clients: clients import takes them all`);
@@ -88,7 +96,11 @@ export async function show(
   );
 }
 
-/** @param assignments `name=value` as the command line gives them; a value of nothing takes the name away */
+/**
+ * Changes metadata of a client.
+ *
+ * @param assignments `name=value` as the command line gives them; an empty value removes the name
+ */
 export async function set(
   config: Config,
   resources: Resources,
@@ -144,7 +156,7 @@ export async function remove(
   print(json, { client_id, ended: revoked }, () => `removed ${client_id}\n${ended(revoked)}`);
 }
 
-/** All of a file's clients, or none of them. */
+/** Adds the clients of a file: all of them, or none. */
 export async function importClients(
   config: Config,
   resources: Resources,

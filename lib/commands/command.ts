@@ -30,7 +30,10 @@ function told(error: unknown): unknown {
   );
 }
 
-/** Loads and judges the file, then runs; what is opened is closed in reverse, even after a failure. */
+/**
+ * Loads and judges the configuration file, then runs a command with it. What the command opens is closed in reverse
+ * order, also after a failure.
+ */
 export async function withConfig(
   { config: file, set }: Options,
   run: Run,

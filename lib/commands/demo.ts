@@ -80,7 +80,7 @@ function screenOf({ verbose }: Options, out: Writable): Screen {
   });
 }
 
-/** Tells a whole flow; what is refused at its end is part of it. */
+/** Tells a whole flow, with what is refused at its end. */
 async function tell(options: Options, resources: Resources, out: Writable, input: Readable): Promise<void> {
   const screen = screenOf(options, out);
   const ways: Ways = { client_auth: options.clientAuth, sender_constrain: options.senderConstrain };
@@ -131,7 +131,7 @@ Stop with Ctrl-C.
   tellStop(await told);
 }
 
-/** Runs the demo; it fails where anything goes another way than it is told, a refusal that does not come included. */
+/** Runs the demo. It fails where anything goes another way than it is told, also where a refusal does not come. */
 export async function run(
   args: readonly string[],
   out: Writable = process.stdout,

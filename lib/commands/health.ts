@@ -20,7 +20,10 @@ const patience = 5000;
 /** Characters of an answer that are read at most. */
 const longest = 100_000;
 
-/** Nothing secret is asked or told, and a server's own certificate is not for the name of the loopback. */
+/**
+ * Asks a server by HTTP. Its certificate is not verified, since it is not for the name of the loopback; nothing secret
+ * is asked or told.
+ */
 function get(url: URL): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
     const options = { timeout: patience, agent: false as const };
@@ -36,7 +39,10 @@ function get(url: URL): Promise<{ status: number; body: string }> {
   });
 }
 
-/** Address of the listener for operators by the file; one for every interface is asked on the loopback. */
+/**
+ * The address of the listener for operators, by the configuration file. A listener on every interface is asked on the
+ * loopback.
+ */
 async function urlOf({ config: file, set = [] }: Partial<Options>): Promise<string> {
   if (file === undefined) throw new UsageError('name the file by --config, or the listener by --url');
   const { management } = await loadConfig(file, { set });
@@ -56,7 +62,11 @@ function told(body: string): string {
   }
 }
 
-/** @throws {OperationalError} when the server is not ready, or does not answer. */
+/**
+ * Asks a server for its health and prints the answer.
+ *
+ * @throws {OperationalError} when the server is not ready, or does not answer.
+ */
 export async function run({ url, live, ...options }: HealthOptions): Promise<void> {
   const at = url ?? (await urlOf(options));
   if (!URL.canParse(at)) throw new UsageError(`${at} is no URL, write for example http://127.0.0.1:9090`);

@@ -33,7 +33,10 @@ export class Nowhere implements ReplayAdapter {
 /** Stands for keys that will be made, or are kept in a database nobody has asked yet. */
 const placeholder = { keys: [{ kty: 'OKP', crv: 'Ed25519', alg: 'EdDSA', kid: 'made at the first start' }] };
 
-/** A file that cannot be used is a problem already reported; that there is no authority would be one more, and wrong. */
+/**
+ * Reads the certificates of authorities; empty where the file cannot be used, which is reported as a problem of the
+ * file.
+ */
 async function authorityOf(file: string): Promise<string> {
   try {
     const text = await readFile(file, 'utf8');
@@ -44,7 +47,7 @@ async function authorityOf(file: string): Promise<string> {
   }
 }
 
-/** The module's part; without it where it cannot be used, which is a problem of the file like others. */
+/** Loads a module; where it cannot be used, a problem is added in its place. */
 async function usable<T>(load: () => Promise<T>, problems: Violation[]): Promise<T | undefined> {
   try {
     return await load();
@@ -79,7 +82,10 @@ export async function judge(config: Config): Promise<readonly Violation[]> {
   return [...problems, ...violations(profileOf(config, parts), configurationOf(config, parts), config.issuer)];
 }
 
-/** The same, and what core itself would refuse: found by making the provider, for who does not go on to serve. */
+/**
+ * Every way in which a configuration is outside its profile, and what core itself would refuse: a provider is made to
+ * find it. For commands that do not go on to serve.
+ */
 export async function judgeWhole(config: Config): Promise<readonly Violation[]> {
   const problems: Violation[] = [];
   try {

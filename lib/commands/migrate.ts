@@ -53,7 +53,10 @@ export async function run(
   }
 }
 
-/** Partitions of the trail; where the role may not make them, or somebody keeps the table locked, `audit retire` will. */
+/**
+ * Makes the partitions of the trail. Where the role may not make them, or the table is locked, none is made, and `audit
+ * retire` makes them later.
+ */
 async function partitions(knex: Knex, { database: { schema } }: Config): Promise<string[]> {
   const trail = { knex, table: tableOf(schemaOf(knex, schema)) };
   return makePartitions(trail).catch((error: { code?: unknown }) => {

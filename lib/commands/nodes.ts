@@ -28,7 +28,7 @@ function written(nodes: readonly FleetNode[], found: readonly { text: string }[]
   return [table(headings, rows), ...found.map(({ text }) => text)].join('\n');
 }
 
-/** Rows of the last day; where those that serve differ, the exit code is 2. */
+/** Prints the nodes of the last day. Where those that serve differ, the exit code is 2. */
 export async function run(config: Config, resources: Resources, { json }: JsonOptions): Promise<void> {
   const { knex } = await openStore(config, resources);
   const nodes = await listNodes(knex, config.database.schema);

@@ -4,7 +4,12 @@ import { Writable } from 'node:stream';
 import { UsageError } from '../errors.ts';
 import { utf8 } from '../utf8.ts';
 
-/** Typed unseen, or the first line of standard input: an argument would stand in the shell's history and in `ps`. */
+/**
+ * Reads a password that is typed unseen, or the first line of standard input. An argument would stand in the shell's
+ * history and in `ps`.
+ *
+ * @throws {UsageError} when there is none.
+ */
 export async function readPassword(): Promise<string> {
   const password = process.stdin.isTTY ? await typed() : firstLine(await bytesOf(process.stdin));
   if (!password) throw new UsageError('no password: type one, or write it to standard input');
@@ -25,7 +30,7 @@ async function typed(): Promise<string> {
   return password;
 }
 
-/** More than any password: whoever pipes a disk in by mistake is told so. */
+/** Bytes of standard input that are read at most, more than any password has. */
 const longest = 64 * 1024;
 
 async function bytesOf(stream: AsyncIterable<Buffer>): Promise<Buffer> {

@@ -7,7 +7,7 @@ import { configured, examples, type Options, withConfig } from './command.ts';
 
 export const summary = 'seal every row by the first of encryption_keys, so that the others may go';
 
-/** Servers that know the new key go on serving meanwhile. */
+/** Seals every row with the first of the keys, while servers that know it go on serving. */
 export async function run(config: Config, resources: Resources, clear: boolean): Promise<void> {
   const store = await openStore(config, resources);
   const { resealed, current, refused } = await store.reseal({ clear });

@@ -24,7 +24,7 @@ export async function run(config: Config, resources: Resources, file: string): P
   tellStop(await stop);
 }
 
-/** Starts the server, which a SIGHUP has read its files again. */
+/** Starts the server, and has it read its files again at each SIGHUP. */
 async function begun(config: Config, resources: Resources): Promise<RunningServer> {
   let running: RunningServer | undefined;
   // Heard until everything is closed: without a listener the signal ends the process in the middle of its requests.
@@ -37,7 +37,9 @@ async function begun(config: Config, resources: Resources): Promise<RunningServe
   return running;
 }
 
-/** Another signal finds no listener, and ends the process as it would have without us. */
+/**
+ * Waits for the first signal that ends a process. Another one after it finds no listener, and ends the process at once.
+ */
 export async function firstSignal(): Promise<string> {
   const heard = new AbortController();
   const told = (['SIGTERM', 'SIGINT'] as const).map((name) =>
@@ -50,7 +52,10 @@ export async function firstSignal(): Promise<string> {
 
 export const tellStop = (signal: string) => console.log(`${signal}: answering what is under way, then stopping`);
 
-/** Of a terminal's signals, which every process of it gets, the first counts; another is the primary's to act on. */
+/**
+ * Serves as one of several workers. A terminal sends its signals to every process: the first one counts here, and the
+ * primary acts on another.
+ */
 async function serveAsWorker(config: Config, resources: Resources): Promise<void> {
   // Closed last: as long as it is connected, the process goes on.
   resources.add(cluster.worker, (worker) => worker?.disconnect());
@@ -106,7 +111,7 @@ function greeting(config: Config, { url, mtlsUrl, managementUrl, certificate }: 
   );
 }
 
-/** Said first by a development server that other machines reach. */
+/** The warning of a development server that other machines reach; `undefined` for any other. */
 function exposed({ development, listen: { host } }: Config): string | undefined {
   if (!development || isLocal(host)) return undefined;
   return [

@@ -8,7 +8,7 @@ type Account = { readonly claims?: { readonly sub?: unknown } };
 /** Matches what looks like a key; anything else is the schema's to report. */
 const wellFormed = /^([0-9a-fA-F]{64}|[A-Za-z0-9+/_-]{43}=?)$/;
 
-/** A random key of 32 bytes has this few different ones once in 10^28. */
+/** True for a key that looks random: one of 32 random bytes has fewer than 16 different ones once in 10^28. */
 const isRandom = (key: string) => new Set(Buffer.from(key, key.length === 64 ? 'hex' : 'base64url')).size >= 16;
 
 /** Rules about what others could see, compute or take. */

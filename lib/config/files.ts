@@ -10,7 +10,11 @@ import { isSampleKey, publicKnowledge } from './sample.ts';
 
 const isEncrypted = (text: string) => /^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(text);
 
-/** A private key that the server can read by itself. */
+/**
+ * Reads a private key.
+ *
+ * @throws {PemError} where it is encrypted, so that the server could not read it by itself.
+ */
 function privateKey(content: Buffer): KeyObject {
   const text = pemText(content);
   if (isEncrypted(text))
@@ -20,7 +24,11 @@ function privateKey(content: Buffer): KeyObject {
 
 type Reader = (content: Buffer) => readonly X509Certificate[] | KeyObject | undefined;
 
-/** Anchors that are no authorities would vouch for nobody. */
+/**
+ * Reads certificates of authorities.
+ *
+ * @throws {PemError} for one that is none, and would vouch for nobody.
+ */
 function authorities(content: Buffer): readonly X509Certificate[] {
   const certificates = readCertificates(content);
   const others = certificates.filter(({ ca }) => !ca);
@@ -33,7 +41,7 @@ function authorities(content: Buffer): readonly X509Certificate[] {
   );
 }
 
-/** The server's own certificate may stand in one file with its key. */
+/** Reads the server's own certificates, which may stand in one file with their key. */
 const chain = (content: Buffer) => readCertificates(content, { others: 'ignored' });
 
 function revocationLists(content: Buffer): undefined {
@@ -93,7 +101,7 @@ export async function resolveFiles(data: { readonly development?: unknown }, bas
   return findings;
 }
 
-/** A key that names several files stands for each of them. */
+/** The rows of a key, one for each file where it names several. */
 function itemsOf(data: unknown, [path, holds, read]: (typeof files)[number]): (typeof files)[number][] {
   const written = at(data, path);
   return Array.isArray(written) ? written.map((_, index) => [[...path, index], holds, read]) : [[path, holds, read]];
@@ -113,7 +121,7 @@ async function inspect(file: string, holds: string, read: Reader): Promise<Retur
   }
 }
 
-/** A certificate that nobody takes: it would stand in for one that is good still. */
+/** Finds a certificate that has expired, or is not valid yet. */
 function timeFindings(path: Path, { validFrom, validTo }: X509Certificate): Finding[] {
   const [from, to] = [new Date(validFrom), new Date(validTo)];
   if (to.getTime() < Date.now())

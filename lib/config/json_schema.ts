@@ -26,7 +26,7 @@ export function jsonSchema(): JsonSchema {
   return generated;
 }
 
-/** `${NAME}` may stand for what is not any text. */
+/** Lets `${NAME}` stand where a node of the schema does not take any text. */
 function orVariable(node: JsonSchema): void {
   const { type, pattern, format, enum: values } = node;
   if (!['integer', 'number', 'boolean'].includes(`${type}`) && !pattern && !format && !values) return;

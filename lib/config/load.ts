@@ -112,7 +112,10 @@ function originOf(config: Config): Origin {
   return origin;
 }
 
-/** Everything the schema refuses, and what is left without it, so that a profile can be asked about the rest. */
+/**
+ * Parses the sources: every issue of the schema, and the configuration without what is at fault, so that a profile can
+ * judge the rest.
+ */
 function parse(sources: Sources): { issues: z.core.$ZodIssue[]; parsed: Parsed | undefined } {
   const { data } = sources;
   let { error, data: parsed } = schema.safeParse(data);
@@ -144,7 +147,7 @@ function remove(data: Record<string, unknown>, issue: z.core.$ZodIssue): void {
   else put(data, path.slice(0, path.findLastIndex((step) => typeof step === 'string') + 1), undefined);
 }
 
-/** Core refuses a client that is there twice, and with it the judgement of all others: each gets a name of its own for that. */
+/** Gives clients that stand twice names of their own for the judgement: core would refuse the whole list. */
 function withoutTwins(config: Config): Config {
   const ids = new Set<unknown>();
   const clients = config.clients.map((client, index) =>
@@ -153,7 +156,10 @@ function withoutTwins(config: Config): Config {
   return { ...config, clients };
 }
 
-/** A key is reported once, by whoever looked first: what a profile says of a value that is no value helps nobody. */
+/**
+ * Leaves out violations of keys that a finding is about already: of a value that is wrong by itself, the profile has
+ * nothing to say.
+ */
 function unreported(violations: readonly Violation[], findings: readonly Finding[]): Finding[] {
   const names = findings.map(({ path }) => `${path.join('.')}.`);
   return violations.map(inFile).filter(({ path }) => {
@@ -162,7 +168,9 @@ function unreported(violations: readonly Violation[], findings: readonly Finding
   });
 }
 
-/** A variable that is not set leaves a value that is wrong for further reasons. */
+/**
+ * True where a variable of this line is not set: the value is then wrong for further reasons, which are not reported.
+ */
 function unset(problems: readonly Problem[], line: number, key: string): boolean {
   return problems.some((problem) => problem.line === line && problem.key === key);
 }

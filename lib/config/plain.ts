@@ -11,7 +11,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 
-/** Values a file may come to when each alias counts as what it stands for. */
+/** Values that a file may have at most, each alias counted as what it stands for. */
 const most = 5_000_000;
 
 export const keyName = (key: unknown) => String(isScalar(key) ? key.value : key);
@@ -121,7 +121,7 @@ function mergeable(value: unknown, targets: Targets): boolean {
   return items.every((item) => isMap(item) || (isAlias(item) && (!targets.get(item) || isMap(targets.get(item)))));
 }
 
-/** Plain assignment would call the setter of `__proto__`. */
+/** Copies entries into an object by definition: assignment would call the setter of `__proto__`. */
 function copy(into: object, entries: readonly (readonly [string, unknown])[]): void {
   for (const [name, value] of entries) {
     Object.defineProperty(into, name, { value, writable: true, enumerable: true, configurable: true });

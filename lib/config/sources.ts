@@ -42,7 +42,11 @@ export class Sources {
     this.data = isMap ? { ...(plain as object | undefined) } : {};
   }
 
-  /** @throws {ConfigError} when there is no such file. */
+  /**
+   * Reads a configuration file and the files it names.
+   *
+   * @throws {ConfigError} when there is no such file.
+   */
   static async read(file: string, set: readonly string[], env: NodeJS.ProcessEnv): Promise<Sources> {
     const main = await open(file, env);
     for (const assignment of set) override(main, assignment);

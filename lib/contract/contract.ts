@@ -28,7 +28,7 @@ export interface Contract {
   readonly expected_failures?: readonly string[];
 }
 
-/** Core tells a class from a function by its prototype, and makes one adapter for each model. */
+/** Makes an adapter for each model, as core does: a class is told from a function by its prototype. */
 function instances(adapter: AnyAdapter): (model: string) => Adapter {
   const made = new Map<string, Adapter>();
   return (model) => {

@@ -7,7 +7,7 @@ import { each, found, fresh, payloadOf, type Requirement, saved } from './requir
 /** Models whose rows core looks at after they have expired. */
 const outlasting = modelsThat(({ spent }) => spent === 'code' || spent === 'request');
 
-/** A row that has expired is there for as long as core asks about it. */
+/** Requirements on rows that have expired: they are there for as long as core asks about them. */
 export const expiring: readonly Requirement[] = [
   ...each(['no', 'a fractional', 'a zero', 'a negative'], (lifetime) => ({
     title: `${lifetime} lifetime is accepted`,

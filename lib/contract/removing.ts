@@ -8,7 +8,9 @@ import { each, found, fresh, payloadOf, type Requirement, saved } from './requir
 const ofGrant = modelsThat(({ isCore, ofGrant }) => isCore && ofGrant);
 const staying = modelsThat(({ isCore, returns, spent }) => isCore && !returns && spent !== 'jti');
 
-/** A row that was destroyed or revoked stays so; what is left is found by its other names. */
+/**
+ * Requirements on removing: a row that was destroyed or revoked stays so, and what is left is found by its other names.
+ */
 export const removing: readonly Requirement[] = [
   {
     title: 'what was destroyed is not found, by no name; destroying it again is no error',

@@ -8,7 +8,7 @@ import { seconds } from '../seconds.ts';
 /** The adapter under test, and the one another process on the same data has. */
 export interface Subject {
   adapter(model: string): Adapter;
-  /** The same one where there is no other process. */
+  /** The adapter as another process has it; the same one where there is no other process. */
   peer(model: string): Adapter;
   readonly isShared: boolean;
 }
@@ -30,7 +30,11 @@ export function payloadOf(kind: string, id: string, more: AdapterPayload = {}): 
   return { iat, exp: iat + 60, jti: id, kind, clientId: 'client', ...more };
 }
 
-/** Saves a row of a model under a fresh id, for a minute. @returns the id */
+/**
+ * Saves a row of a model under a fresh id, for a minute.
+ *
+ * @returns the id
+ */
 export async function saved(
   { adapter }: Subject,
   model: string,
@@ -45,7 +49,7 @@ export async function saved(
 /** The row, or `undefined`: an adapter may answer null as well. */
 export const found = async (adapter: Adapter, id: string) => (await adapter.find(id)) ?? undefined;
 
-/** Counts how many of these got through; the others have to be refused in core's words. */
+/** Counts the attempts that succeeded; the others have to be refused in core's words. */
 export async function winners(attempts: readonly Promise<unknown>[]): Promise<number> {
   const settled = await Promise.allSettled(attempts);
   for (const each of settled) {

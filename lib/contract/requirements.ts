@@ -4,5 +4,5 @@ import type { Requirement } from './requirement.ts';
 import { spending } from './spending.ts';
 import { storing } from './storing.ts';
 
-/** In the order in which they are worth knowing. */
+/** Requirements on models of core, in the order in which they are worth knowing. */
 export const requirements: readonly Requirement[] = [...storing, ...expiring, ...spending, ...removing];

@@ -8,7 +8,7 @@ import { each, found, fresh, payloadOf, type Requirement, saved, winners } from 
 const spendable = modelsThat(({ isCore, spent }) => isCore && (spent === 'code' || spent === 'token'));
 const requests = modelsThat(({ isCore, spent }) => isCore && spent === 'request');
 
-/** A code, a request or a jti is spent once, also by two at the same moment. */
+/** Requirements on spending: a code, a request or a jti is spent once, also by two at the same moment. */
 export const spending: readonly Requirement[] = [
   ...each([...spendable, ...requests], (model) => ({
     model,

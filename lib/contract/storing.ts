@@ -7,7 +7,7 @@ import { each, found, fresh, payloadOf, type Requirement, saved } from './requir
 
 const stored = modelsThat(({ isCore, spent }) => isCore && spent !== 'jti');
 
-/** A row is found as it was saved, by whoever asks. */
+/** Requirements on storing: a row is found as it was saved, by every process. */
 export const storing: readonly Requirement[] = [
   ...each([...stored, 'ModelToCome'], (model) => ({
     model,

@@ -12,7 +12,7 @@ function replay({ adapter, peer }: Subject): readonly ReplayAdapter[] {
 
 const later = () => seconds() + 60;
 
-/** A profile asks these of an adapter beside core: who was first with a `jti` is for `unique()` to decide. */
+/** Requirements that a profile adds to core's: `unique()` decides who was first with a `jti`. */
 export const uniqueness: readonly Requirement[] = [
   {
     title: 'unique(): of eight at the same moment one is the first, in whichever process [RFC7523-3-7]',

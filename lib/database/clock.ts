@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import { OperationalError } from '../errors.ts';
 import { log } from '../log.ts';
 
-/** Seconds by which a process's clock and the database's may differ without a word. */
+/** Seconds by which a process's clock and the database's may differ before it is logged. */
 export const UNREMARKABLE = 5;
 
 /**
@@ -22,12 +22,16 @@ export async function clockOffset(knex: Knex): Promise<number> {
 const told = (offset: number) =>
   `this machine's clock is ${Math.abs(offset / 1000).toFixed(1)} s ${offset > 0 ? 'ahead of' : 'behind'} the database's`;
 
-/** Says so when the clocks differ more than they do by chance. */
+/** Logs that the clocks differ, where they do by more than chance. */
 export function tellClock(offset: number): void {
   if (Math.abs(offset) > UNREMARKABLE * 1000) log.warn({ clock_offset_ms: offset }, `${told(offset)}: run NTP on both`);
 }
 
-/** @throws {OperationalError} when the clocks differ so much that lifetimes are not what they are said to be. */
+/**
+ * Refuses to start with a clock that is far off.
+ *
+ * @throws {OperationalError} when the clocks differ so much that lifetimes are not what the configuration says.
+ */
 export function judgeClock(offset: number): void {
   if (Math.abs(offset) <= TOLERATED * 1000) return;
   throw new OperationalError(`${told(offset)}, ${TOLERATED} s are tolerated: set both, for example by NTP`);

@@ -33,7 +33,10 @@ export interface ExecuteOptions {
 
 const CANCEL = 80877102;
 
-/** Answers that say that another connection may do better: the server stops, is a standby now, or forgot a plan. */
+/**
+ * True for an answer that says that another connection may do better: the server stops, is a standby now, or forgot a
+ * plan.
+ */
 const isOutlived = (code: string) => !/^[0-9A-Z]{5}$/.test(code) || /^(08|57P|25006|0A000)/.test(code);
 
 /**
@@ -80,7 +83,11 @@ async function acquire(knex: Knex, expiry: Promise<never>): Promise<Connection> 
   });
 }
 
-/** @param error of the statement it was last used for, which may say that the connection is good for nothing more */
+/**
+ * Gives a connection back to the pool.
+ *
+ * @param error of the statement it was last used for, which may say that the connection cannot be used any more
+ */
 function release(knex: Knex, connection: Connection, error?: unknown): void {
   const code = String((error as { code?: unknown } | undefined)?.code);
   if (error && !connection.waitReady && isOutlived(code)) connection.__knex__disposed = error;
@@ -126,7 +133,10 @@ async function send(connection: Connection, { text, values }: Statement, prepare
 
 const names = new Map<string, string>();
 
-/** From the text alone: behind a pooler, connections of several versions of this program share prepared statements. */
+/**
+ * The name of a prepared statement, made of its text alone: behind a pooler, several versions of this program share
+ * connections.
+ */
 function nameOf(text: string): string {
   const cached = names.get(text);
   if (cached) return cached;
