@@ -3,7 +3,7 @@ import { plain } from './plain.ts';
 
 /** One way in which a configuration, a client or a key is outside the profile. */
 export interface Violation {
-  /** Absent where the fault is not a specification's business: a misspelt option. */
+  /** The clause that is violated; absent where no specification speaks of the fault, as of a misspelt option. */
   readonly clause?: ClauseId;
   /** The fault, and what to write instead. */
   readonly text: string;
@@ -62,19 +62,27 @@ export class ConfigError extends Error {
   }
 }
 
-/** A command was asked for something that cannot be; one line for the operator, exit code 2, nothing changed. */
+/**
+ * Thrown when a command is asked for something that cannot be done. One line for the operator, exit code 2; nothing was
+ * changed.
+ */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
   readonly code = 'ERR_USAGE';
 }
 
-/** Something outside this process kept it from starting or going on; one line for the operator, exit code 1. */
+/**
+ * Thrown when something outside this process keeps it from starting or going on. One line for the operator, exit code
+ * 1.
+ */
 export class OperationalError extends Error {
   override readonly name = 'OperationalError';
   readonly code = 'ERR_OPERATIONAL';
 }
 
-/** A module that the configuration names cannot be used; `key` is the dotted name of the key that names it. */
+/**
+ * Thrown when a module that the configuration names cannot be used; `key` is the dotted name of the key that names it.
+ */
 export class ModuleError extends OperationalError {
   readonly key: string;
   /** The reason, without the key. */

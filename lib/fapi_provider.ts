@@ -12,7 +12,7 @@ import { composed, judged, layered, type Profile } from './profile.ts';
 import type { KnexAdapterFactory } from './store/adapter.ts';
 import { unitOfWork } from './store/unit_of_work.ts';
 
-/** Profiles that a provider serves under: the mechanisms of one keep state of that provider. */
+/** Profiles that a provider serves under already: their mechanisms hold state of that provider. */
 const serving = new WeakSet<Profile>();
 
 function refuseForeign(Provider: unknown): void {
@@ -28,7 +28,11 @@ function refuseForeign(Provider: unknown): void {
   );
 }
 
-/** Arguments that have no meaning: in JavaScript, or where one of them was forgotten. */
+/**
+ * Refuses arguments of the wrong type, which JavaScript lets pass.
+ *
+ * @throws {TypeError} for the first of them.
+ */
 function refuseWrong(issuer: unknown, configuration: unknown, settings: unknown): void {
   if (typeof issuer !== 'string')
     throw new TypeError('the issuer is missing: hand over its https URL, as core takes it');
@@ -47,7 +51,10 @@ function refuseWrong(issuer: unknown, configuration: unknown, settings: unknown)
   }
 }
 
-/** Core looks at a static client when it is first used; a client it would refuse is a boot error here. */
+/**
+ * Lists the clients of the configuration that core would refuse. Core looks at one when it is first used; here it is a
+ * boot error.
+ */
 export function refusedByCore(provider: Provider, clients: readonly ClientMetadata[] = []): Violation[] {
   // The type has no constructor: core makes clients itself.
   const Client = provider.Client as unknown as new (metadata: ClientMetadata) => unknown;

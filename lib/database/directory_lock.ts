@@ -5,13 +5,15 @@ import type { DatabaseSync } from 'node:sqlite';
 import { OperationalError } from '../errors.ts';
 import { log } from '../log.ts';
 
-/** Two that ask at the same moment may get in each other's way: each asks again for so long, in milliseconds. */
+/**
+ * Milliseconds for which the lock is asked for again: two processes that ask at the same moment may both be refused.
+ */
 const PATIENCE = 500;
 
 /** SQLite's result code for a lock that somebody else holds. */
 const SQLITE_BUSY = 5;
 
-/** Locks this process has: one that nothing refers to would be collected as garbage, and given back with it. */
+/** Locks this process has. They are referred to from here, since one that is collected as garbage is given back. */
 const held = new Set<DatabaseSync>();
 
 /** Node's SQLite, without the warning that it is experimental: a lock on an empty file is all that is asked of it. */
@@ -45,7 +47,7 @@ function tryLock(file: string): DatabaseSync | undefined {
   }
 }
 
-/** Closes the folder to others: everybody's sessions and keys lie here, sealed, but nobody else's business. */
+/** Closes the folder to other users of the machine: sessions and keys lie here, sealed. */
 async function keepToOurselves(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   if (((await stat(directory)).mode & 0o077) === 0) return;

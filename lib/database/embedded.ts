@@ -9,12 +9,12 @@ import { installed } from '../installed.ts';
 import { unpackCluster, versionFile } from './cluster.ts';
 
 /**
- * V8 compiles WebAssembly once, not a second time to optimise it: for Postgres' interpreter of expressions that takes as
- * much processor time as a whole start and 600 MB, and its statements are no faster afterwards.
+ * Flags that keep V8 from compiling WebAssembly a second time to optimise it: for Postgres' interpreter of expressions
+ * that takes as much processor time as a whole start and 600 MB, and its statements are no faster afterwards.
  */
 const v8Flags = ['--no-wasm-tier-up', '--no-wasm-dynamic-tiering'];
 
-/** Postgres' own is 128 MB, cleared at each start. */
+/** Settings of the embedded Postgres. Its own shared buffers are 128 MB, which it clears at each start. */
 const settings = ['-c', 'shared_buffers=16MB'];
 
 /**

@@ -12,7 +12,10 @@ const EXECUTE_AND_SYNC = Buffer.from([0x45, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0x53, 0, 
 
 const buffers = new WeakMap<Wire, Buffer>();
 
-/** One for each connection: by the time it is asked for again, what was in it has been answered. */
+/**
+ * The buffer of a connection, which its statements write into one after another: when it is asked for again, what was
+ * in it has been answered.
+ */
 function bufferOf(wire: Wire, size: number): Buffer {
   const known = buffers.get(wire);
   if (known && known.length >= size) return known;
@@ -28,7 +31,7 @@ function bufferOf(wire: Wire, size: number): Buffer {
  * @see [PostgreSQL - Extended Query](https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-EXT-QUERY)
  */
 export class Exchange {
-  /** pg notes it as prepared when Postgres has; without a name, the statement is parsed each time. */
+  /** The name pg notes as prepared once Postgres has prepared it. Without a name, the statement is parsed each time. */
   readonly name: string;
   readonly text: string;
   readonly #values: readonly Value[];
@@ -68,7 +71,7 @@ export class Exchange {
 
   handleEmptyQuery(): void {}
 
-  /** Bind to the unnamed portal, every value in binary and every answer as text; execute; sync. */
+  /** Writes the messages: bind to the unnamed portal, every value in binary and every answer as text; execute; sync. */
   #message(wire: Wire): Buffer {
     const buffer = bufferOf(wire, this.#size());
     buffer[0] = 0x42;

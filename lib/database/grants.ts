@@ -73,12 +73,12 @@ export async function grant(knex: Knex, role: string, schema?: string): Promise<
 
 const INSUFFICIENT_PRIVILEGE = '42501';
 
-/** Question marks are knex's placeholders. */
+/** Escapes question marks, which knex takes for placeholders. */
 const plain = (statement: string) => statement.replaceAll('?', '\\?');
 
 const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
-/** Rights that the role of this connection lacks, a sentence for all of them. */
+/** Answers a sentence that names the rights that the role of this connection lacks; none when it has all. */
 export async function lackingRights(knex: Knex, schema: string | undefined): Promise<string[]> {
   const wanted = Object.entries(rights).flatMap(([table, allowed]) =>
     allowed.map((right) => ({ table: tableOf(schema, table), right })),

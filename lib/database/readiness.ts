@@ -12,7 +12,7 @@ type Check = (knex: Knex, schema: string | undefined) => Promise<string[]>;
 
 const message = (error: unknown) => redacted((error as Error).message || String((error as NodeJS.ErrnoException).code));
 
-/** Says why the server is none to serve from: another make, a standby, or one that takes no writes. */
+/** Lists the reasons why the server cannot be used: another make, a standby, or one that takes no writes. */
 export const serverFaults = async (knex: Knex): Promise<string[]> => {
   const { rows } = await knex.raw(
     `select version(), pg_is_in_recovery() as standby, current_setting('default_transaction_read_only') as read_only`,
@@ -83,7 +83,11 @@ export async function ownerFaults(knex: Knex, schema: string | undefined, issuer
   return [`the database belongs to the issuer ${rows[0].value}, this is ${issuer}: ${remedy}`];
 }
 
-/** @throws {OperationalError} with all of them, when there are any. */
+/**
+ * Throws faults as one error.
+ *
+ * @throws {OperationalError} with all of them, when there are any.
+ */
 export function throwFaults(faults: readonly string[]): void {
   if (faults.length > 0) throw new OperationalError(faults.join('\n  '));
 }

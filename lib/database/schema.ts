@@ -5,9 +5,9 @@ import { OperationalError, UsageError } from '../errors.ts';
 import { requirePostgres } from './dialect.ts';
 
 export const HISTORY = 'oidc_payloads_migrations';
-/** Any number no other program on the same database uses as an advisory lock. */
+/** The number of the advisory lock of migrations: any that no other program on the same database uses. */
 const LOCK = 0x0a07_2025;
-/** Names sort in the order they are applied in. */
+/** The name of the newest migration: names sort in the order in which they are applied. */
 const NEWEST = migrationNames.at(-1) as string;
 const LOCK_NOT_AVAILABLE = '55P03';
 
@@ -19,12 +19,18 @@ export function schemaOf(knex: Knex, schema?: string): string | undefined {
 
 export const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
-/** By name and schema: behind a pooler no connection remembers a search path. */
+/**
+ * The quoted name of a table with its schema, which is written each time: behind a pooler, no connection remembers a
+ * search path.
+ */
 export function tableOf(schema: string | undefined, name = 'oidc_payloads'): string {
   return schema ? `${quoted(schema)}.${name}` : name;
 }
 
-/** A schema that is ahead was migrated by a later version; `compatible` when that only added to what this one knows. */
+/**
+ * The state of a database against this version's migrations. One that is ahead was migrated by a later version; it is
+ * compatible when that version only added to what this one knows.
+ */
 export type SchemaStatus = 'current' | 'behind' | 'ahead, compatible' | 'ahead, breaking';
 
 export interface MigrateOptions {
@@ -34,7 +40,10 @@ export interface MigrateOptions {
 
 type Direction = 'latest' | 'down';
 
-/** One transaction under one lock: nodes that start together migrate once, and a killed one leaves nothing half done. */
+/**
+ * Runs migrations in one transaction under one lock: nodes that start together migrate once, and one that is killed
+ * leaves nothing half done.
+ */
 async function run(knex: Knex, direction: Direction, schema: string | undefined): Promise<string[]> {
   requirePostgres(knex);
   const migrated = knex.transaction(async (trx) => {
@@ -62,7 +71,7 @@ async function run(knex: Knex, direction: Direction, schema: string | undefined)
   });
 }
 
-/** How far the database is; nothing before there is a row that says so. */
+/** Reads which migration the database is at; `undefined` before there is a row that says so. */
 async function stateOf(knex: Knex, schema: string | undefined): Promise<SchemaState | undefined> {
   const settings = tableOf(schema, 'oidc_settings');
   const { rows } = await knex.raw('select to_regclass(?) is not null as exists', [settings]);

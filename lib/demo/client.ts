@@ -40,7 +40,7 @@ interface Metadata {
 export const isSigned = (config: openid.Configuration): boolean =>
   config.serverMetadata().require_signed_request_object === true;
 
-/** The two kinds of clients differ in this. */
+/** The things in which the sample clients and a client of one's own differ. */
 interface Holding {
   readonly target: Target;
   readonly ways: Ways;
@@ -84,7 +84,11 @@ function clientOf({ target, ways, registered, alg, own, other, ca }: Holding): C
   };
 }
 
-/** @throws {OperationalError} when the development configuration has no such client. */
+/**
+ * A sample client of the development configuration.
+ *
+ * @throws {OperationalError} when there is none that authenticates so.
+ */
 export async function sampleClient(target: DevelopmentTarget, ways: Ways): Promise<Client> {
   const client_id = `${ways.client_auth}-${ways.sender_constrain}`;
   const metadata = target.config.clients.find((client) => client.client_id === client_id);

@@ -3,12 +3,13 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** Below the ports that systems give to connections. */
+/** The range of ports to choose from, below those that systems give to connections. */
 const [lowest, highest] = [20_000, 32_000];
 
 /**
- * Binds the datagram port of that number as long as this process lives, so that whoever asks for a free port the same way
- * does not get it: a stream port that was found by binding and closing is anybody's until it is used.
+ * Claims a port by binding the datagram port of its number as long as this process lives: others that look for a free
+ * port in the same way do not get it. A stream port that is bound and closed again could be taken by another process
+ * before it is used.
  */
 async function claimed(port: number): Promise<boolean> {
   const socket = createSocket('udp4').unref();
@@ -31,7 +32,10 @@ async function isFree(port: number): Promise<boolean> {
   return true;
 }
 
-/** A port nobody listens on, this process's from now on. The issuer has to be known before the server is, so it cannot choose one itself. */
+/**
+ * Finds a port nobody listens on and claims it for this process. The server cannot choose one by itself, since its
+ * issuer has to be known before it starts.
+ */
 export async function freePort(from = lowest, below = highest): Promise<number> {
   for (let tries = 0; tries < 1000; tries += 1) {
     const port = randomInt(from, below);

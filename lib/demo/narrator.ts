@@ -15,7 +15,7 @@ export interface Step {
   readonly recommended?: boolean;
 }
 
-/** Something did not go as it was told. */
+/** Thrown when something did not go as it was told. */
 export class UnexpectedError extends Error {
   override readonly name = 'UnexpectedError';
 }
@@ -36,7 +36,10 @@ function isCutOff(error: unknown): boolean {
 /** Tells what happens while it happens. */
 export class Narrator {
   readonly screen: Screen;
-  /** True at a provider that is not ours: it goes on after what is not refused, and tells it in the end. */
+  /**
+   * True at a provider that is not ours: the demo goes on after something that should have been refused, and lists it
+   * at the end.
+   */
   readonly foreign: boolean;
   readonly #wires: readonly Recorder[];
   readonly #clauses: ReadonlyMap<string, string>;
@@ -63,7 +66,7 @@ export class Narrator {
     return last;
   }
 
-  /** Something the server grants. */
+  /** Tells a step, does it, and expects that the server grants it. */
   async step<T>(step: Step, act: () => Promise<T>): Promise<T> {
     this.#begin(step);
     try {
@@ -78,7 +81,7 @@ export class Narrator {
     }
   }
 
-  /** Something the server has to refuse, with this error. */
+  /** Tells a step, does it, and expects that the server refuses it with this error. */
   async refused(step: Step, error: string, act: () => Promise<unknown>): Promise<void> {
     this.#begin(step);
     // A client library throws when it is refused; what counts is what came over the wire.
@@ -101,7 +104,11 @@ export class Narrator {
     return status >= 400 && `${received.get('www-authenticate')} ${body}`.includes(error);
   }
 
-  /** @throws {UnexpectedError} unless what came back is what was told. */
+  /**
+   * Compares what came back with what was told.
+   *
+   * @throws {UnexpectedError} when they differ.
+   */
   expect(holds: boolean, what: string): void {
     if (!holds) throw new UnexpectedError(`expected ${what}`);
   }

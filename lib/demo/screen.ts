@@ -15,7 +15,7 @@ export interface ScreenOptions {
   write(text: string): void;
 }
 
-/** Headers that carry the protocol; the others are HTTP's own business. */
+/** Headers of requests that are shown, since they belong to the protocol. */
 const sentHeaders = ['authorization', 'dpop'];
 const receivedHeaders = ['location', 'www-authenticate', 'dpop-nonce'];
 
@@ -45,7 +45,7 @@ export class Screen {
     this.line();
   }
 
-  /** Clauses, their words beside their ids. */
+  /** Prints clauses, their words beside their ids. */
   clauses(clauses: readonly Field[]): void {
     const widest = Math.max(0, ...clauses.map(([id]) => id.length));
     if (clauses.length > 0) this.line();
@@ -58,7 +58,7 @@ export class Screen {
     }
   }
 
-  /** Names and values, one beside the other; a JWT by what it says. */
+  /** Prints names and values; a JWT by its header and claims. */
   fields(fields: readonly Field[], indent = '        '): void {
     const widest = Math.max(0, ...fields.map(([name]) => name.length));
     const under = ' '.repeat(indent.length + widest + 2);
@@ -72,7 +72,7 @@ export class Screen {
     }
   }
 
-  /** On as many lines as it takes, or the three that do for a reader. */
+  /** Breaks a text into lines: all of them where `verbose` is set, else the first three. */
   #fold(text: string, indent: string): string[] {
     const room = Math.max(this.#options.width - indent.length, 20);
     const lines = wrapped(text, room).map((part) => (part.length > room ? `${part.slice(0, room - 1)}…` : part));

@@ -27,7 +27,7 @@ export interface Target {
   /** Base URL of the endpoints that ask for a certificate. */
   readonly mtls: string;
   readonly profile: Config['profile'];
-  /** Why this one. */
+  /** The reason why this one was chosen, as the demo tells it. */
   readonly where: string;
   /** Origins on this machine, whose certificate may be of their own making. */
   readonly unverified: readonly string[];
@@ -50,7 +50,7 @@ export async function metadataOf(issuer: string, ca?: string): Promise<Record<st
   }
 }
 
-/** Of another machine the certificate is checked, whatever it says. */
+/** The origins of URLs that are on this machine. The certificates of all others are verified. */
 export function local(...urls: readonly string[]): string[] {
   return urls.map((url) => new URL(url)).flatMap(({ hostname, origin }) => (isLocal(hostname) ? [origin] : []));
 }

@@ -24,7 +24,10 @@ export const accessTokenLifetime = z.strictObject({
 export const lifetimeOf = (token: object): number | undefined =>
   (token as { resourceServer?: { accessTokenTTL?: number } }).resourceServer?.accessTokenTTL;
 
-/** Caps a deployment's function; its number gives way to the lifetime of the resource a token is for. */
+/**
+ * Caps the lifetime that a deployment's function answers. A number of the configuration counts only where the resource
+ * of the token names none.
+ */
 const lifetime =
   <F extends (ctx: never, token: never, client: never) => number>(kind: (typeof kinds)[number]): Compose<F> =>
   (theirs, { ttl }) =>
@@ -62,7 +65,10 @@ const oursInHeader = ['alg', 'kid', 'typ', 'crit', 'b64', 'jwk', 'jku', 'x5c', '
 
 type Customizer = HookAt<'formats.customizers.jwt'>;
 
-/** A customizer adds what it likes; binding, lifetime, audience and type are what the response and the store say they are. */
+/**
+ * Wraps a deployment's customizer, which may add members; binding, audience and type stay as the response and the store
+ * have them, and `exp` can only come earlier.
+ */
 function customized(theirs: Customizer): Customizer {
   return async (ctx, token, jwt) => {
     const made = structuredClone(jwt.payload);
@@ -78,7 +84,7 @@ function customized(theirs: Customizer): Customizer {
   };
 }
 
-/** The access tokens themselves: how long they live, where they are accepted, what a JWT among them says. */
+/** Bounds the lifetime of access tokens, says where they are accepted, and keeps the members of those that are JWTs. */
 export function accessToken(): Mechanism {
   return {
     name: 'access_token',

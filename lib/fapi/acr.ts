@@ -49,7 +49,7 @@ function valuesOf({ value, values }: AcrRequest): readonly unknown[] {
   return value === undefined ? (Array.isArray(values) ? values : []) : [value];
 }
 
-/** Classes a request insists on: a list of none where any will do. */
+/** The classes a request insists on; none where any will do. */
 const insistedOn = (request: AcrRequest): readonly unknown[] => (request.essential === true ? valuesOf(request) : []);
 
 /** Classes a request insists on, and those it wishes for. Core lets `acr_values` stand in place of an essential claim. */
@@ -82,7 +82,7 @@ function settle(ctx: KoaContextWithOIDC, levels: Levels | undefined): boolean {
   return true;
 }
 
-/** One check in place of core's two, which know only what a login has said of itself. */
+/** Puts one check in place of core's two, which know only what a login says of itself. */
 function settled(configuration: Configuration, levels: Levels | undefined): Configuration {
   const check = new interactionPolicy.Check(
     'acr',
@@ -105,11 +105,12 @@ const isAcr = (mechanism: Mechanism): mechanism is AcrMechanism => mechanism.nam
 export const levelsOf = (mechanisms: readonly Mechanism[]): Levels | undefined => mechanisms.find(isAcr)?.levels;
 
 /**
- * The acr says what the person did: it follows from the methods of the login. A request that insists on a class is
- * answered with that class, or fails; one that wishes for some gets the first of them that was reached, or what was.
+ * Derives the acr from the methods of the login. A request that insists on a class is answered with that class, or
+ * fails. A request that wishes for some gets the first of them that was reached, or else the strongest that was.
  *
- * @param levels absent: what a login says of itself counts.
- * @see [OpenID Connect Core section 5.5.1.1 - Requesting the "acr" Claim](https://openid.net/specs/openid-connect-core-1_0.html#acrSemantics)
+ * @param levels classes and their methods; when absent, the acr is what the login says of itself.
+ * @see [OpenID Connect Core section 5.5.1.1 - Requesting the "acr"
+ * Claim](https://openid.net/specs/openid-connect-core-1_0.html#acrSemantics)
  */
 export function acr(levels?: Levels): AcrMechanism {
   return {

@@ -13,16 +13,19 @@ export function adapterFor<T extends Adapter = Adapter>(
   return made as Partial<T>;
 }
 
-/** True for a client as core stores it, with every default of its own filled in: nobody wrote those. */
+/** True for metadata of a client as core stores it, which has core's defaults filled in that nobody wrote. */
 export const isStoredByCore = (metadata: object): boolean =>
   'require_auth_time' in metadata && 'application_type' in metadata;
 
 type Find = Adapter['find'];
 
-/** Stands around the look for a client in the deployment's adapter. */
+/** Runs around the lookup of a client in the deployment's adapter. */
 export type AroundClients = (find: () => ReturnType<Find>) => ReturnType<Find>;
 
-/** The adapter itself stays as it is: a factory may answer the same one again, for another provider. */
+/**
+ * Makes an adapter with something around its lookup. The adapter itself stays as it is: a factory may answer the same
+ * one again, for another provider.
+ */
 const surround = (adapter: Adapter, around: AroundClients): Adapter =>
   new Proxy(adapter, {
     get(target, name) {

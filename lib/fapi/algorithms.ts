@@ -41,7 +41,7 @@ const signing = [
   'authorizationSigningAlgValues',
 ] as const;
 
-/** Client metadata that names a signature algorithm, with a default of core's that is outside the profile. */
+/** Defaults of client metadata that name a signature algorithm: core's own are outside the profile. */
 const defaults = {
   id_token_signed_response_alg: 'ES256',
   authorization_signed_response_alg: 'ES256',

@@ -18,7 +18,11 @@ export const codeLifetime = z.strictObject({
   ),
 });
 
-/** @see [RFC 6749 - Authorization Response](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.2) */
+/**
+ * Bounds the lifetime of authorization codes, and has a second use of one revoke what the first one got.
+ *
+ * @see [RFC 6749 - Authorization Response](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.2)
+ */
 export function authorizationCode(): Mechanism {
   return {
     name: 'authorization_code',

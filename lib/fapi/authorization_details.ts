@@ -69,8 +69,8 @@ function compiled(name: string, schema: JsonSchema): Judge | Error {
 }
 
 /**
- * Rich requests of the types a deployment names. Without types, every detail is refused, where core would ignore the
- * parameter.
+ * Takes rich requests of the types that a deployment names. Without types, every detail is refused, where core would
+ * ignore the parameter.
  *
  * @param ofType identifiers of the resources a type belongs to.
  * @see [RFC 9396 - OAuth 2.0 Rich Authorization Requests](https://www.rfc-editor.org/rfc/rfc9396.html)
@@ -192,7 +192,7 @@ const withoutTypes: Middleware = function withoutTypes(ctx, next) {
   return ctx.path.includes('/.well-known/') ? next().then(() => hideEmpty(ctx.body)) : next();
 };
 
-/** A server that knows no type has nothing to tell of types. */
+/** Takes an empty list of types out of the metadata. */
 function hideEmpty(body: unknown): void {
   const metadata = body as { authorization_details_types_supported?: string[] } | null | undefined;
   if (metadata?.authorization_details_types_supported?.length === 0)

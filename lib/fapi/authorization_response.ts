@@ -15,7 +15,10 @@ const inAddress = /(?<=[?&#])error_description=[^&#]*/;
 const inForm = /<input type="hidden" name="error_description" value="[^"]*"\/>/;
 const signed = /(?<=[?&#]response=)[^&#]*|(?<=<input type="hidden" name="response" value=")[^"]*/;
 
-/** Core has signed the response before anybody was told of the error: it is made once more, encrypted again where it was. */
+/**
+ * Signs a response once more with other words, and encrypts it where it was encrypted: core signs before anybody is
+ * told of the error.
+ */
 async function signedAgain(
   ctx: KoaContextWithOIDC,
   provider: Provider,

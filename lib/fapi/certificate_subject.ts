@@ -9,7 +9,9 @@ const [country, commonName] = ['2.5.4.6', '2.5.4.3'];
 const hostName =
   /^(?=.{1,253}$)(?:\*\.)?[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*\.?$/i;
 
-/** The form of each registered value: no certificate can have another, and each request would be refused. */
+/**
+ * The forms of registered values. A value of another form is in no certificate, so that each request would be refused.
+ */
 const forms: readonly (readonly [property: string, is: (value: string) => boolean, write: string])[] = [
   [
     'tls_client_auth_subject_dn',
@@ -50,7 +52,10 @@ function reversed(subject: string): string | undefined {
     .join(',');
 }
 
-/** Says once for each client that its name is very likely the wrong way round; a certificate may be so all the same. */
+/**
+ * Warns, once for each client, that its name is very likely the wrong way round. It is no error, since a certificate
+ * may have that name.
+ */
 export function subjectWarnings(
   tell: (text: string, about: object) => void = (text, about) => log.warn(about, text),
 ): (metadata: ClientMetadata) => void {

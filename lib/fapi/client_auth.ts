@@ -26,7 +26,7 @@ export const clientAuthSettings = z.strictObject({
     ),
 });
 
-/** Token kinds that say in their `typ` that they are a client assertion, or say nothing. */
+/** Values of `typ` that a client assertion may have; it may also have none. */
 const assertionTypes = [undefined, 'jwt', 'client-authentication+jwt'];
 
 function refuseForeign(claims: JWTPayload, header: { typ?: unknown }): void {
@@ -42,9 +42,10 @@ function refuseForeign(claims: JWTPayload, header: { typ?: unknown }): void {
 export type ClientAuthSettings = z.input<typeof clientAuthSettings> & { readonly mtls?: boolean };
 
 /**
- * Confidential clients only, authenticated by a key they alone have.
+ * Takes confidential clients only, which authenticate by a key they alone have.
  *
- * @see [RFC 7523 - JWT Profile for OAuth 2.0 Client Authentication](https://www.rfc-editor.org/rfc/rfc7523.html#section-3)
+ * @see [RFC 7523 - JWT Profile for OAuth 2.0 Client
+ * Authentication](https://www.rfc-editor.org/rfc/rfc7523.html#section-3)
  */
 export function clientAuth({ mtls = false, ...settings }: ClientAuthSettings = {}): Mechanism {
   const { client_assertion_lifetime: longest } = filled(clientAuthSettings, settings);

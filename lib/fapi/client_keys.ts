@@ -12,7 +12,7 @@ const fitting: Readonly<Record<string, readonly string[]>> = {
   Ed25519: ['EdDSA', 'Ed25519'],
 };
 
-/** A reason why a key verifies nothing that is signed with one of the algorithms, or nothing where it does. */
+/** The reason why a key verifies no signature by one of the algorithms; `undefined` where it does. */
 function unfit(jwk: JWK | null, algorithms: readonly string[]): string | undefined {
   if (typeof jwk !== 'object' || jwk === null) return 'is no key';
   const { kty, crv, use, key_ops, alg } = jwk;
@@ -28,11 +28,13 @@ function unfit(jwk: JWK | null, algorithms: readonly string[]): string | undefin
   return faultOf(jwk);
 }
 
-/** Keys that were found right: a client's are looked at when it is judged, and again when core makes it. */
+/**
+ * Keys that were found right. A client's keys are looked at when it is judged, and again when core makes the client.
+ */
 const right = new Set<string>();
 const mostRight = 20_000;
 
-/** A reason why members are no key, by the cryptography of its type. */
+/** The reason why the members of a JWK are no key; `undefined` where they are one. */
 function faultOf(jwk: JWK): string | undefined {
   const { kty, crv, x, y, n, e } = jwk;
   const members = JSON.stringify([kty, crv, x, y, n, e]);
@@ -49,7 +51,7 @@ function faultOf(jwk: JWK): string | undefined {
 }
 
 const same = (alg: string | undefined, kind: string) => alg === undefined || alg === kind || isEd25519(alg, kind);
-/** Two names of one algorithm. */
+/** True for the two names of one algorithm, `EdDSA` and `Ed25519`. */
 const isEd25519 = (one: string, other: string) => fitting.Ed25519?.includes(one) && fitting.Ed25519.includes(other);
 
 const p = 2n ** 255n - 19n;
@@ -62,7 +64,8 @@ function power(base: bigint, exponent: bigint): bigint {
 }
 
 /**
- * OpenSSL takes any 32 bytes for a key of Ed25519. A y has a point when (y^2 - 1) / (d y^2 + 1) is a square.
+ * True for bytes that are a point of Ed25519, which OpenSSL does not check. A y has a point when (y^2 - 1) / (d y^2 +
+ * 1) is a square.
  *
  * @see [RFC 8032 section 5.1.3 - Decoding](https://www.rfc-editor.org/rfc/rfc8032.html#section-5.1.3)
  */

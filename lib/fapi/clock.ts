@@ -25,8 +25,9 @@ function fromTheFuture(claims: JWTPayload, tolerance = 0): boolean {
 }
 
 /**
- * Clocks differ by some seconds; what is dated further ahead was made to be used later. Core looks at `iat` only
- * where `exp` is absent, and lets a DPoP proof be five minutes early, or of any time when it carries a nonce.
+ * Refuses assertions, request objects and proofs that are dated further ahead than clocks differ: they were made to be
+ * used later. Core looks at `iat` only where `exp` is absent, and takes a DPoP proof that is five minutes early, or of
+ * any time when it carries a nonce.
  */
 export function clock(): Mechanism {
   const tolerance = ({ clockTolerance = 0 }: Configuration) => clockTolerance;

@@ -82,9 +82,10 @@ function guardGrants(provider: Provider, named: readonly string[]): void {
 }
 
 /**
- * The authorization code flow and nothing beside it that hands out tokens by way of a browser or a password.
+ * Allows the authorization code flow, and no other that hands out tokens by way of a browser or a password.
  *
- * @param settings.grant_types grants of the deployment's own, registered with `provider.registerGrantType()` afterwards.
+ * @param settings.grant_types grants of the deployment's own, registered with `provider.registerGrantType()`
+ * afterwards.
  *   Their access tokens are bound and limited like all others.
  */
 export function codeFlow({ grant_types: named = [] }: { grant_types?: readonly string[] | undefined } = {}): Mechanism {

@@ -10,7 +10,7 @@ export interface DetailLimits {
   readonly entries: number;
 }
 
-/** Names that mean something else than a member to careless code on the way. */
+/** Names of members that are refused: careless code takes them for something else than a member. */
 const reserved = ['__proto__', 'constructor', 'prototype'];
 
 const printable = (text: string): string => text.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?').slice(0, 100);

@@ -21,7 +21,10 @@ type Format = (value: unknown, language: string, sibling: (path: string) => unkn
 
 const decimal = /^-?\d{1,30}(\.\d{1,12})?$/;
 
-/** Money is never rounded: as many digits as were sent, and no fewer than the currency has. */
+/**
+ * An amount of money as a person reads it. It is never rounded: it has as many digits as were sent, and no fewer than
+ * the currency has.
+ */
 function inCurrency(amount: unknown, currency: unknown, language: string): string {
   const digits = `${amount}`.split('.')[1]?.length ?? 0;
   if (!decimal.test(`${amount}`) || typeof currency !== 'string') return [amount, currency].filter(Boolean).join(' ');
@@ -65,7 +68,7 @@ const formats: Readonly<Record<string, Format>> = {
 
 const placeholder = /\{\s*([^{}|]*?)\s*(?:\|\s*([^{}:]*?)\s*(?::\s*([^{}]*?)\s*)?)?\}/g;
 
-/** The value of a member, as a person reads it. `text` is empty when the member is absent. */
+/** Reads the value of a member; `undefined` when it is absent. */
 type Read = (path: string) => unknown;
 
 /** The value at a dotted path; a list on the way stands for the members of its entries. */

@@ -16,7 +16,11 @@ const aliased = [
   'cdr_arrangement_revocation',
 ];
 
-/** @see [RFC 8414 - OAuth 2.0 Authorization Server Metadata](https://www.rfc-editor.org/rfc/rfc8414.html) */
+/**
+ * Publishes metadata whose addresses are the issuer's, whatever Host a request came with.
+ *
+ * @see [RFC 8414 - OAuth 2.0 Authorization Server Metadata](https://www.rfc-editor.org/rfc/rfc8414.html)
+ */
 export function discovery({ mtls }: { mtls?: string | undefined } = {}): Mechanism {
   return {
     name: 'discovery',

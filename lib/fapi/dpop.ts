@@ -24,8 +24,8 @@ export type DpopSettings = z.input<typeof dpopSettings> & {
 };
 
 /**
- * Core compares the proof's htu with the URL as it writes it. Where the client writes the same URL otherwise, the next URL
- * core asks for, which is that one, is the client's.
+ * Has core compare the proof's htu with the URL in the client's spelling, where that is the same URL: the next URL that
+ * core asks for is answered with it.
  */
 function spellAsProof(ctx: KoaContextWithOIDC): void {
   const { oidc } = ctx;
@@ -66,7 +66,11 @@ function isSecret(given: { byteLength: number } | undefined, adapter: unknown): 
   return given ? given.byteLength === 32 : typeof (adapter as { kept?: unknown } | undefined)?.kept === 'function';
 }
 
-/** @see [RFC 9449 - OAuth 2.0 Demonstrating Proof of Possession](https://www.rfc-editor.org/rfc/rfc9449.html) */
+/**
+ * Takes DPoP proofs, and asks for nonces before a client has authenticated.
+ *
+ * @see [RFC 9449 - OAuth 2.0 Demonstrating Proof of Possession](https://www.rfc-editor.org/rfc/rfc9449.html)
+ */
 export function dpop(settings: DpopSettings = {}): Mechanism {
   const { nonce, nonceSecret } = filled(dpopSettings, settings);
   return {

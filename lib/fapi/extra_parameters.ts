@@ -63,7 +63,7 @@ function compiled(source: string): RegExp | undefined {
   }
 }
 
-/** The fault in the value of a parameter, in words that follow its name. */
+/** Answers what is wrong with the value of a parameter, in words that follow its name. */
 export function parameterFault(value: string | undefined, rule: ParameterRule): string | undefined {
   if (value === undefined) return rule.required ? 'is missing' : undefined;
   const { min_length = 0, max_length = Number.POSITIVE_INFINITY, pattern, values } = rule;
@@ -74,7 +74,7 @@ export function parameterFault(value: string | undefined, rule: ParameterRule): 
   return pattern !== undefined && !compiled(pattern)?.test(value) ? `does not match ${pattern}` : undefined;
 }
 
-/** Parameters of the protocols themselves, whose form is not a deployment's to say. */
+/** Parameters of the protocols themselves, whose form a deployment cannot set. */
 const protocol = new Set([
   ...['client_id', 'response_type', 'response_mode', 'redirect_uri', 'scope', 'state', 'nonce', 'prompt', 'display'],
   ...['max_age', 'ui_locales', 'claims_locales', 'id_token_hint', 'login_hint', 'acr_values', 'claims', 'registration'],
@@ -114,10 +114,11 @@ export function withParameters(configuration: Configuration, rules: ParameterRul
 type Refuse = (fault: string) => never;
 
 /**
- * Further parameters of authorization requests, each in the form that a deployment has said. They are checked at the push,
- * in a form and in a request object alike, and kept with the request.
+ * Takes further parameters of authorization requests, each in the form that a deployment has set. They are checked at
+ * the push, in a form and in a request object alike, and kept with the request.
  *
- * @see [RFC 6749 section 8.2 - Defining New Endpoint Parameters](https://www.rfc-editor.org/rfc/rfc6749.html#section-8.2)
+ * @see [RFC 6749 section 8.2 - Defining New Endpoint
+ * Parameters](https://www.rfc-editor.org/rfc/rfc6749.html#section-8.2)
  */
 export function extraParameters(rules: ParameterRules = {}): Mechanism {
   return {

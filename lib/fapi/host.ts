@@ -1,7 +1,7 @@
 import { host } from '../http/host.ts';
 import type { Mechanism } from './mechanism.ts';
 
-/** Every URL comes from the issuer, whatever the Host header says. */
+/** Builds every URL from the issuer, whatever the Host header says. */
 export function hostPinning({ mtls }: { mtls?: string | undefined } = {}): Mechanism {
   return {
     name: 'host',

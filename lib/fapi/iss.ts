@@ -1,6 +1,10 @@
 import type { Mechanism } from './mechanism.ts';
 
-/** @see [RFC 9207 - OAuth 2.0 Authorization Server Issuer Identification](https://www.rfc-editor.org/rfc/rfc9207.html) */
+/**
+ * Says in the metadata that authorization responses have `iss`, as core's have.
+ *
+ * @see [RFC 9207 - OAuth 2.0 Authorization Server Issuer Identification](https://www.rfc-editor.org/rfc/rfc9207.html)
+ */
 export function iss(): Mechanism {
   return {
     name: 'iss',

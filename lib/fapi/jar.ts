@@ -24,7 +24,7 @@ export const requestObjectSettings = z.strictObject({
 
 export type RequestObjectSettings = z.input<typeof requestObjectSettings>;
 
-/** A pushed request lives no longer than its request object: less than this, in seconds, is no use to anybody. */
+/** Seconds that a request object has to be good for at the push: the pushed request lives no longer. */
 const shortest = 5;
 const types = [undefined, 'jwt', 'oauth-authz-req+jwt'];
 
@@ -78,8 +78,11 @@ const clauses: Mechanism['clauses'] = [
 ];
 
 /**
- * @param settings.required whether a request object is demanded, as Message Signing does. Otherwise one that a deployment
- *   allows is held to the same, and nothing is claimed.
+ * Takes signed request objects, and bounds how long they are good.
+ *
+ * @param settings.required true where a request object is demanded, as Message Signing does. Otherwise the same holds
+ * for one
+ *   that a deployment allows, and no clause is claimed.
  * @see [RFC 9101 - JWT-Secured Authorization Request](https://www.rfc-editor.org/rfc/rfc9101.html)
  */
 export function jar({

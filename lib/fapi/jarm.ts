@@ -13,7 +13,11 @@ function restrict(metadata: unknown): void {
   Object.assign(metadata as object, { response_modes_supported: modes.filter((mode) => signedModes.includes(mode)) });
 }
 
-/** @see [JWT Secured Authorization Response Mode for OAuth 2.0](https://openid.net/specs/oauth-v2-jarm.html) */
+/**
+ * Signs authorization responses, and takes no response mode that is not signed.
+ *
+ * @see [JWT Secured Authorization Response Mode for OAuth 2.0](https://openid.net/specs/oauth-v2-jarm.html)
+ */
 export function jarm(): Mechanism {
   return {
     name: 'jarm',

@@ -13,7 +13,10 @@ const longestCache = 600;
 
 type Fetch = NonNullable<Configuration['fetch']>;
 
-/** Only https, no redirects, and never cached for longer than we choose, whatever the other side's headers say. */
+/**
+ * Wraps a deployment's `fetch`: https only, no redirects, and no answer is cached for longer than `longestCache`,
+ * whatever its headers say.
+ */
 function guarded(theirs: Fetch): Fetch {
   return async (url, options) => {
     if (new URL(url).protocol !== 'https:') throw new TypeError('only https is fetched');
@@ -44,7 +47,11 @@ type Keyed = Client & { readonly asymmetricKeyStore: KeyStore };
 /** Methods of authentication that need the client's keys. */
 const byKey: readonly (string | undefined)[] = ['private_key_jwt', 'self_signed_tls_client_auth'];
 
-/** @throws {InvalidClientAuth} when they cannot be read. */
+/**
+ * Reads a client's published keys, unless they are fresh.
+ *
+ * @throws {InvalidClientAuth} when they cannot be read.
+ */
 async function readKeys({ jwksUri, asymmetricKeyStore: keys }: Keyed): Promise<void> {
   // Core verifies with what it has first and only asks again when that fails, so a removed key would work for ever.
   if (!jwksUri || keys.fresh()) return;
@@ -58,7 +65,7 @@ async function readKeys({ jwksUri, asymmetricKeyStore: keys }: Keyed): Promise<v
 
 const hinted = new WeakSet<KeyStore>();
 
-/** A `kid` is a hint: where the client has one fitting key and gave it no name, that is the one meant. */
+/** Takes a `kid` for a hint: where the client has one fitting key without a `kid`, that key is used. */
 function takeHint({ asymmetricKeyStore: keys }: Keyed): void {
   if (hinted.has(keys)) return;
   hinted.add(keys);
@@ -71,7 +78,7 @@ function takeHint({ asymmetricKeyStore: keys }: Keyed): void {
   };
 }
 
-/** Says once for each client that its keys will never be read, as far as the address tells. */
+/** Warns, once for each client, that its keys will never be read, where its address says so. */
 function insideWarnings({ allow }: OutboundSettings): (client: ClientMetadata) => void {
   const may = reachable(allow);
   const told = new Set<string>();
@@ -84,9 +91,9 @@ function insideWarnings({ allow }: OutboundSettings): (client: ClientMetadata) =
 }
 
 /**
- * Keys of a client that are published, not registered.
+ * Reads the keys of clients that publish them, and reads them again where a removed one would go on working.
  *
- * @param settings what requests of our own may reach; all of core's go the same way.
+ * @param settings addresses that requests of this server may reach; all of core's requests go the same way.
  */
 export function jwksUri(settings: OutboundSettings = {}): Mechanism {
   const fetch = outboundFetch(settings) as Fetch;

@@ -1,6 +1,6 @@
 /**
- * The kind of JWT its header names, in lower case and without `application/`. What is no text names no kind, and is no
- * kind anything here accepts.
+ * The type that the header of a JWT names, in lower case and without `application/`; `undefined` where `typ` is no
+ * text.
  *
  * @see [RFC 7515 section 4.1.9 - typ](https://www.rfc-editor.org/rfc/rfc7515.html#section-4.1.9)
  */
@@ -11,5 +11,5 @@ export function jwtTypeOf({ typ }: { typ?: unknown }): string | undefined {
 
 const compact = /^[\w-]+(\.[\w-]*){2}(\.[\w-]+){0,2}$/;
 
-/** True for a text in compact serialization: base64url parts without padding. What it says is not looked at. */
+/** True for a text in compact serialization: base64url parts without padding. The parts are not decoded. */
 export const isCompact = (jwt: string): boolean => compact.test(jwt);

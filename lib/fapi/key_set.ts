@@ -5,7 +5,10 @@ import { ExternalSigningKey } from 'oidc-provider';
 
 import type { Finding } from './mechanism.ts';
 
-/** The size of a key in bits, as RFC 7518 counts it; `undefined` for what is no such key. Read off, since a key is made for each client otherwise. */
+/**
+ * The size of a key in bits, as RFC 7518 counts it; `undefined` for one of another type. It is read off the members,
+ * since making a key object costs time for each client.
+ */
 function bits({ kty, crv, n }: JWK): number | undefined {
   if (kty === 'EC') return Number(/^P-(\d+)$/.exec(`${crv}`)?.[1]) || undefined;
   if (kty !== 'RSA' || typeof n !== 'string') return undefined;
@@ -14,7 +17,7 @@ function bits({ kty, crv, n }: JWK): number | undefined {
   return first < 0 ? undefined : 8 * (modulus.length - first) - Math.clz32(modulus[first] as number) + 24;
 }
 
-/** Keys of one type that are smaller than they have to be. */
+/** Finds keys of one type that are smaller than they have to be. */
 export function* weak(
   keys: unknown,
   path: readonly (string | number)[],
@@ -34,7 +37,11 @@ export function* weak(
 const algorithmOf = ({ kty, crv }: JWK): string | undefined =>
   kty === 'RSA' ? 'PS256' : { 'P-256': 'ES256', Ed25519: 'EdDSA' }[crv ?? ''];
 
-/** @see [RFC 7638 - JSON Web Key (JWK) Thumbprint](https://www.rfc-editor.org/rfc/rfc7638.html#section-3) */
+/**
+ * The thumbprint of a key.
+ *
+ * @see [RFC 7638 - JSON Web Key (JWK) Thumbprint](https://www.rfc-editor.org/rfc/rfc7638.html#section-3)
+ */
 function thumbprint({ kty, crv, e, n, x, y }: JWK): string {
   const required = kty === 'RSA' ? { e, kty, n } : kty === 'EC' ? { crv, kty, x, y } : { crv, kty, x };
   return hash('sha256', JSON.stringify(required), 'base64url');

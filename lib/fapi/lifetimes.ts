@@ -3,8 +3,8 @@ import type { AccessToken, AuthorizationCode, ClientCredentials } from 'oidc-pro
 import { seconds } from '../seconds.ts';
 
 /**
- * So many seconds as a function of the deployment's asks for, and not more than the limit. An answer that is no lifetime,
- * a promise or `NaN` for example, asks for nothing: then the other one is taken.
+ * The lifetime that a function of the deployment's asks for, in seconds, and at most the limit. An answer that is no
+ * lifetime, a promise or `NaN` for example, is not taken: then the lifetime is `otherwise`.
  */
 export function bounded(asked: unknown, limit: number, otherwise = limit): number {
   const wanted = Math.floor(Number(asked));
@@ -13,7 +13,7 @@ export function bounded(asked: unknown, limit: number, otherwise = limit): numbe
 
 type Limited = AccessToken | AuthorizationCode | ClientCredentials;
 
-/** Caps the lifetime of everything of a model, also of what a grant or a page of the deployment's own has made. */
+/** Caps the lifetime of everything of a model, also where a grant or a page of the deployment's own makes it. */
 export function endInTime({ prototype }: { prototype: Limited }, longest: number): void {
   const save = prototype.save as (this: Limited, ttl?: number) => Promise<string>;
   prototype.save = function saveLimited(this: Limited & { expiresIn?: number }, ttl?: number) {

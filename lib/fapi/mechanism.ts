@@ -12,23 +12,31 @@ export type Finding = Omit<Violation, 'clause'>;
 export interface Requirement extends Clause {
   /** The key of the file it depends on, such as `par.request_uri_lifetime`, and whether a value asks for more than the profile. */
   readonly setting?: { readonly key: string; tightens(value: unknown): boolean };
-  /** Every way in which the merged configuration violates it; absent where the clause is held by what the mechanism does. */
+  /**
+   * Lists every way in which the merged configuration violates it; absent where the mechanism itself holds the clause.
+   */
   violated?(configuration: Configuration, issuer?: string): Finding | Iterable<Finding> | undefined;
-  /** Every way in which a client violates it; asked at boot for configured clients and whenever core loads one. */
+  /**
+   * Lists every way in which a client violates it. It is asked at boot for configured clients, and whenever core loads
+   * one.
+   */
   client?(metadata: ClientMetadata, configuration: Configuration): Iterable<Finding>;
-  /** Tries the provider itself, which may do otherwise than its configuration says; asked once, before it serves. */
+  /**
+   * Tries the provider itself, which may do otherwise than its configuration says. It is asked once, before the
+   * provider serves.
+   */
   tried?(provider: Provider): Promise<Finding | undefined>;
 }
 
 /**
- * One RFC or one rule, whole: what core is told, what must be true of the merged configuration and of a client's
- * metadata, and what we do ourselves. A profile is a list of these.
+ * One RFC or one rule: what core is told, what must be true of the merged configuration and of a client's metadata, and
+ * what this package does itself. A profile is a list of mechanisms.
  */
 export interface Mechanism {
   readonly name: string;
   /** Every clause the mechanism holds; each clause stands in one mechanism only. */
   readonly clauses: readonly Requirement[];
-  /** Told to core; a deployment's own settings are laid over it and then checked against `clauses`. */
+  /** Core's configuration. A deployment's own settings are laid over it and then checked against `clauses`. */
   readonly configuration?: Configuration;
   /** Faults of the settings it was made with. */
   readonly faults?: readonly Violation[];
@@ -48,8 +56,8 @@ export interface Mechanism {
   complete?(metadata: ClientMetadata, written?: Partial<ClientMetadata>): void;
   /** Middleware, each at the stage it belongs to. */
   middleware?(provider: Provider, configuration: Configuration): Staged;
-  /** Loads what only a mechanism in use needs; nothing of it is asked before. */
+  /** Loads modules that only a mechanism in use needs. It resolves before anything else of the mechanism is called. */
   load?(): Promise<void>;
-  /** Replaces model statics and listens for events: what core has no setting for. */
+  /** Replaces model statics and listens for events, where core has no setting. */
   attach?(provider: Provider, configuration: Configuration): void;
 }

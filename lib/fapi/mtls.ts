@@ -16,8 +16,8 @@ export interface MtlsSettings {
   /** PEM certificates, one or more in each, of the authorities that `tls_client_auth` clients' certificates have to come from. */
   authorities?: readonly string[];
   /**
-   * Files of revocation lists (CRL), PEM or DER, read again when they change. Given, every certificate of a path below its
-   * authority needs a current list: one that is past its `nextUpdate`, or missing, refuses.
+   * Files of revocation lists (CRL), PEM or DER, read again when they change. Where there are any, every certificate of
+   * a path below its authority needs a current list: it is refused where the list is missing or past its `nextUpdate`.
    */
   crl?: readonly string[] | undefined;
   /** Refuses a certificate that is right otherwise, when it answers anything but `true`. */
@@ -44,7 +44,11 @@ function* noCertificate({ jwks, jwks_uri }: ClientMetadata): Iterable<Finding> {
   }
 }
 
-/** @see [RFC 8705 - OAuth 2.0 Mutual-TLS Client Authentication](https://www.rfc-editor.org/rfc/rfc8705.html) */
+/**
+ * Authenticates clients by their certificates, and binds tokens to them.
+ *
+ * @see [RFC 8705 - OAuth 2.0 Mutual-TLS Client Authentication](https://www.rfc-editor.org/rfc/rfc8705.html)
+ */
 export function mtls({ authorities = [], proxy, crl, accept }: MtlsSettings): Mechanism {
   const anchors = authorities.flatMap((pem) => readCertificates(pem));
   let loaded: MutualTls | undefined;

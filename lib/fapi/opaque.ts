@@ -2,7 +2,7 @@ import { bounded } from './lifetimes.ts';
 import type { Mechanism } from './mechanism.ts';
 
 const least = 128;
-/** More is of no use, and an identifier has to fit into a header. */
+/** Bits of randomness at most: an identifier has to fit into a header. */
 const most = 1024;
 
 /** Gives codes, tokens and request URIs at least 128 bits of randomness. */

@@ -9,8 +9,8 @@ type Members<T> = Readonly<
 >;
 
 /**
- * Core accepts a misspelt option in silence, which is how a profile gets lost. The compiler keeps these lists complete:
- * an option that core's types gain or lose is an error here.
+ * Core's options. Core ignores a misspelt one without a word, and a rule of the profile with it. The compiler keeps
+ * these lists complete: an option that core's types gain or lose is an error here.
  */
 const options: Members<Configuration> = {
   acceptQueryParamAccessTokens: true,
@@ -160,7 +160,7 @@ function unknownIn(value: unknown, known: readonly string[], path: readonly stri
     .map((key) => ({ path: [...path, key], text: `is no option of core's${didYouMean(key, known)}` }));
 }
 
-/** Options that core does not have: it would ignore them. */
+/** Lists options that core does not have, and would ignore. */
 export function unknownOptions(configuration: Configuration): Violation[] {
   const nulls = Object.entries(configuration).filter(([, value]) => value === null);
   return [

@@ -30,8 +30,9 @@ export type ParSettings = z.input<typeof parSettings>;
 const feature = (configuration: Configuration) => configuration.features?.pushedAuthorizationRequests;
 
 /**
- * Core stores every pushed request for at most 60 seconds, and a request pushed as a form as an unsecured JWT that
- * expires with it. A longer lifetime therefore needs that JWT's own `exp` moved; a signed request object's never moves.
+ * Sets the lifetime of pushed requests. Core stores them for at most 60 seconds, and one that was pushed as a form as
+ * an unsecured JWT that expires with it: for a longer lifetime the `exp` of that JWT is moved. The `exp` of a signed
+ * request object is never moved.
  */
 function setLifetime(provider: Provider, longest: number): void {
   const { prototype } = provider.PushedAuthorizationRequest;
@@ -58,8 +59,8 @@ function setLifetime(provider: Provider, longest: number): void {
 }
 
 /**
- * Core spends a pushed request when a code is issued. A person who said no has ended it as well: otherwise the same
- * request_uri, opened once more, would still yield a code. Other errors leave it usable, as a reload before the end must.
+ * Spends a pushed request when the person says no. Core spends it when a code is issued only: the same request_uri,
+ * opened once more, would still yield a code. Other errors leave it usable, so that the page can be loaded again.
  */
 function spendOnDenial(provider: Provider): Middleware {
   const denied = new WeakSet<object>();
@@ -78,7 +79,7 @@ function spendOnDenial(provider: Provider): Middleware {
   }
 }
 
-/** Tells apart why a request_uri is not good: core has one text for all of it. */
+/** Says why a request_uri is not good, where core has one text for all reasons. */
 function sayWhy(provider: Provider): void {
   const { PushedAuthorizationRequest } = provider;
   const find = PushedAuthorizationRequest.find;
@@ -113,7 +114,11 @@ function ignoreOthers(provider: Provider): Middleware {
   };
 }
 
-/** @see [RFC 9126 - OAuth 2.0 Pushed Authorization Requests](https://www.rfc-editor.org/rfc/rfc9126.html) */
+/**
+ * Demands that authorization requests are pushed, and bounds how long a pushed request is good.
+ *
+ * @see [RFC 9126 - OAuth 2.0 Pushed Authorization Requests](https://www.rfc-editor.org/rfc/rfc9126.html)
+ */
 export function par(settings: ParSettings = {}): Mechanism {
   const { request_uri_lifetime: lifetime } = filled(parSettings, settings);
   return {

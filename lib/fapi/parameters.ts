@@ -11,7 +11,10 @@ import { isCompact } from './jwt.ts';
 import type { Mechanism } from './mechanism.ts';
 import { checkJson, claimsOf } from './request_object.ts';
 
-/** Bytes of one parameter as it stands in a URL: what comes back in a redirect has to be read by every browser and proxy. */
+/**
+ * Bytes of one parameter at most, as it stands in a URL: what comes back in a redirect has to be read by every browser
+ * and proxy.
+ */
 const longest = 4096;
 
 /** Parameters that never travel through a browser. */
@@ -46,7 +49,7 @@ function checkPush(ctx: Context, others: readonly string[]): void {
   }
 }
 
-/** Client metadata as it was sent; where an application around us has parsed it, nothing is left to look at. */
+/** Checks client metadata as it was sent. Where an application around us has parsed it, there is no text to check. */
 function checkMetadata(ctx: Context): void {
   const twice = memberTwice(bodyOf(ctx) ?? '');
   if (twice !== undefined) {
@@ -64,7 +67,12 @@ function* members(claims: object): Iterable<[string, unknown]> {
   }
 }
 
-/** @see [OpenID Connect Core section 5.5.1 - Individual Claims Requests](https://openid.net/specs/openid-connect-core-1_0.html#IndividualClaimsRequests) */
+/**
+ * Checks the members of a claims parameter.
+ *
+ * @see [OpenID Connect Core section 5.5.1 - Individual Claims
+ * Requests](https://openid.net/specs/openid-connect-core-1_0.html#IndividualClaimsRequests)
+ */
 function checkClaims(claims: object): void {
   for (const [path, value] of members(claims)) {
     if (value === null) continue;
@@ -84,7 +92,7 @@ function checkClaims(claims: object): void {
 const namesOf = ({ extraParams }: Configuration): string[] =>
   Array.isArray(extraParams) ? extraParams : Object.keys(extraParams ?? {});
 
-/** Looks at the forms of programs, and at proofs, before core takes them apart. */
+/** Checks the forms of programs, and proofs, before core parses them. */
 function checkParameters(provider: Provider, others: readonly string[]): Middleware {
   const endpointOf = endpoints(provider);
   return function checkParameters(ctx, next) {

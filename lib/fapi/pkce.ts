@@ -1,6 +1,10 @@
 import type { Mechanism } from './mechanism.ts';
 
-/** @see [RFC 7636 - Proof Key for Code Exchange](https://www.rfc-editor.org/rfc/rfc7636.html) */
+/**
+ * Demands PKCE with S256 of every authorization request.
+ *
+ * @see [RFC 7636 - Proof Key for Code Exchange](https://www.rfc-editor.org/rfc/rfc7636.html)
+ */
 export function pkce(): Mechanism {
   return {
     name: 'pkce',

@@ -3,12 +3,18 @@ import { retainRedirectUri } from './retained_redirect_uri.ts';
 
 const loopback = ['127.0.0.1', '[::1]'];
 
-/** RFC 8252 section 8.3: a native client's own loopback address; `localhost` may resolve to something else. */
+/**
+ * True for the loopback address of a native client (RFC 8252 section 8.3). `localhost` is none, since it may resolve to
+ * something else.
+ */
 function isLoopback(uri: URL, applicationType: unknown): boolean {
   return applicationType === 'native' && uri.protocol === 'http:' && loopback.includes(uri.hostname);
 }
 
-/** Parameters the answer adds to the query: one of the same name in the address would stand beside it. */
+/**
+ * Parameters that an answer adds to the query. A registered address may not have one of the same name, which would
+ * stand beside it.
+ */
 const answered = ['code', 'state', 'iss', 'error', 'error_description', 'error_uri', 'response'];
 
 function fault(value: unknown, applicationType: unknown): string | undefined {
@@ -27,7 +33,10 @@ function fault(value: unknown, applicationType: unknown): string | undefined {
     : `must use https, not ${uri.protocol.slice(0, -1)}`;
 }
 
-/** The addresses to which the answer of the authorization endpoint may go. */
+/**
+ * Bounds the addresses to which answers of the authorization endpoint may go: https, or http on the loopback for native
+ * clients.
+ */
 export function redirectUri(): Mechanism {
   return {
     name: 'redirect_uri',

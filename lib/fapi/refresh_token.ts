@@ -1,6 +1,6 @@
 import type { Mechanism } from './mechanism.ts';
 
-/** Refresh tokens stay as they are: they are bound to the client's own key by its authentication. */
+/** Keeps refresh tokens as they are instead of rotating them: the client's authentication binds them to its key. */
 export function refreshToken(): Mechanism {
   return {
     name: 'refresh_token',

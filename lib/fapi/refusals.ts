@@ -14,7 +14,7 @@ import type { Facts, Refusal } from './refusals/refusal.ts';
 import { richRequests } from './refusals/rich_requests.ts';
 import { tokens } from './refusals/tokens.ts';
 
-/** Every way in which a request is refused that has words of its own; the page is made of it. */
+/** The table of refusals that have words of their own; the page of refusals is made of it. */
 export const refusals: readonly Refusal[] = [
   ...proofs,
   ...tokens,
@@ -30,7 +30,7 @@ interface Failure {
   readonly cause?: unknown;
 }
 
-/** All that is known of an error, from what the client is told to the innermost cause. */
+/** The words of an error, from what the client is told to the innermost cause. */
 function wordsOf({ error, error_description, error_detail, cause }: Failure): string {
   const words = [error_description, error_detail, error];
   for (let inner = cause, depth = 0; inner instanceof Error && depth < 4; inner = inner.cause, depth += 1) {
@@ -47,7 +47,7 @@ export function refusalOf(failure: Failure): Refusal | undefined {
   return [...first, ...refusals].find(({ when }) => when.test(words));
 }
 
-/** Error descriptions are ASCII without quotation mark and backslash (RFC 6749 section 5.2). */
+/** Makes a text an error description: ASCII without quotation mark and backslash (RFC 6749 section 5.2). */
 const legible = (text: string) =>
   text
     .replace(/["\\]/g, "'")
@@ -87,7 +87,7 @@ const explained = new WeakMap<object, Explained>();
 /** Finds the refusal of the table for an error that was answered with these words, or would have been. */
 export const explanationOf = (error: object): Explained | undefined => explained.get(error);
 
-/** Events with which core, or a middleware of ours, tells of a refusal. */
+/** Events that core, or a middleware of ours, emits at a refusal. */
 export const refusalEvents = [
   'authorization.error',
   'pushed_authorization_request.error',
@@ -101,8 +101,8 @@ export const refusalEvents = [
 ];
 
 /**
- * Says the reason: what is wrong, what was expected, what to do. A client that did not authenticate is told no more than
- * that, unless the setting says so, so that an unknown one and one with a wrong key are alike.
+ * Says why a request was refused: what is wrong, what was expected, what to do. A client that did not authenticate is
+ * told no reason, unless the setting says so: an unknown client and one with a wrong key get the same answer.
  */
 export function explainRefusals(settings: RefusalSettings = {}): Mechanism {
   const { explain_authentication = false, documentation } = settings;
@@ -127,7 +127,7 @@ export function explainRefusals(settings: RefusalSettings = {}): Mechanism {
     };
   }
 
-  /** The same in an authorization response, which goes by way of the browser. */
+  /** Says why a request was refused in an authorization response, which goes by way of the browser. */
   async function answerClient(ctx: KoaContextWithOIDC, provider: Provider): Promise<void> {
     const failure = noted.get(ctx);
     const refusal = failure && refusalOf(failure);
@@ -139,7 +139,7 @@ export function explainRefusals(settings: RefusalSettings = {}): Mechanism {
     await reword({ ctx, provider, failure, words });
   }
 
-  /** Tells of what does not count in a request that was taken, by a member of the answer of its own. */
+  /** Adds a warning to the answer of a request that was taken: parts of it were ignored. */
   function warn(ctx: KoaContextWithOIDC, provider: Provider): void {
     const failure = warned.get(ctx);
     const refusal = failure && refusalOf(failure);

@@ -34,7 +34,10 @@ export interface ReplayAdapter extends Adapter {
 export const replayOf = ({ ReplayDetection }: Provider): ReplayAdapter =>
   ReplayDetection.adapter as unknown as ReplayAdapter;
 
-/** Namespace, issuer and jti apart, so that no two of them can be cut into the same string. */
+/**
+ * The id under which a jti is spent. Namespace, issuer and jti are kept apart in it, so that no two of them make the
+ * same id.
+ */
 function replayId(kind: string, iss: string, jti: string): string {
   return hash('sha256', JSON.stringify([kind, iss, jti]), 'base64url');
 }
@@ -42,7 +45,7 @@ function replayId(kind: string, iss: string, jti: string): string {
 const assertionUsed = () => new errors.InvalidClientAuth('client assertion tokens must only be used once');
 const proofUsed = () => new errors.InvalidDpopProof('DPoP proof was used before');
 
-/** Asks the adapter for one id three times, two of them at once: exactly one of the answers is to be yes. */
+/** Asks the adapter for one id three times, two of them at once: exactly one of the answers has to be yes. */
 async function tried(provider: Provider): Promise<Finding | undefined> {
   const adapter = replayOf(provider);
   const id = replayId('trial', provider.issuer, randomUUID());
@@ -57,8 +60,8 @@ async function tried(provider: Provider): Promise<Finding | undefined> {
 }
 
 /**
- * A client assertion and a DPoP proof are good once. Core looks, then saves, and keeps both kinds in one namespace
- * whose ids it joins without a separator; and it forgets a proof before the proof has expired.
+ * Has a client assertion and a DPoP proof spent once, by `unique()` of the adapter. Core looks first and saves later,
+ * keeps both kinds in one namespace, and forgets a proof before the proof has expired.
  *
  * @see [RFC 9449 - DPoP Proof Replay](https://www.rfc-editor.org/rfc/rfc9449.html#section-11.1)
  */

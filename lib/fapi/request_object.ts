@@ -4,7 +4,7 @@ import { memberName } from './detail_bounds.ts';
 import { depthOf, memberTwice } from './json.ts';
 import { isCompact } from './jwt.ts';
 
-/** Nesting beyond this serves nobody: the claims parameter of OpenID Connect needs four levels. */
+/** Levels of objects and lists at most; the claims parameter of OpenID Connect needs four. */
 const deepest = 16;
 
 function invalid(text: string): never {
@@ -16,7 +16,7 @@ const isNumber = (value: unknown) => typeof value === 'number';
 const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
 const isTexts = (value: unknown) => Array.isArray(value) && value.every(isText);
 
-/** Types of claims that are no text. */
+/** Claims that are of another type than text. */
 const types: Readonly<Record<string, [what: string, is: (value: unknown) => boolean]>> = {
   aud: ['a text or a list of texts', (value) => isText(value) || isTexts(value)],
   resource: ['a text or a list of texts', (value) => isText(value) || isTexts(value)],
@@ -47,11 +47,11 @@ function fault(name: string, value: unknown): string | undefined {
 }
 
 /**
- * The claims of a request object, each of the type its parameter has. Core turns whatever it finds into text. Neither the
- * signature nor the times are looked at: that is core's.
+ * Reads the claims of a request object, each of the type its parameter has: core would turn anything into text. Core
+ * verifies the signature and the times.
  *
  * @param others further parameters the deployment knows: text, number or yes and no
- * @throws {InvalidRequestObject}
+ * @throws {InvalidRequestObject} where one is of another type, stands twice or is nested too deeply.
  * @see [RFC 9101 section 4 - Request Object](https://www.rfc-editor.org/rfc/rfc9101.html#section-4)
  */
 export function claimsOf(request: string, others: readonly string[] = []): Readonly<Record<string, unknown>> {
@@ -79,8 +79,8 @@ export function claimsOf(request: string, others: readonly string[] = []): Reado
 }
 
 /**
- * Takes the parameters that are null in a request object for left out. Core writes the text "null" into them, right after
- * it has called the hook this is for: that one value is not taken.
+ * Takes parameters that are null in a request object for left out. Core writes the text "null" into them right after it
+ * has called the hook that calls this: one assignment of that value is ignored.
  */
 export function leaveOutNulls(params: object, claims: object): void {
   for (const [name, value] of Object.entries(claims)) {
@@ -96,7 +96,11 @@ export function leaveOutNulls(params: object, claims: object): void {
   }
 }
 
-/** @throws {InvalidRequest | InvalidAuthorizationDetails} when a JSON parameter of a form is nested too deeply, or ambiguous. */
+/**
+ * Checks a JSON parameter of a form.
+ *
+ * @throws {InvalidRequest | InvalidAuthorizationDetails} where it is nested too deeply, or a member stands twice.
+ */
 export function checkJson(name: string, json: string): void {
   const Refusal = name === 'authorization_details' ? errors.InvalidAuthorizationDetails : errors.InvalidRequest;
   if (depthOf(json) > deepest) throw new Refusal(`${name} must not be nested deeper than ${deepest} levels`);

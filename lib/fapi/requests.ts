@@ -4,7 +4,10 @@ import { postToGet } from '../http/post_to_get.ts';
 import { singleHeaders } from '../http/single_headers.ts';
 import type { Mechanism } from './mechanism.ts';
 
-/** Methods, media types and sizes: PAR 2.3, and no HEAD that spends an authorization request. */
+/**
+ * Refuses requests by their method, media type and size: PAR 2.3, and no HEAD that would spend an authorization
+ * request.
+ */
 export function requests(bounds: Limits = {}): Mechanism {
   return {
     name: 'requests',

@@ -4,7 +4,7 @@ import { normalized } from '../http/normalized_url.ts';
 import type { Finding } from './mechanism.ts';
 import { identifier, type Resource, type ResourceInput } from './resource_settings.ts';
 
-/** The first resource whose identifier is none. */
+/** Finds the first resource whose identifier is none. */
 export function misnamed(settings: readonly ResourceInput[]): Finding | undefined {
   for (const [index, one] of settings.entries()) {
     const text = identifier.safeParse(one.identifier).error?.issues[0]?.message.replace(/ \[.*\]$/, '');
@@ -13,7 +13,7 @@ export function misnamed(settings: readonly ResourceInput[]): Finding | undefine
   return undefined;
 }
 
-/** The first resource that has a scope which another one has with another lifetime. */
+/** Finds the first resource that has a scope in common with another one, and another lifetime. */
 function disagreeing(known: readonly Resource[]): Finding | undefined {
   for (const [index, { scopes, lifetime }] of known.entries()) {
     const other = known
@@ -28,8 +28,8 @@ function disagreeing(known: readonly Resource[]): Finding | undefined {
 }
 
 /**
- * The first resource that could be taken for another, or for the UserInfo endpoint. A scope of two resources whose lifetimes
- * are the same is for the client's `default_resource`, or for the first of them.
+ * Finds the first resource that could be taken for another, or for the UserInfo endpoint. A scope may belong to two
+ * resources of the same lifetime: then it stands for the client's `default_resource`, or for the first of them.
  */
 export function overlapping(known: readonly Resource[], { claims = {} }: Configuration): Finding | undefined {
   // One host with and without its slash are one address.

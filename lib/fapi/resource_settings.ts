@@ -30,8 +30,8 @@ function unfit(value: string): string | undefined {
 }
 
 /**
- * An absolute URI without a fragment, as RFC 3986 normalizes it: the same resource in two spellings would be two, and a
- * client that respells it would be told that there is none.
+ * Schema of an identifier of a resource: an absolute URI without a fragment, normalized as by RFC 3986. In another
+ * spelling it would be another resource.
  *
  * @see [RFC 8707 section 2 - Resource Parameter](https://www.rfc-editor.org/rfc/rfc8707.html#section-2)
  */

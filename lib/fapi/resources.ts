@@ -45,11 +45,11 @@ function typesIn(json: string): string[] {
 }
 
 /**
- * Access tokens for a resource: audience, format, lifetime, and how a request comes by its resource.
+ * Issues access tokens for resources, each with the audience, format and lifetime of its resource.
  *
  * A client names resources in the request, or they follow from its scopes and authorization details, or from its
- * `default_resource`. At the token endpoint a client that names none gets a token for the UserInfo endpoint when it has
- * openid, unless it has a `default_resource`: then it gets one for that.
+ * `default_resource`. At the token endpoint, a client that names none and has openid gets a token for the UserInfo
+ * endpoint, or for its `default_resource` where it has one.
  *
  * @param ofType identifiers of the resources a type of authorization details belongs to.
  * @see [RFC 8707 - Resource Indicators for OAuth 2.0](https://www.rfc-editor.org/rfc/rfc8707.html)

@@ -7,7 +7,10 @@ function nothingAsked(): never {
   throw new errors.InvalidScope('no scope this server knows was requested', '');
 }
 
-/** Core asks this of `extraParams` at every push, when it has dropped the scopes it does not know. */
+/**
+ * Refuses a request that asks for nothing: no scope, no resource, no details. Core calls it by `extraParams` at every push, when it has dropped the scopes it
+ * does not know.
+ */
 function checkScope({ oidc: { params = {} } }: KoaContextWithOIDC, scope: string | undefined): void {
   const { authorization_details, resource } = params;
   if (!scope && authorization_details === undefined && resource === undefined) nothingAsked();
@@ -30,7 +33,7 @@ function ignored({ oidc }: KoaContextWithOIDC, kept = '', own: ReadonlySet<strin
   return [...new Set(asked.split(' '))].filter((name) => !counts(name) && /^[^:]+$/.test(name));
 }
 
-/** Tells of what a request asks for in vain; it is served all the same (OpenID Connect Core section 3.1.2.1). */
+/** Warns of scopes that a request asks for in vain. It is served all the same (OpenID Connect Core section 3.1.2.1). */
 function tellIgnored(ctx: KoaContextWithOIDC, scope: string | undefined, own: ReadonlySet<string>): void {
   const names = ignored(ctx, scope, own);
   if (names.length === 0) return;
@@ -39,8 +42,8 @@ function tellIgnored(ctx: KoaContextWithOIDC, scope: string | undefined, own: Re
 }
 
 /**
- * A request asks for something: without a scope the person would be asked to consent to nothing, and the token be good for
- * nothing. A scope nobody knows, beside one that is known, stays ignored, and the answer to the push says so.
+ * Refuses requests that ask for nothing: without a scope, the person would be asked to consent to nothing. A scope that
+ * is not known, beside one that is, is ignored, and the answer to the push says so.
  *
  * @see [RFC 6749 section 3.3 - Access Token Scope](https://www.rfc-editor.org/rfc/rfc6749.html#section-3.3)
  */

@@ -8,7 +8,7 @@ const clause = 'FAPI2-SP-FINAL-5.3.2.1-4';
 
 type Find = Provider['AccessToken']['find'];
 
-/** A token from before the profile, or from another writer of the store, is no token here unless it is bound. */
+/** Has a model find bound tokens only. Others are from before the profile, or were written by somebody else. */
 function findBoundOnly(model: { find: Find }): void {
   const find = model.find;
   const findBound: Find = async function findBound(this: never, ...args) {
@@ -25,7 +25,10 @@ const unbound =
 const isUnbound = (metadata: Readonly<Record<string, unknown>>): boolean =>
   metadata.dpop_bound_access_tokens === false && !metadata.tls_client_certificate_bound_access_tokens;
 
-/** Looks at a client before core fills in its own default, which is false as well. */
+/**
+ * Refuses a client whose metadata ask for tokens that are not bound. It looks before core fills in its own default,
+ * which is false as well.
+ */
 const refuseUnbound: AroundClients = async (find) => {
   const metadata = await find();
   if (metadata && isUnbound(metadata) && !isStoredByCore(metadata)) {
@@ -35,9 +38,9 @@ const refuseUnbound: AroundClients = async (find) => {
 };
 
 /**
- * Every access token is bound to a key its client proves to hold: by DPoP or by the client's certificate.
+ * Binds every access token to a key that its client proves to hold: by DPoP or by the client's certificate.
  *
- * @param settings.mtls says whether mutual TLS is a setting of the profile: then its own functions find certificates.
+ * @param settings.mtls true where mutual TLS is a setting of the profile: then its own functions find certificates.
  */
 export function senderConstraint({ mtls = false }: { mtls?: boolean } = {}): Mechanism {
   return {

@@ -11,7 +11,7 @@ import type { Finding, Mechanism } from './mechanism.ts';
 
 const days = 86_400;
 
-/** How long what begins with a person's login lives. */
+/** Lifetimes of what begins with a person's login, in seconds. */
 export const sessionLifetimes = z.strictObject({
   id_token: toCore(wholeSeconds.default(300).describe('an ID Token'), 'ttl.IdToken'),
   refresh_token: toCore(
@@ -34,7 +34,7 @@ export const sessionLifetimes = z.strictObject({
   grant: toCore(wholeSeconds.default(14 * days).describe('what a person has consented to'), 'ttl.Grant'),
 });
 
-/** Of the lifetimes, the one core has no option for. */
+/** The lifetime that core has no option for. */
 export type SessionSettings = Pick<z.input<typeof sessionLifetimes>, 'session_idle'>;
 
 function* cookies({ cookies: { keys, long, short } = {}, enableHttpPostMethods }: Configuration): Iterable<Finding> {
@@ -54,7 +54,7 @@ function* cookies({ cookies: { keys, long, short } = {}, enableHttpPostMethods }
 }
 
 /**
- * Ends a session so long after the login, and earlier when it is not used: core gives it its whole life anew whenever it
+ * Ends a session some time after the login, and earlier when it is not used. Core renews its whole lifetime whenever it
  * is used, so that a login in use would never end.
  */
 const sessionLifetime =
@@ -67,7 +67,7 @@ const sessionLifetime =
     return Math.max(1, Math.min(idle, longest - age));
   };
 
-/** The person's browser session with the authorization server, which no other site may use. */
+/** Bounds the person's session in the browser, and keeps its cookie from other sites. */
 export function session(settings: SessionSettings = {}): Mechanism {
   const { session_idle } = filled(sessionLifetimes, settings);
   return {

@@ -5,7 +5,11 @@ import { introspectionJwt as signed } from '../http/media_types.ts';
 import { enabled } from './feature_enabled.ts';
 import type { Mechanism } from './mechanism.ts';
 
-/** @see [RFC 9701 - JWT Response for OAuth Token Introspection](https://www.rfc-editor.org/rfc/rfc9701.html) */
+/**
+ * Signs introspection responses for those who ask for it.
+ *
+ * @see [RFC 9701 - JWT Response for OAuth Token Introspection](https://www.rfc-editor.org/rfc/rfc9701.html)
+ */
 export function signedIntrospection(): Mechanism {
   return {
     name: 'signed_introspection',

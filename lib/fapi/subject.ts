@@ -26,7 +26,12 @@ export type SubjectSettings = Partial<z.output<typeof subjectSettings>> & {
   readonly pairwiseSalt?: Buffer | undefined;
 };
 
-/** @see [OpenID Connect Core section 8.1 - Pairwise Identifier Algorithm](https://openid.net/specs/openid-connect-core-1_0.html#PairwiseAlg) */
+/**
+ * Makes the function of pairwise subjects.
+ *
+ * @see [OpenID Connect Core section 8.1 - Pairwise Identifier
+ * Algorithm](https://openid.net/specs/openid-connect-core-1_0.html#PairwiseAlg)
+ */
 const pairwiseBy =
   (salt: Buffer): NonNullable<Configuration['pairwiseIdentifier']> =>
   (_ctx, accountId, { sectorIdentifier }) =>
@@ -61,8 +66,8 @@ async function subjectOf(ctx: KoaContextWithOIDC, { pairwiseIdentifier }: Config
 }
 
 /**
- * Replaces core's check of a requested subject: it reads `value` only. Where another person is logged in, the login page
- * is shown, so that the one who was asked for can log in.
+ * Replaces core's check of a requested subject, which reads `value` only. Where another person is logged in, the login
+ * page is shown, so that the one who was asked for can log in.
  */
 function asked(configuration: Configuration): Configuration {
   const policy = configuration.interactions?.policy ?? interactionPolicy.base();
@@ -81,10 +86,10 @@ function asked(configuration: Configuration): Configuration {
 }
 
 /**
- * An authorization is for the person the client asked for, or fails. Core compares before the person logs in, and not
- * with who did.
+ * Refuses another person than the client asked for. Core compares before the person logs in, and not afterwards.
  *
- * @see [OpenID Connect Core 3.1.2.2 - Authentication Request Validation](https://openid.net/specs/openid-connect-core-1_0.html#section-3.1.2.2)
+ * @see [OpenID Connect Core 3.1.2.2 - Authentication Request
+ * Validation](https://openid.net/specs/openid-connect-core-1_0.html#section-3.1.2.2)
  */
 export function subject({ subject: type = 'public', pairwiseSalt: salt }: SubjectSettings = {}): Mechanism {
   const subjectTypes = type === 'pairwise' ? (['pairwise'] as const) : (['public', 'pairwise'] as const);
@@ -131,7 +136,7 @@ export function subject({ subject: type = 'public', pairwiseSalt: salt }: Subjec
   };
 }
 
-/** Core's own default, which is not exported. */
+/** Finds the grant as core does by default; its function is not exported. */
 async function existingGrant({ oidc }: KoaContextWithOIDC) {
   const id = oidc.result?.consent?.grantId ?? (oidc.client && oidc.session?.grantIdFor(oidc.client.clientId));
   return id ? oidc.provider.Grant.find(id) : undefined;

@@ -10,7 +10,10 @@ import { type AroundClients, adapterFor, aroundClients } from './adapter.ts';
 import type { HookAt } from './hooks.ts';
 import type { Mechanism } from './mechanism.ts';
 
-/** A key of nobody's for each algorithm a client may sign with: of RSA a long one, as the costliest client has. */
+/**
+ * Makes a public key that nobody has for each algorithm a client may sign with; of RSA a long one, as the costliest
+ * client has.
+ */
 async function decoys(): Promise<Readonly<Record<string, CryptoKey>>> {
   const [ec, ed] = await Promise.all([generateKeyPair('ES256'), generateKeyPair('Ed25519')]);
   // Nothing was ever signed with it, so that it need not be the product of two primes: making one would take seconds.
@@ -32,7 +35,7 @@ const failures = [
   'device_authorization.error',
 ];
 
-/** True where a signature was compared with a client's key, and was another's. */
+/** True where a signature was compared with a client's key and did not fit. */
 const isOtherSignature = ({ cause }: { cause?: unknown }): boolean =>
   cause instanceof errors.JWSSignatureVerificationFailed;
 
@@ -46,9 +49,9 @@ const note: AroundClients = (find) => {
 };
 
 /**
- * Does for a client that is unknown what is done for one whose key is wrong, so that nobody learns by the time of a refusal
- * who is a client: one look into the database, and one signature or certificate. A `jwks_uri` that has to be asked takes the
- * time it takes.
+ * Does for an unknown client what is done for one whose key is wrong, so that the time of a refusal does not tell who
+ * is a client: one look into the database, and one signature or certificate. Only a `jwks_uri` that has to be asked
+ * takes longer.
  */
 export function unknownClient(): Mechanism {
   const compared = new WeakSet<object>();
@@ -64,7 +67,7 @@ export function unknownClient(): Mechanism {
     }
   }
 
-  /** Does for a request that has been refused whatever was left out. */
+  /** Does for a refused request what was left out of that. */
   async function catchUp(ctx: KoaContextWithOIDC, clients: Partial<Adapter> | undefined): Promise<void> {
     const assertion = fieldOf(ctx, 'client_assertion');
     if (!looked.has(ctx.req)) await clients?.find?.(`${ctx.oidc.client?.clientId}`);

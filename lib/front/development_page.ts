@@ -14,7 +14,7 @@ import { refusalsPath } from './refusals_page.ts';
 import { type Tried, tryPath } from './try_flow.ts';
 import { type Words, words } from './words.ts';
 
-/** Clients that are listed; who has more knows them. */
+/** Clients that are listed at most. */
 const mostClients = 20;
 
 /** Parts of the page that are not in the configuration. */
@@ -78,7 +78,7 @@ function trust({ listen, proxy, issuer }: Config, folder: string | undefined, sa
   };
 }
 
-/** For each library the words of the command that prints a program with it: as the first client that can use it. */
+/** Lists, for each library, the command that prints a program with it, for the first client that can use it. */
 function programs(config: Config): string[][] {
   const file = relative('.', fileOf(config) ?? 'FILE');
   const known = config.clients as unknown as readonly Metadata[];
@@ -120,7 +120,7 @@ function chosen({ chooseShipped }: Front, ctx: Context) {
   return { language, say: words[language.tag.split('-')[0] ?? ''] ?? (words.en as Words) };
 }
 
-/** All there is to know about a development server to begin with it. */
+/** Makes the front page of a development server: addresses, trust files, clients, and what to try first. */
 export function developmentPage(front: Front, { config, recent, tries, folder }: DevelopmentPageOptions): ShowFront {
   const { issuer, name } = front;
   return (ctx) => {
@@ -141,7 +141,7 @@ export function developmentPage(front: Front, { config, recent, tries, folder }:
   };
 }
 
-/** The end of a flow that the front page began. */
+/** Makes the page at the end of a flow that the front page began. */
 export function triedPage(front: Front): (ctx: Context, tried: Tried) => void {
   return (ctx, { outcome, person = '', token = '', resource = '', error, parameters }) => {
     const { language, say } = chosen(front, ctx);

@@ -14,7 +14,7 @@ export interface Front {
   readonly english: Language;
 }
 
-/** English, whatever a browser asks for. */
+/** A context of a browser that asks for no language, so that the texts are English. */
 const anyBrowser = { acceptsLanguages: () => false } as unknown as Context;
 
 export function front(issuer: string, pages: PagesOptions): Front {

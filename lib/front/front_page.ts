@@ -5,7 +5,7 @@ import { render } from '../interactions/render.ts';
 import type { Front } from './front.ts';
 import { refusalsPath } from './refusals_page.ts';
 
-/** The page at the issuer's address: how it is shown. */
+/** Shows the page at the issuer's address. */
 export type ShowFront = (ctx: Context) => void;
 
 /** The service's name, and the documents a client needs. */

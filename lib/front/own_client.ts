@@ -30,7 +30,10 @@ const privateKey = (cookies: Cookies) =>
     type: 'pkcs8',
   });
 
-/** A scope besides openid shows what a person reads. */
+/**
+ * The scopes that the client asks for: openid, and `profile` where there is one, so that the person reads something on
+ * the page of consent.
+ */
 const scopesOf = (claims: Readonly<Record<string, unknown>>) => ['openid', ...('profile' in claims ? ['profile'] : [])];
 
 /** The server's own settings that its client follows. */
@@ -82,7 +85,7 @@ export interface Speaking {
 const expectations = { id_token_signed_response_alg: 'ES256', authorization_signed_response_alg: 'ES256' };
 
 /**
- * Meets the server as any client does: by its address, over TLS.
+ * Discovers the server as any client does, by its address, over TLS.
  *
  * @throws {OperationalError} where openid-client is not installed.
  */

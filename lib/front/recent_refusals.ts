@@ -14,7 +14,7 @@ export interface RecentRefusal {
   /** Name in the table of refusals. */
   readonly refusal: string | undefined;
   readonly reason: string;
-  /** The same in a row is told once. */
+  /** How often it happened in a row; it is told once. */
   readonly times: number;
 }
 
@@ -34,10 +34,10 @@ interface Failure {
 const longest = 600;
 
 /**
- * Keeps the latest refusals in memory, in the words of the table. Of a request it keeps method and path; of parameters,
- * headers and bodies nothing, so that no secret is among it.
+ * Keeps the latest refusals in memory, in the words of the table. Of a request it keeps method and path, and no
+ * parameter, header or body, which may be secret.
  *
- * @param most as many are kept; the oldest gives way.
+ * @param most refusals that are kept; then the oldest goes.
  */
 export function recentRefusals(most = 20): RecentRefusals {
   const list: RecentRefusal[] = [];

@@ -13,7 +13,7 @@ export const tryPath = '/try';
 const cookie = '__Host-try';
 const attributes = { httpOnly: true, secure: true, sameSite: 'lax', path: '/', signed: false } as const;
 
-/** The end of a flow, as its page tells it: names and lengths, and of tokens nothing. */
+/** The end of a flow, as its page tells it: names and lengths, and no tokens. */
 export interface Tried {
   readonly outcome: 'done' | 'denied' | 'unknown' | 'failed';
   readonly person?: string;
@@ -29,11 +29,15 @@ export interface TryFlowOptions extends OwnClientOf {
   readonly keys: Pick<Keys, 'cookies'>;
   /** Path of the sample resource; userinfo is asked where there is none. */
   readonly resource?: string | undefined;
-  /** Shows the page of the end. */
+  /** Shows the page at the end. */
   readonly show: (ctx: Context, tried: Tried) => void;
 }
 
-/** Pushes a request. @returns the address the browser is sent to */
+/**
+ * Pushes a request.
+ *
+ * @returns the address the browser is sent to
+ */
 async function begin({ issuer, claims, keys }: TryFlowOptions, flow: string): Promise<URL> {
   const { openid, config, key, scope, signed } = await speaking({ issuer, claims }, keys);
   const { pkceCodeVerifier, expectedState, expectedNonce } = checksOf(keys.cookies, flow);
@@ -51,7 +55,7 @@ async function begin({ issuer, claims, keys }: TryFlowOptions, flow: string): Pr
   return openid.buildAuthorizationUrlWithPAR(config, object?.searchParams ?? request);
 }
 
-/** Exchanges the code, and uses the token: all of it from here to the server, nothing by the browser. */
+/** Exchanges the code and uses the token. All of it goes from here to the server, past the browser. */
 async function finish(options: TryFlowOptions, flow: string, callback: URL): Promise<Omit<Tried, 'parameters'>> {
   const spoken = await speaking(options, options.keys);
   const { openid, config, options: bound } = spoken;
@@ -81,7 +85,7 @@ async function use(
   return `${resource}: ${status}`;
 }
 
-/** The end of a flow that did not come to one: the server's answer, or what the library found wrong with it. */
+/** The end of a flow that failed: the error of the server's answer, or what the library found wrong with it. */
 function failureOf(error: unknown): Omit<Tried, 'parameters'> {
   const { error: code, error_description, message } = error as Record<string, string | undefined>;
   if (code === 'access_denied') return { outcome: 'denied' };

@@ -4,15 +4,20 @@ const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
 
-/** An address of this machine that no other machine reaches. */
+/** True for an address of this machine that no other machine reaches. */
 const isLoopback = (address: string): boolean =>
   isIP(address) > 0 && loopback.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 
-/** A host of this machine that no other machine reaches: a name as it is written, or an address, with or without brackets. */
+/**
+ * True for a host of this machine that no other machine reaches: a name as it is written, or an address, with or
+ * without brackets.
+ */
 export const isLocal = (host: string): boolean =>
   /^(localhost|.*\.localhost|ip6-localhost)$/i.test(host) || isLoopback(bareHost(host));
 
-/** A Host header that names this machine as nobody else does: other names may be led here. */
+/**
+ * True for a Host header with a name that leads to this machine alone. Somebody else may have another name lead here.
+ */
 export const isLocalHost = (header: string | undefined): boolean => isLocal((header ?? '').replace(/:\d+$/, ''));
 
 /** A host as it stands in a URL: an IPv6 address in brackets, without a zone, which has a meaning on one machine only. */

@@ -29,7 +29,11 @@ export function addressOf(text: string | undefined): string | undefined {
   return [high, low].flatMap((half) => [Number(`0x${half}`) >> 8, Number(`0x${half}`) & 0xff]).join('.');
 }
 
-/** `10.0.0.0/8`, `fd00::/8` or a single address. */
+/**
+ * Makes the test for proxies.
+ *
+ * @param written networks or single addresses: `10.0.0.0/8`, `fd00::/8`.
+ */
 export function trustedProxies(written: readonly string[] = []): Trusted {
   const list = ranges(written);
   return (text) => {
@@ -50,7 +54,10 @@ function strip({ req }: Context, names: readonly string[]): void {
   for (const name of names) if (req.headers[name] !== undefined) delete req.headers[name];
 }
 
-/** The nearest address that is no proxy's; `undefined` where a proxy wrote what is no address: whose request it is, is not known. */
+/**
+ * The nearest address that is no proxy's; `undefined` where a proxy wrote something that is no address, so that the
+ * client's is not known.
+ */
 function clientAddress(list: string, trusted: Trusted): string | undefined {
   let nearest: string | undefined;
   for (const entry of list.split(',').reverse()) {
@@ -62,12 +69,13 @@ function clientAddress(list: string, trusted: Trusted): string | undefined {
 }
 
 /**
- * Headers that speak for the client count only from a trusted proxy, and of a list only what that proxy itself
- * appended: everything before came from the client. The application's `proxy` setting may be on behind this; an address that
- * is none leaves it the peer's.
+ * Removes headers that speak for the client, unless a trusted proxy sent them; of a list, only what that proxy itself
+ * appended is kept, since everything before came from the client. The application's `proxy` setting may be on behind
+ * this. Where the address is none, the peer's is left.
  *
  * @param certificateHeaders names, in lower case, of the headers that stand for a client's certificate.
- * @see [RFC 9700 section 4.13 - TLS Terminating Reverse Proxies](https://www.rfc-editor.org/rfc/rfc9700.html#section-4.13)
+ * @see [RFC 9700 section 4.13 - TLS Terminating Reverse
+ * Proxies](https://www.rfc-editor.org/rfc/rfc9700.html#section-4.13)
  */
 export function forwarded(
   trusted: Trusted = trustedProxies(),

@@ -7,14 +7,15 @@ import { answerTo, sayWhenToRetry, writeOauthError } from './oauth_error.ts';
 export interface Unfinished {
   readonly isPending: boolean;
   /**
-   * Does it.
+   * Does the work.
+   *
    * @param isError the response tells of an error already
    * @throws an error to be answered in place of the response
    */
   flush(isError: boolean): Promise<void>;
 }
 
-/** Headers that lead on from an answer that is not to be given. */
+/** Headers of the answer that was to be given, which are removed where an error takes its place. */
 const premature = ['location', 'set-cookie', 'content-length'];
 
 function isErrorAnswer({ status, response }: Context): boolean {
@@ -27,8 +28,9 @@ function report(ctx: Context, error: unknown): void {
 }
 
 /**
- * `provider.interactionFinished()` ends the response by itself, past Koa: the end waits for the flush.
- * @returns to be awaited before going on
+ * Has the end of a response wait for the flush: `provider.interactionFinished()` ends it by itself, past Koa.
+ *
+ * @returns a function to await before going on
  */
 function holdEnd(ctx: Context, work: Unfinished): () => Promise<void> {
   const { res } = ctx;

@@ -7,7 +7,10 @@ export interface Hosts {
   readonly aliases?: readonly string[];
 }
 
-/** A request target may be a whole URL (`GET https://other/ HTTP/1.1`), and core then builds others from that. */
+/**
+ * The URL a request is for. Its target may be a whole URL (`GET https://other/ HTTP/1.1`), and core builds other URLs
+ * from that.
+ */
 function targetOf({ originalUrl, host }: Context): string {
   if (originalUrl.startsWith('/')) return host.toLowerCase();
   const url = URL.parse(originalUrl);
@@ -15,7 +18,7 @@ function targetOf({ originalUrl, host }: Context): string {
 }
 
 /**
- * Requests are answered under the configured names only: endpoint URLs in metadata and the `htu` of a proof are
+ * Refuses requests under other names than the configured ones: endpoint URLs in metadata and the `htu` of a proof are
  * built from the name the request came under.
  *
  * @see [FAPI2-SP-FINAL-5.2.1-1](https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.2.1)

@@ -4,7 +4,10 @@ import type { Middleware } from 'koa';
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** The id a request is known by: the client's own where it is a UUID, since it reaches our logs and response headers. */
+/**
+ * The id a request is known by: the client's own where that is a UUID, else a new one. It reaches our logs and response
+ * headers, so no other text is taken.
+ */
 export const interactionIdOf = (received: string | undefined): string =>
   received && uuid.test(received) ? received : randomUUID();
 

@@ -5,8 +5,8 @@ import { json, introspectionJwt as signed } from './media_types.ts';
 import { endpoints, isApiEndpoint } from './routes.ts';
 
 /**
- * Endpoints for programs answer errors as JSON, whatever `Accept` says: Java sends `text/html` first, and
- * core would answer a page.
+ * Has endpoints for programs answer errors as JSON, whatever `Accept` says: Java sends `text/html` first, and core
+ * would answer a page.
  *
  * @see [PAR-2.3 - Error Response](https://www.rfc-editor.org/rfc/rfc9126.html#section-2.3)
  */

@@ -32,7 +32,11 @@ const methods: Methods = {
 };
 const managed: Methods = { ...methods, client: ['GET', 'PUT', 'DELETE', 'HEAD'] };
 
-/** @returns true when there is nothing more to answer: somebody asks which methods there are, and no browser for CORS. */
+/**
+ * Refuses other methods than an endpoint has, and answers OPTIONS where it is not a browser's question for CORS.
+ *
+ * @returns true when it was answered
+ */
 function checkMethod(ctx: Context, endpoint: NonNullable<Endpoint>, known: Methods): boolean {
   const allowed = isFormEndpoint(endpoint) ? ['POST'] : known[endpoint];
   const asks = ctx.method === 'OPTIONS' && !ctx.get('access-control-request-method');
@@ -61,10 +65,10 @@ function checkType(ctx: Context, endpoint: Endpoint): void {
 }
 
 /**
- * Says when to come back.
+ * Says in a header when to try again.
  *
  * @param wait seconds
- * @returns the refusal of who asks too often
+ * @returns the refusal of somebody who asks too often, to be thrown
  */
 export function tooManyRequests(ctx: Context, wait: number): errors.InvalidRequest {
   ctx.set(retryAfter(wait));
@@ -72,8 +76,8 @@ export function tooManyRequests(ctx: Context, wait: number): errors.InvalidReque
 }
 
 /**
- * The HTTP of the provider's endpoints: 405 with Allow, 413, 415, 400 for another media type, 429. The form of a request is
- * read here, and `fieldsOf(ctx)` from here on.
+ * Refuses requests at the provider's endpoints by their HTTP: 405 with Allow, 413, 415, 400 for another media type,
+ * 429. It reads the form of a request, which `fieldsOf(ctx)` answers from here on.
  *
  * @see [PAR-2.3 - Error Response](https://www.rfc-editor.org/rfc/rfc9126.html#section-2.3)
  */

@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 
-/** A path no route has. */
+/** A path that no route has. */
 const nowhere = '/.nowhere';
 
 const wellKnown = '/.well-known/oauth-authorization-server';

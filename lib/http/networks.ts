@@ -44,7 +44,7 @@ const inner = [
 ];
 
 let madeInner: BlockList | undefined;
-/** Made when the first address is judged: most processes never judge one. */
+/** The networks of `inner`, made when the first address is judged: most processes never judge one. */
 const innerRanges = (): BlockList => {
   madeInner ??= ranges(inner);
   return madeInner;
@@ -69,12 +69,12 @@ export interface Reachable {
   address(address: string): boolean;
   /** True for a host, as it stands in a URL, that was named: whatever address it has may be connected to. */
   named(host: string): boolean;
-  /** A reason why a host will never be reached, as far as its name alone tells. */
+  /** The reason why a host will never be reached, where its name alone says so. */
   refused(host: string): string | undefined;
 }
 
 /**
- * The public Internet, and of the networks inside only those that are named.
+ * Answers which hosts may be reached: those of the public Internet, and of other networks those that are named.
  *
  * @param allow ranges of addresses, host names, and `*.example.com` for every name below example.com.
  */
@@ -100,5 +100,5 @@ export function reachable(allow: readonly string[] = []): Reachable {
   };
 }
 
-/** Names of this machine, which no name server is asked for (RFC 6761 section 6.3). */
+/** True for a name of this machine, which no name server is asked for (RFC 6761 section 6.3). */
 const isInsideName = (host: string) => /(^|\.)localhost$/.test(plainName(host));

@@ -5,8 +5,8 @@ import { isHandedOver } from './handed_over.ts';
 import { endpoints, isFormEndpoint } from './routes.ts';
 
 /**
- * No script of another site reads what the authorization endpoint, a page or an endpoint for clients answers, even with a
- * CORS middleware around us.
+ * Keeps scripts of other sites from reading answers of the authorization endpoint, a page or an endpoint for clients,
+ * also where a CORS middleware is around us.
  *
  * @see [FAPI2-SP-FINAL-5.2.3-3](https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.2.3)
  */

@@ -47,7 +47,7 @@ export const outboundSettings = z.strictObject({
 /** Settings of outgoing requests in code: as in the file, and `ca` is PEM text. */
 export type OutboundSettings = z.input<typeof outboundSettings>;
 
-/** So much of an answer is read, in bytes. */
+/** Bytes of an answer that are read at most. */
 const longestAnswer = 256 * 1024;
 
 /** Milliseconds a request may take, from the name's look-up to the last byte. */
@@ -94,7 +94,7 @@ export function outboundFetch(
   };
 }
 
-/** Those this process trusts; Node before 22.15 cannot say which the environment adds. */
+/** The authorities this process trusts. Node before 22.15 cannot say which of them the environment adds. */
 const usualAuthorities = (): readonly string[] => tls.getCACertificates?.('default') ?? tls.rootCertificates;
 
 const tooLong = (cause: unknown) => new Error('it took too long', { cause });
@@ -151,7 +151,7 @@ const tlsOver =
   () =>
     tls.connect({ ...trust, socket, ...named(bareHost(hostname)) });
 
-/** TLS names a host by its name; an address is compared with the certificate alone. */
+/** Options of TLS for a host. Only a name is sent to the server; an address is compared with the certificate alone. */
 const named = (host: string): ConnectionOptions => (isIP(host) > 0 ? { host } : { host, servername: host });
 
 async function ask(

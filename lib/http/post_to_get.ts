@@ -12,8 +12,8 @@ const longest = 8192;
 const posted: readonly Endpoint[] = ['authorization', 'end_session'];
 
 /**
- * An authorization request, or one for a logout, that was posted is asked for again by GET. Core reads posted ones only with cookies that other
- * sites may send along; the browser's own GET brings the ones that they may not.
+ * Has the browser ask again by GET for an authorization request, or a logout, that was posted. With a POST of another
+ * site, browsers leave out cookies that are kept from other sites; core needs them.
  *
  * @see [OIDCC-3.1.2.1 - Authentication Request](https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest)
  * @see [OpenID Connect RP-Initiated Logout](https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout)

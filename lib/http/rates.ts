@@ -1,8 +1,8 @@
 interface Count {
-  /** Milliseconds since the epoch at which it is forgotten. */
+  /** Milliseconds since the epoch at which the count is forgotten. */
   readonly ends: number;
   points: number;
-  /** Not yet told to the other processes. */
+  /** The part of it that the other processes have not been told of yet. */
   fresh: number;
   /** Set when the others together have reached the limit. */
   blocked: boolean;
@@ -22,7 +22,7 @@ export interface RateOptions {
 }
 
 const minute = 60_000;
-/** Counts told to the database at a time. */
+/** Counts that are told to the database at a time. */
 const told = 100;
 
 const isLimit = (error: unknown): boolean => typeof (error as { msBeforeNext?: unknown }).msBeforeNext === 'number';
@@ -54,7 +54,11 @@ export class Rate {
     return count.blocked || count.points >= this.#points ? Math.ceil((count.ends - this.#now()) / 1000) : undefined;
   }
 
-  /** Counts one. @returns seconds to wait, when there are too many already */
+  /**
+   * Counts one.
+   *
+   * @returns seconds to wait, when there are too many already
+   */
   take(key: string): number | undefined {
     const wait = this.wait(key);
     if (wait !== undefined) return wait;

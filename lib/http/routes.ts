@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import type { Provider } from 'oidc-provider';
 
-/** Routes that speak to programs: errors are JSON, methods and media types are fixed. */
+/** Routes of programs that post forms: errors are JSON, methods and media types are fixed. */
 const formEndpoints = [
   'pushed_authorization_request',
   'token',
@@ -14,7 +14,7 @@ const jsonEndpoints = ['userinfo', 'jwks', 'discovery', 'registration'] as const
 
 export type FormEndpoint = (typeof formEndpoints)[number];
 export type JsonEndpoint = (typeof jsonEndpoints)[number];
-/** Routes a browser or a registered client's owner is at. */
+/** Routes that a browser comes to. */
 const others = ['authorization', 'end_session', 'end_session_confirm', 'end_session_success'] as const;
 
 export type Endpoint = FormEndpoint | JsonEndpoint | (typeof others)[number] | 'resume' | 'client' | undefined;

@@ -29,7 +29,7 @@ function strictTransportSecurity({ hsts = true, ...settings }: SecurityHeaderSet
 }
 
 /**
- * `script-src` is there and empty so that core adds the hash of its form_post script; there is no
+ * The policy of pages. `script-src` is there and empty so that core adds the hash of its form_post script; there is no
  * `form-action`, which would also stop the redirect to the client that answers a form.
  */
 const contentSecurityPolicy = [

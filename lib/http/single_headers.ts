@@ -1,7 +1,7 @@
 import type { Middleware } from 'koa';
 import { errors } from 'oidc-provider';
 
-/** Headers that say who asks, whom, and in what form. Node keeps the first of several and drops the rest without a word. */
+/** Headers that may come once. Of several, Node keeps the first and drops the others without a word. */
 const single = new Set(['host', 'authorization', 'content-type', 'content-length', 'content-encoding']);
 
 function repeated(rawHeaders: readonly string[]): string | undefined {
@@ -16,7 +16,7 @@ function repeated(rawHeaders: readonly string[]): string | undefined {
 }
 
 /**
- * Refuses a request that says twice what can only be said once: a proxy in front of us may have believed the other one.
+ * Refuses a request with one of these headers twice: a proxy in front of us may have read the other one.
  *
  * @see [RFC9110-5.3 - Field Order](https://www.rfc-editor.org/rfc/rfc9110.html#section-5.3)
  */

@@ -11,9 +11,9 @@ import { passwordLimits } from './settings.ts';
 /** The outcome of an attempt: the check's answer, or the seconds to wait because the check was not made. */
 export type Attempt<T> = { readonly result: T | undefined } | { readonly wait: number };
 
-/** Slows down whoever guesses passwords. */
+/** Slows down somebody who guesses passwords. */
 export interface Attempts {
-  /** Makes the check, unless too many have failed; one that answers nothing has failed. */
+  /** Makes the check, unless too many have failed. A check that answers nothing has failed. */
   make<T>(login: string, address: string, check: () => Promise<T | undefined>): Promise<Attempt<T>>;
 }
 
@@ -26,7 +26,7 @@ export interface Limit {
   readonly within: number;
 }
 
-/** The same as rate-limiter-flexible has it, under a name of its own. */
+/** A limit with the names of rate-limiter-flexible. */
 export interface LimiterOptions {
   readonly points: number;
   readonly duration: number;
@@ -46,16 +46,19 @@ export interface AttemptsOptions {
   limiter?: ((options: LimiterOptions) => Limiter) | undefined;
 }
 
-/** Loaded when somebody has to be slowed down: it brings a limiter for every database. */
+/** Loads the library at the first attempt that is counted: it brings a limiter for every database. */
 const limiters = () => load('rate-limiter-flexible') as typeof import('rate-limiter-flexible');
 const load = createRequire(import.meta.url);
 
 const preset = presets(passwordLimits);
 
-/** Within what a Node timer can count, which is 24 days. */
+/** Seconds for which an address is remembered from which a person has logged in; a Node timer can count 24 days. */
 const fortnight = 14 * 24 * 3600;
 
-/** Counts an IPv6 network as one by its 64 bits: somebody with one address of it usually has all. */
+/**
+ * The network an address is counted by: of IPv6 its first 64 bits, since somebody with one address of them usually has
+ * all.
+ */
 function networkOf(address: string): string {
   if (!isIPv6(address)) return address;
   const [, mapped] = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address) ?? [];
@@ -85,7 +88,10 @@ async function secondsUntil(consumed: Promise<RateLimiterRes>): Promise<number |
 
 const inMemory = (options: LimiterOptions): Limiter => new (limiters().RateLimiterMemory)(options);
 
-/** Logins that succeeded here lately, as many as fit: a limiter of this process would keep a timer of a fortnight for each. */
+/**
+ * Remembers logins that succeeded lately, at most so many: a limiter of this process would keep a timer of a fortnight
+ * for each.
+ */
 function recent(most = 10_000) {
   const until = new Map<string, number>();
   return {

@@ -5,12 +5,12 @@ import { fill, inLanguage, memberOf, spokenOf } from '../fapi/detail_words.ts';
 import { short } from './render.ts';
 import { fieldsOf, spoken } from './words.ts';
 
-/** Types of authorization details by name: those a person reads about in words. */
+/** Types of authorization details by name, with the words that a person reads about them. */
 export type DetailTypes = Readonly<Record<string, Pick<DetailType, 'consent'>>>;
 
 type Row = readonly [name: string, value: string];
 
-/** One thing a person may leave out. */
+/** One part of a detail that a person may leave out. */
 interface Choice {
   /** The value of its box in the form: `0`, or `0.2` for an entry of a list. */
   readonly value: string;
@@ -28,11 +28,11 @@ export interface DetailView {
   readonly choices: readonly Choice[];
   /** Members that the words do not speak of. */
   readonly more: readonly Row[];
-  /** How many of these are left out for their number. */
+  /** Number of rows that are left out, since there are too many. */
   readonly untold: number;
 }
 
-/** Rows of members without words, on one page: a person reads no more, and a page stays a page. */
+/** Rows of members without words on one page at most. */
 const most = 200;
 const longest = 500;
 
@@ -121,8 +121,8 @@ function withList(detail: AuthorizationDetail, path: readonly string[], list: re
 }
 
 /**
- * Keeps of the pushed details what a posted form leaves. The form names them by their place; nothing else in it can
- * be granted.
+ * Keeps the pushed details that a posted form has left ticked. The form names them by their place, so that nothing else
+ * can be granted by it.
  */
 export function chosenDetails(
   details: readonly AuthorizationDetail[],

@@ -13,7 +13,7 @@ export interface Asked {
     readonly permissions: readonly string[];
     /** Seconds since the epoch. */
     readonly until: number;
-    /** A claim that says no more of the person than which consent it is. */
+    /** A claim that names the consent, and says nothing of the person. */
     readonly named_by?: string | undefined;
   };
 }
@@ -30,13 +30,13 @@ export type Step =
   | {
       readonly name: 'consent';
       readonly accountId: string;
-      /** Absent where the session the account was known by does not tell it. */
+      /** The login, as it is shown; absent where the session does not know it. */
       readonly login?: string;
       readonly grantId?: string | undefined;
       readonly asked: Asked;
     };
 
-/** Reasons a correct login is sure to settle; for any other, core has to look at who logged in before consent is asked. */
+/** Reasons that a correct login settles. For any other, core has to look at who logged in before consent is asked. */
 const settledByLogin = new Set(['login_prompt', 'no_session', 'max_age', 'account_missing', 'account_changed']);
 
 /** Finds what is to be asked right after the login, in the same interaction. */
@@ -59,7 +59,7 @@ export function stepOf(interaction: Interaction): Step {
   return { name: 'consent', accountId: login.accountId, login: String(login.login), asked };
 }
 
-/** Details a grant remembers; the latest count. */
+/** Details that a grant remembers at most, the latest ones. */
 const remembered = 100;
 
 /**

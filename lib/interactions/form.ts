@@ -5,7 +5,11 @@ import { form } from '../http/media_types.ts';
 
 const limit = 64 * 1024;
 
-/** The fields of a posted form; in an application that reads bodies itself, the fields it has read. */
+/**
+ * Reads the fields of a posted form; in an application that reads bodies itself, those that it has read.
+ *
+ * @throws {InvalidRequest} 415 for another media type, 413 where it is too long.
+ */
 export async function readForm(ctx: Context): Promise<URLSearchParams> {
   if (!ctx.is(form)) throw new errors.InvalidRequest(`the content-type has to be ${form}`, 415);
   const { body } = ctx.req as { body?: unknown };

@@ -21,10 +21,14 @@ export interface Language {
   say(key: MessageKey, values?: Texts): string;
 }
 
-/** @see [UAX 9 - Unicode Bidirectional Algorithm](https://www.unicode.org/reports/tr9/) */
+/**
+ * Languages that are written from right to left.
+ *
+ * @see [UAX 9 - Unicode Bidirectional Algorithm](https://www.unicode.org/reports/tr9/)
+ */
 const rightToLeft = new Set(['ar', 'ckb', 'dv', 'fa', 'he', 'iw', 'ps', 'sd', 'ug', 'ur', 'yi']);
 
-/** The texts that stand in none of ours and are missing in a language a deployment adds. */
+/** Lists the texts that are missing in a language a deployment adds, where we have none of it. */
 export function missingMessages(tag: string, own: OwnMessages[string]): string[] {
   if (Object.hasOwn(shipped, tag)) return [];
   return Object.keys(en).filter((key) => own[key as keyof Messages] === undefined);
@@ -33,7 +37,7 @@ export function missingMessages(tag: string, own: OwnMessages[string]): string[]
 const valuesOf = (text: unknown) =>
   typeof text === 'string' ? [...text.matchAll(/\{(\w+)\}/g)].map(([name]) => name) : [];
 
-/** Values a text has in it that are not filled in, by the key of the text, in words. */
+/** Lists values in a deployment's texts that are not known, by the key of the text. */
 export function unknownValues(own: OwnMessages[string]): [key: string, fault: string][] {
   return Object.entries(own).flatMap(([key, text]): [string, string][] => {
     const known = valuesOf(en[key as keyof Messages]);
@@ -72,13 +76,14 @@ function language(tag: string, messages: Messages): Language {
   };
 }
 
-/** Chooses among the languages there are; the first one is for whoever asks for none of them. */
+/** Chooses among the languages there are; the first one where none of them is asked for. */
 export type Choose = (ctx: Context, locales?: unknown) => Language;
 
 const wellFormed = /^[a-z]{2,3}(-[a-z0-9]{1,8}){0,4}$/i;
 
 /**
- * English, German, and what a deployment adds. The request's `ui_locales` choose, in their order, then Accept-Language.
+ * Makes the choice among English, German, and what a deployment adds: by the request's `ui_locales`, in their order,
+ * then by Accept-Language.
  *
  * @see [OpenID Connect Core section 3.1.2.1](https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest)
  */

@@ -12,7 +12,7 @@ import { type Notice, show } from './show.ts';
 import { type Desk, finish, type Visit } from './visit.ts';
 
 /**
- * True for a request that insists on an authentication no login here reaches; to ask for one would be to ask for ever.
+ * True for a request that insists on an authentication that no login here reaches: the person would be asked for ever.
  *
  * @see [OpenID Connect Core section 5.5.1.1](https://openid.net/specs/openid-connect-core-1_0.html#acrSemantics)
  */
@@ -28,15 +28,15 @@ export function whyAgain({ interaction: { prompt, lastSubmission }, language }: 
   return lastSubmission?.login && another ? language.say('another_account') : undefined;
 }
 
-/** Waiting times as one tells them. */
+/** A waiting time in words, in whole minutes. */
 function inWords(seconds: number, { tag }: Language): string {
   return new Intl.RelativeTimeFormat(tag).format(Math.ceil(seconds / 60), 'minute');
 }
 
-/** Why nobody was let in, and the event of the trail that it is. */
+/** The reason why nobody was let in, and its event in the trail. */
 type Refused = Notice & { readonly wait?: number; readonly event?: 'login.refused' | 'login.limited' };
 
-/** Compares a posted login and password; the answer is what to say where they let nobody in. */
+/** Compares a posted login and password. Answers who logged in, or the reason to show where nobody did. */
 async function judged(
   { accounts, attempts }: Desk,
   { ctx, language }: Visit,

@@ -127,7 +127,7 @@ class App {
     ctx.body = {};
   }
 
-  /** Only whoever is signed in goes on. */
+  /** Answers a request only for somebody who is signed in. */
   known(run: Run): Run {
     return (ctx, ...parts) => {
       ctx.state.session = this.#sessions.of(ctx);

@@ -13,7 +13,7 @@ export interface Outcome {
 
 interface Attempt {
   readonly title: string;
-  /** Absent: after every flow. */
+  /** The flows after which it can be made; every flow when absent. */
   readonly after?: readonly Purpose[];
   readonly go: (flow: Flow, fetch: HttpsFetch, planner: Planner) => Promise<Response>;
 }
@@ -91,7 +91,7 @@ export const attemptsAfter = (purpose: Purpose): { name: string; title: string }
 /** The heading of a page that a person is shown. */
 const headingOf = (html: string) => /<h1[^>]*>([^<]*)/.exec(html)?.[1] ?? '';
 
-/** The answer in the words it came in: as JSON, in the address the browser is sent on to, or on a page. */
+/** Reads the words of an answer: of its JSON, of the address the browser is sent on to, or of its page. */
 async function outcomeOf(response: Response): Promise<Outcome> {
   const { status, headers } = response;
   const text = await response.text();
@@ -105,7 +105,7 @@ async function outcomeOf(response: Response): Promise<Outcome> {
   };
 }
 
-/** Tries, with a connection that knows neither the app's key nor its cookies. */
+/** Makes an attempt, with a connection that has neither the app's key nor its cookies. */
 export async function attempt(name: string, flow: Flow, planner: Planner): Promise<Outcome | undefined> {
   if (!attemptsAfter(flow.purpose).some((one) => one.name === name)) return undefined;
   const fetch = httpsFetch({ unverified: planner.options.unverified });

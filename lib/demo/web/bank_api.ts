@@ -41,7 +41,10 @@ function trim(remembered: Map<string, unknown>): void {
   }
 }
 
-/** Takes an id once. One process serves this bank: several would ask their database. */
+/**
+ * Makes a function that answers true for an id the first time. It remembers in memory, as one process serves this bank;
+ * several would ask their database.
+ */
 function firstTime(): (id: string, expiresAt: number) => Promise<boolean> {
   const seen = new Map<string, number>();
   return async (id, expiresAt) => {

@@ -32,7 +32,7 @@ export const headers: Middleware = (ctx, next) => {
   return next();
 };
 
-/** Under no other name: a site that has its own name resolve to this machine would be same-origin with us. */
+/** Refuses requests under another name: a site whose name resolves to this machine would have the same origin. */
 export const ownHost =
   (origin: string): Middleware =>
   (ctx, next) => {

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 
 export interface KeptOptions {
-  /** The most there are: beyond, the oldest gives way. */
+  /** The number of values that are kept; when there is one more, the oldest goes. */
   readonly most: number;
-  /** Seconds one is kept for after it was last asked for. */
+  /** Seconds for which a value is kept after it was last asked for. */
   readonly idle: number;
-  /** Seconds one is kept for at all. */
+  /** Seconds for which a value is kept at most. */
   readonly longest: number;
 }
 
@@ -45,7 +45,7 @@ export class Kept<Value> {
     return entry.value;
   }
 
-  /** Gives the value to whoever asks first, and to nobody after. */
+  /** Gives the value away: who asks again gets none. */
   take(name: string | undefined): Value | undefined {
     const value = this.get(name);
     this.#entries.delete(name ?? '');

@@ -6,7 +6,9 @@ import type { Context } from 'koa';
 
 import { css } from './style.ts';
 
-/** Sources run as they are, the build as it was compiled: the browser's part stands beside this file either way. */
+/**
+ * The file extension of the browser's part, which stands beside this file: `.ts` of the sources, `.js` of the build.
+ */
 const extension = extname(import.meta.filename);
 const scripts = ['app', 'dom', 'panels'].map((name) => name + extension);
 

@@ -33,7 +33,7 @@ export class Flow {
   callback!: URL;
   access_token = '';
   refresh_token: string | undefined;
-  /** When the access token ends, in seconds since the epoch. */
+  /** Seconds since the epoch at which the access token ends. */
   until = 0;
   refreshing: Promise<void> | undefined;
 
@@ -129,7 +129,7 @@ export class Planner {
     return response;
   }
 
-  /** Two tabs that ask at the same time wait for the same new token. */
+  /** Gets a new access token where the old one ends. Two tabs that ask at the same time wait for the same one. */
   #refresh(flow: Flow): Promise<void> {
     const { config, refresh_token, options } = flow;
     if (!refresh_token || flow.until > Date.now() / 1000 + 10) return Promise.resolve();

@@ -15,7 +15,10 @@ export interface Session {
   readonly receipts: Receipt[];
 }
 
-/** With this prefix a browser takes a cookie only over TLS, from this very host, and for all of it. */
+/**
+ * Names of the cookies. With this prefix a browser takes them only over TLS, from this very host, and for all of its
+ * paths.
+ */
 const names = { session: '__Host-session', visitor: '__Host-visitor' } as const;
 
 const hour = 3600;
@@ -39,7 +42,7 @@ export class Sessions {
     return this.#sessions.get(ctx.cookies.get(names.session));
   }
 
-  /** Under a new name at each sign-in, so that nobody can have planted the one that is used. */
+  /** Starts a session under a new name, so that nobody can have planted the name that is used. */
   start(ctx: Context, session: Session): void {
     this.#sessions.take(ctx.cookies.get(names.session));
     const name = randomName();

@@ -25,7 +25,7 @@ export interface Story {
   readonly plain: Plain;
 }
 
-/** The gain of somebody who changes a parameter on its way through the browser. */
+/** The gain of somebody who changes a parameter on its way through the browser, by parameter. */
 const harms: Readonly<Record<string, string>> = {
   client_id: 'Make you believe that another app asks.',
   response_type: 'Have the answer come in a form that is easier to steal.',
@@ -51,7 +51,7 @@ const titles: readonly (readonly [RegExp, string])[] = [
 
 const renewal = 'Tokens are short-lived. The app’s server asks for the next one, and shows its key again.';
 
-/** A JWT by what it says, anything else as it may be shown. */
+/** A value as the page shows it: a JWT by its claims, a secret by its first characters. */
 function value(name: string, text: string): string {
   if (isJwt(text)) return `signed: ${contents(text)[1]}`;
   const isJson = /^[[{]/.test(text);

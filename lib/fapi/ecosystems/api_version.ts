@@ -24,8 +24,8 @@ function faultOf(ctx: Context, versions: readonly number[]): Parameters<typeof a
 }
 
 /**
- * A resource is asked for by the version of its API, and answers in the highest that it has. Who may not have it learns
- * nothing of versions.
+ * Answers a resource in the highest version of its API that a request asks for and that there is. A request that is
+ * refused is told nothing of versions.
  *
  * @param path of the resource; nothing is asked where there is none.
  * @param versions from the lowest to the highest.

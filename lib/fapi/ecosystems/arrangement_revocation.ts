@@ -29,7 +29,10 @@ async function revoke(ctx: KoaContextWithOIDC, client: Client, id: string | unde
   ctx.status = 204;
 }
 
-/** The client authenticates to core as it does to ask about a token that nobody has; what it came for is done after that. */
+/**
+ * Makes the middleware of the endpoint. Core authenticates the client at its introspection endpoint, about a token that
+ * nobody has; the arrangement is revoked after that.
+ */
 function endpoint(provider: Provider): { arrive: Middleware; ask: Middleware } {
   const arrived = new WeakMap<object, { id?: string | undefined }>();
   const arrive = async (ctx: Context, next: () => Promise<unknown>) => {

@@ -19,12 +19,12 @@ const shown = (configuration: Configuration): Configuration =>
     account_consent: { permissions: [], until: endOf(sharingOf(oidc)) },
   }));
 
-/** One of all who change an arrangement from what it is now does it: the database decides who. */
+/** Answers true for the one request that may change an arrangement from what it is now. The database decides which. */
 function isFirst(provider: Provider, { jti, exp = 0 }: Grant): Promise<boolean> {
   return replayOf(provider).unique(hash('sha256', `arrangement ${jti} ${exp}`, 'base64url'), exp);
 }
 
-/** The arrangement goes on under its name, with what was allowed now in the place of what was allowed before. */
+/** Puts what was allowed now in the place of what an arrangement allowed before; its name stays. */
 async function renewed(ctx: KoaContextWithOIDC, arrangement: Grant, allowed: Grant): Promise<Grant> {
   if (!(await isFirst(ctx.oidc.provider, arrangement))) {
     await allowed.destroy();
@@ -37,7 +37,7 @@ async function renewed(ctx: KoaContextWithOIDC, arrangement: Grant, allowed: Gra
   return arrangement;
 }
 
-/** The grant that comes of a consent, until the sharing ends. */
+/** The grant of a consent, which lasts until the sharing ends. */
 async function granted(ctx: KoaContextWithOIDC, existing: Clause): Promise<Grant | undefined> {
   const { oidc } = ctx;
   if (oidc.route !== 'resume') return undefined;
@@ -56,7 +56,7 @@ async function granted(ctx: KoaContextWithOIDC, existing: Clause): Promise<Grant
   return grant;
 }
 
-/** A refresh token for as long as data is shared, and none where it is shared once. */
+/** Has refresh tokens last as long as data is shared, and issues none where it is shared once. */
 function lasting(configuration: Configuration): Configuration {
   const { issueRefreshToken, ttl } = configuration;
   return {
@@ -96,10 +96,12 @@ export interface ArrangementRules {
 }
 
 /**
- * Sharing arrangements: each consent makes one, or changes one the client names; its name is that of the grant, which
- * nobody can guess. It ends when its time is over or when it is revoked, and its tokens with it.
+ * Keeps sharing arrangements: each consent makes one, or changes the one that the client names. The name of an
+ * arrangement is that of its grant, which nobody can guess. It ends when its time is over or when it is revoked, and
+ * its tokens end with it.
  *
- * @see [Consumer Data Standards, Requesting Sharing Duration](https://consumerdatastandardsaustralia.github.io/standards/#requesting-sharing-duration)
+ * @see [Consumer Data Standards, Requesting Sharing
+ * Duration](https://consumerdatastandardsaustralia.github.io/standards/#requesting-sharing-duration)
  */
 export function arrangements({ duration, existing, expiry, introspection }: ArrangementRules): Mechanism {
   return {

@@ -22,7 +22,7 @@ function told(configuration: Configuration): Configuration {
   return { ...configuration, claims: { ...others, openid: [...new Set([...named, 'acr'])] } };
 }
 
-/** The check of an essential acr, its refusal in the ecosystem's words. */
+/** Has the check of an essential acr refuse in the ecosystem's words. */
 function denied(configuration: Configuration, { id }: Clause): void {
   const checks = configuration.interactions?.policy?.find(({ name }) => name === 'login')?.checks;
   const found = checks?.get('acr');
@@ -39,8 +39,8 @@ function denied(configuration: Configuration, { id }: Clause): void {
 }
 
 /**
- * Classes of authentication that an ecosystem knows. Which of them a login reaches is told by `acr`, of the file or of the
- * profile: by the methods the person used.
+ * Publishes the classes of authentication that an ecosystem knows. The class that a login reaches follows from the
+ * methods the person used, by the setting `acr` of the file or of the profile.
  *
  * @param rules the classes that are known, and the clauses.
  */

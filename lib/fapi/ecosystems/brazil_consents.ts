@@ -27,7 +27,7 @@ const request = z.looseObject({
 /** Days a consent lasts at most, and seconds in which it can be given. */
 const [longest, patience] = [365, 3600];
 
-/** Institutions name their consents in a space of their own; here it is called after the issuer's host. */
+/** The namespace of an institution's consents, called after the issuer's host. */
 const space = (issuer: string) => `urn:${new URL(issuer).hostname.replace(/[^a-z\d]+/g, '-').slice(0, 32)}:`;
 const named = (id: string, issuer: string) => `${space(issuer)}${id}`;
 const local = (urn: string, issuer: string) =>

@@ -12,8 +12,8 @@ import type { MtlsSettings } from '../mtls.ts';
 const asked: readonly Endpoint[] = ['pushed_authorization_request', 'token', 'introspection', 'revocation'];
 
 /**
- * Clients show a certificate of the ecosystem's authorities at every endpoint for programs, also those that authenticate
- * by private_key_jwt. Their access tokens are bound to it, so that resources ask for it as well.
+ * Asks clients for a certificate of the ecosystem's authorities at every endpoint for programs, also those that
+ * authenticate by private_key_jwt. Their access tokens are bound to it, so that resources ask for it as well.
  *
  * @param id the clause of the ecosystem that asks for it.
  */

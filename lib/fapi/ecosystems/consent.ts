@@ -21,7 +21,7 @@ export interface ConsentRequest {
   readonly content: unknown;
 }
 
-/** A consent in the store. Whoever it is of, and whether it still stands, is told by its grant. */
+/** A consent in the store. Its grant says who gave it, and if it is still good. */
 export interface Consent extends ConsentRequest {
   readonly jti: string;
   readonly iat: number;
@@ -85,7 +85,7 @@ export class Consents {
     return row;
   }
 
-  /** A client's consent; of another client's, it says no more than of one that never was. */
+  /** Finds a consent of a client; `undefined` also for another client's, as for one that never was. */
   async find(id: string, clientId: string | undefined): Promise<Consent | undefined> {
     const row = await this.#model.find(id);
     return row?.clientId === clientId ? row : undefined;
@@ -140,7 +140,7 @@ export class Consents {
     return true;
   }
 
-  /** One of all who want the consent to leave its first state does it: the database decides who. */
+  /** Answers true for the one that may take the consent out of its first state. The database decides which. */
   #settle({ jti, ends_at }: Consent): Promise<boolean> {
     const id = createHash('sha256').update(`account_consent ${jti}`).digest('base64url');
     return replayOf(this.#provider).unique(id, ends_at + remembered);

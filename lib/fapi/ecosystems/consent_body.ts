@@ -53,7 +53,7 @@ export function parsed(text: string): unknown {
 }
 
 /**
- * When a consent ends: at the time that was asked for, or after the longest one.
+ * Answers when a consent ends: at the time that was asked for, or after the longest one.
  *
  * @param longest days.
  * @throws {Refusal} for a time that has passed, or is further away.

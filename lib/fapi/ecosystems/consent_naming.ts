@@ -44,7 +44,7 @@ export function namingOf({ params = {} }: { params?: unknown }, ctx?: object): N
 }
 
 /**
- * The one consent that a scope names by values of this form; none where it names two.
+ * Finds the one consent that a scope names by a value of this form; none where it names two.
  *
  * @param request of which the scope is read.
  * @param value the form of a scope value that names a consent, in its first group.

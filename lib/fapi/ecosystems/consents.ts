@@ -52,7 +52,7 @@ async function awaited(ctx: KoaContextWithOIDC, id: string | undefined, rule: Cl
   return consent;
 }
 
-/** A consent that names a person is given by that person alone. */
+/** Refuses another person than the one a consent names. */
 async function checkPerson({ oidc: { account } }: KoaContextWithOIDC, consent: Consent, rule: Clause): Promise<void> {
   if (!consent.person?.length) return;
   const claims: Record<string, unknown> = (await account?.claims('id_token', 'openid', {}, [])) ?? {};
@@ -61,7 +61,7 @@ async function checkPerson({ oidc: { account } }: KoaContextWithOIDC, consent: C
     throw new errors.AccessDenied(told('the consent is for another person to give', rule));
 }
 
-/** A person who says no ends the consent. */
+/** Ends the consent where the person says no. */
 function endOnDenial(provider: Provider, names: ConsentNaming): Middleware {
   const denied = new WeakSet<object>();
   provider.on('authorization.error', (ctx, error) => {
@@ -78,7 +78,7 @@ function endOnDenial(provider: Provider, names: ConsentNaming): Middleware {
   };
 }
 
-/** A refresh token lives as long as the consent it is of. */
+/** Has a refresh token live as long as the consent it is of. */
 function refreshUntilEnd({ RefreshToken: { prototype } }: Provider, issuing: WeakMap<object, Consent>): void {
   const save = prototype.save;
   prototype.save = function saveUntilEnd(this: typeof prototype & { expiresIn?: number }, ...args) {
@@ -89,8 +89,8 @@ function refreshUntilEnd({ RefreshToken: { prototype } }: Provider, issuing: Wea
 }
 
 /**
- * Authorization requests are for a consent that their client has registered before, by the ecosystem's consent API. The
- * person is shown it and asked each time; a grant of its own comes of it, with which it ends.
+ * Takes authorization requests only for a consent that their client has registered before, by the ecosystem's consent
+ * API. The person is shown the consent and asked each time. It makes a grant of its own, and both end together.
  *
  * @param rules the clauses, the API, and how a request names its consent.
  * @param mtls where clients with certificates reach it.

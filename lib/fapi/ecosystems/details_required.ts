@@ -4,7 +4,7 @@ import type { ClauseId } from '../../clause.ts';
 import type { Mechanism } from '../mechanism.ts';
 
 /**
- * Every authorization request says by `authorization_details` what it is for.
+ * Refuses authorization requests without `authorization_details`.
  *
  * @param id the clause of the ecosystem that says so.
  */

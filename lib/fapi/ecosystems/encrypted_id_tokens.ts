@@ -4,7 +4,7 @@ import type { Mechanism } from '../mechanism.ts';
 import { withClaims } from './account_claims.ts';
 
 /**
- * ID Tokens are encrypted, and say that somebody has logged in, not who.
+ * Has ID Tokens encrypted, and has them tell nothing of the person.
  *
  * @param encrypted the clause that ID Tokens are encrypted.
  * @param impersonal the clause that they tell nothing of the person.

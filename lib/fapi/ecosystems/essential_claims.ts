@@ -24,8 +24,8 @@ async function check({ oidc }: KoaContextWithOIDC, forms: Readonly<Record<string
 }
 
 /**
- * Claims by which an ecosystem's clients say who they expect. One that is asked for as essential and that the person does
- * not have, or not by that value, makes the authentication a failed one.
+ * Takes claims by which an ecosystem's clients say whom they expect. Where one is asked for as essential and the person
+ * does not have it, or has another value, the authentication has failed.
  *
  * @param forms what each claim looks like; one of an account that does not is no value.
  */

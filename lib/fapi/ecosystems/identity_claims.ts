@@ -31,7 +31,8 @@ function named({ ctx, account, claims }: Asked): { readonly txn: string } {
 }
 
 /**
- * The person's identity is told in ID Tokens, claim by claim as it was asked for, each under a transaction of its own.
+ * Tells the person's identity in ID Tokens, claim by claim as it was asked for. Each ID Token names a transaction of
+ * its own.
  *
  * @param rules the clauses, and the claims every identity provider knows.
  */

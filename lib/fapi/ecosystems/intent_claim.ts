@@ -6,7 +6,7 @@ import { withClaims } from './account_claims.ts';
 type Asked = Readonly<Record<string, { value?: unknown } | null>> | undefined;
 
 /**
- * The claim by which requests name their consent is told in the ID Token, as it was asked for.
+ * Tells the claim by which requests name their consent in the ID Token, as it was asked for.
  *
  * @param name the claim.
  */

@@ -5,7 +5,7 @@ import { type Levels, reachedBy } from '../acr.ts';
 import type { Mechanism } from '../mechanism.ts';
 
 /**
- * A person reaches one of an ecosystem's levels of assurance, or nothing is granted.
+ * Refuses a login that reaches none of an ecosystem's levels of assurance.
  *
  * @param levels those of the `acr` mechanism.
  * @param known the form of a level.

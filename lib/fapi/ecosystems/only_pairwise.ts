@@ -3,7 +3,8 @@ import type { Mechanism } from '../mechanism.ts';
 import type { SubjectSettings } from '../subject.ts';
 
 /**
- * Every client knows a person by a subject of its sector's own: the `subject` mechanism makes them.
+ * Allows pairwise subjects only: a client knows a person by a subject of its sector's own, which the `subject`
+ * mechanism makes.
  *
  * @param settings what the file says of subjects: nothing, or the same.
  */

@@ -4,7 +4,7 @@ import type { Mechanism } from '../mechanism.ts';
 const only = 'private_key_jwt';
 
 /**
- * Clients authenticate by a signed assertion alone; their certificates bind tokens and authenticate nobody.
+ * Allows clients that authenticate by a signed assertion only. Their certificates bind tokens and authenticate nobody.
  *
  * @param id the clause of the ecosystem that says so.
  */

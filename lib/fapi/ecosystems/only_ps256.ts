@@ -17,7 +17,7 @@ const metadataNames = [
 ];
 
 /**
- * Every signature of the server and of its clients is PS256.
+ * Allows PS256 as the only algorithm by which the server and its clients sign.
  *
  * @param id the clause of the ecosystem that says so.
  */

@@ -9,16 +9,17 @@ import { askedEachTime } from '../prompt_checks.ts';
 const pattern = '\\p{Zs}*[^\\p{Z}\\p{Cc}\\p{Cs}][^\\p{Cc}\\p{Cs}]+[^\\p{Z}\\p{Cc}\\p{Cs}]\\p{Zs}*';
 const form = { required: true, min_length: 3, max_length: 300, pattern };
 
-/** The specification names these words, and no others. */
+/** Refuses a purpose, in the words that the specification names. */
 function refuse(fault: string): never {
   throw new errors.InvalidRequest('invalid_purpose', 400, fault);
 }
 
 /**
- * Every authorization request says by `purpose` what for, in words the person is shown and decides by.
+ * Refuses authorization requests without `purpose`, which is shown to the person who decides.
  *
  * @param rule the clause it is.
- * @see [OAuth 2 Purpose Request Parameter, section 3](https://cdn.connectid.com.au/specifications/oauth2-purpose-01.html#section-3)
+ * @see [OAuth 2 Purpose Request Parameter, section
+ * 3](https://cdn.connectid.com.au/specifications/oauth2-purpose-01.html#section-3)
  */
 export function purpose(rule: Clause): Mechanism {
   return {

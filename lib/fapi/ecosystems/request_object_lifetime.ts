@@ -22,7 +22,7 @@ function refuse(text: string, { id }: Clause): never {
 }
 
 /**
- * Request objects are good for as long as an ecosystem says, and no longer.
+ * Limits how long request objects are good, as an ecosystem says.
  *
  * @param settings the file's own limits, which may be closer.
  */

@@ -3,7 +3,7 @@ import { errors } from 'oidc-provider';
 
 import { seconds } from '../../seconds.ts';
 
-/** A year of the Consumer Data Standards, in seconds: what is longer is taken for it. */
+/** A year of the Consumer Data Standards, in seconds. A longer duration is taken for a year. */
 const year = 365 * 86_400;
 
 /** Seconds in which data that is shared once has to be collected. */
@@ -29,7 +29,11 @@ export function durationOf({ sharing_duration: asked }: Sharing): number {
 /** Seconds since the epoch at which sharing that begins now is to end. */
 export const endOf = (sharing: Sharing): number => seconds() + (durationOf(sharing) || once);
 
-/** @throws {InvalidRequest} for a duration that is none. */
+/**
+ * Checks the duration that a request asks for.
+ *
+ * @throws {InvalidRequest} where it is no number of seconds.
+ */
 export function checkDuration({ sharing_duration: asked }: Sharing, clause: string): void {
   if (asked === undefined || (Number.isSafeInteger(asked) && Number(asked) >= 0)) return;
   throw new errors.InvalidRequest(`sharing_duration must be a whole number of seconds, 0 or more (${clause})`);

@@ -23,13 +23,16 @@ const request = z.looseObject({
   Risk: z.looseObject({}),
 });
 
-/** Days a consent lasts at most. The specification leaves one without an end open; here it ends, and is asked for again. */
+/**
+ * Days a consent lasts at most. In the specification, a consent without an end lasts for ever; here it ends, and the
+ * person is asked again.
+ */
 const longest = 365;
 
 /** The claim that names a consent. */
 export const intentClaimName = 'openbanking_intent_id';
 
-/** The claim `openbanking_intent_id`, in the ID Token and maybe at userinfo, names the consent; not two of them. */
+/** Finds the consent by the claim `openbanking_intent_id` of the ID Token and of userinfo; none where they name two. */
 export const ukNames: ConsentNaming = {
   claim: intentClaimName,
   find({ claims }) {
@@ -48,7 +51,7 @@ const states: Readonly<Record<ConsentState, string>> = {
   expired: 'Revoked',
 };
 
-/** Members of a request as they were sent: the answer has the same. */
+/** Members of a request as they were sent, for the answer, which has the same. */
 const contentOf = (sent: unknown) => sent as { Data: object; Risk: object };
 
 /**
@@ -98,7 +101,7 @@ export const ukConsents: ConsentApi = {
   }),
 };
 
-/** Codes that the specification has for what can be wrong. */
+/** The specification's code of a fault. */
 function faultCode(status: number): string {
   if (status === 404) return 'UK.OBIE.Resource.NotFound';
   return status === 400 ? 'UK.OBIE.Field.Invalid' : 'UK.OBIE.Resource.InvalidFormat';

@@ -42,7 +42,7 @@ function told(own: unknown, { verification: asked, claims }: Requested, known: r
 export interface VerifiedClaimRules {
   /** The rule of what may be asked for, and what is told. */
   readonly told: Clause;
-  /** The metadata. */
+  /** The clause of the metadata that list what there is. */
   readonly listed: Clause;
   readonly framework: string;
   readonly claims: readonly string[];
@@ -53,8 +53,8 @@ const listOf = (discovery: unknown): readonly string[] =>
     ?.claims_in_verified_claims_supported ?? [];
 
 /**
- * Claims that somebody has verified, told as an account has them, with their evidence. One without it is not told, and a
- * request for another trust framework is refused.
+ * Tells claims that somebody has verified as an account has them, with their evidence. A claim without evidence is not
+ * told, and a request for another trust framework is refused.
  *
  * @param rules the clauses, the trust framework, and the claims that may be verified.
  * @see [OpenID Identity Assurance Schema Definition 1.0](https://openid.net/specs/openid-ida-verified-claims-1_0.html)

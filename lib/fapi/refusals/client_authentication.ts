@@ -2,7 +2,10 @@ import type { Refusal } from './refusal.ts';
 
 const secret = true;
 
-/** Why a client did not authenticate; told where the setting says so, for a stranger could learn which clients there are. */
+/**
+ * Reasons why a client did not authenticate. They are told where the setting says so, since a stranger could learn from
+ * them which clients there are.
+ */
 export const clientAuthentication: readonly Refusal[] = [
   {
     id: 'assertion_audience',

@@ -1,6 +1,6 @@
 import type { Refusal } from './refusal.ts';
 
-/** Proofs of possession: DPoP and client certificates that tokens are bound to. */
+/** Refusals of proofs of possession: DPoP, and client certificates that tokens are bound to. */
 export const proofs: readonly Refusal[] = [
   {
     id: 'proof_missing',

@@ -23,7 +23,7 @@ export interface Refusal {
   readonly wrong: string;
   /** Says what was expected and what to do. */
   readonly todo: string | ((facts: Facts) => string);
-  /** The error it is to be, where core has another one. */
+  /** The error code that the client gets, where core has another one. */
   readonly error?: string;
   readonly status?: number;
   /** Set where the words that were matched say more than `wrong`: they are told as well. */

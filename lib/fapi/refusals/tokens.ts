@@ -1,6 +1,6 @@
 import type { Refusal } from './refusal.ts';
 
-/** The token endpoint, tokens, and the HTTP of every request. */
+/** Refusals of the token endpoint, of tokens, and of the HTTP of any request. */
 export const tokens: readonly Refusal[] = [
   {
     id: 'code_used',
