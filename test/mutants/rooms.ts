@@ -1,10 +1,29 @@
 /** Rooms whose faults tests have to find, and the tests that are asked. */
 export const rooms = {
   store: { mutate: ['lib/store/**/*.ts'], tests: ['store', 'contract', 'database'] },
-  http: { mutate: ['lib/http/**/*.ts'], tests: ['http'] },
-  fapi: { mutate: ['lib/fapi/*.ts', 'lib/profile.ts'], tests: ['fapi', 'fapi_provider'] },
+  http: {
+    mutate: ['lib/http/**/*.ts'],
+    tests: [
+      'http',
+      'fapi/large_push',
+      'fapi/edges',
+      'flows/mounted',
+      'flows/bad_input',
+      'flows/hostile_values',
+      'server/limits',
+      'server/request_bounds',
+    ],
+  },
+  profile: {
+    mutate: ['lib/profile.ts'],
+    tests: ['fapi/boot', 'fapi/clauses', 'fapi/hooks', 'fapi/stages', 'fapi_provider'],
+  },
+  fapi: { mutate: ['lib/fapi/*.ts'], tests: ['fapi', 'fapi_provider'] },
   resource: { mutate: ['lib/resource/**/*.ts'], tests: ['resource'] },
-  certificates: { mutate: ['lib/certificates/**/*.ts'], tests: ['certificates'] },
+  certificates: {
+    mutate: ['lib/certificates/**/*.ts'],
+    tests: ['certificates', 'config/certificate_files', 'server/mutual_tls'],
+  },
 } as const;
 
 export type Room = keyof typeof rooms;

@@ -1,10 +1,11 @@
 import { globSync } from 'node:fs';
-import { matchesGlob, resolve } from 'node:path';
+import { matchesGlob } from 'node:path';
 
 import { Stryker } from '@stryker-mutator/core';
 import { Option } from 'commander';
 
 import { commandLine, count, optionsOf, refuse } from '../support/command_line.ts';
+import { mochaGlobalSetup, mochaGlobalTeardown } from '../support/mocha.ts';
 import { type Room, rooms } from './rooms.ts';
 
 interface Options {
@@ -12,10 +13,11 @@ interface Options {
   readonly files?: string;
   readonly tests?: string;
   readonly processes: number;
+  readonly seconds: number;
   readonly again: boolean;
 }
 
-const { room, files, tests, processes, again } = optionsOf<Options>(
+const { room, files, tests, processes, seconds, again } = optionsOf<Options>(
   commandLine('mutants', 'puts faults into the code, one after the other, and lists those no test finds')
     .addOption(new Option('--room <room>', 'where').choices(Object.keys(rooms)))
     .option(
@@ -24,6 +26,7 @@ const { room, files, tests, processes, again } = optionsOf<Options>(
     )
     .option('--tests <glob>', 'ask these tests instead, test/store/batch.test.ts for example')
     .option('--processes <n>', 'processes that run tests', count, 2)
+    .option('--seconds <n>', 'of tests that are asked for one fault, the quickest first', count, 20)
     .option('--again', 'put every fault in again, also where neither code nor test has changed since', false),
 );
 if (!room && !files) refuse('write --room or --files');
@@ -41,30 +44,28 @@ function testsOf(file: string): string[] {
   return globSync(namesake(file));
 }
 
-// Without the package's settings, whose options of node would make a process below that the runner does not see.
-const settings = ['--no-package', '--require', './test/support/mocha.ts', '--timeout', '60000'];
-const mocha = [resolve('node_modules/mocha/bin/mocha.js'), ...settings, '--bail', '--reporter', 'tap'];
-const nodeArgs = ['--disable-warning=ExperimentalWarning', '-r', '{{hookFile}}', ...mocha, '{{testFile}}'];
-
 async function mutate(mutated: string[], testFiles: string[], name: string): Promise<void> {
   await new Stryker({
     // TypeScript 7 has no API to read its settings by, and they say nothing that a mutant needs.
-    ...{ plugins: [import.meta.resolve('@stryker-mutator/tap-runner')], tsconfigFile: 'none' },
-    ...{ testRunner: 'tap', coverageAnalysis: 'perTest', concurrency: processes, mutate: mutated },
+    ...{ plugins: [import.meta.resolve('./mocha_runner.ts')], tsconfigFile: 'none' },
     ...{
-      tap: { testFiles, nodeArgs, forceBail: true },
-      reporters: ['clear-text', 'progress-append-only'],
-      tempDirName: '.mutants',
+      testRunner: 'mocha-again',
+      mochaFiles: testFiles,
+      mochaMilliseconds: seconds * 1000,
+      coverageAnalysis: 'perTest',
     },
+    ...{ concurrency: processes, mutate: mutated, tempDirName: '.mutants' },
+    reporters: ['named'],
     // What was found before stands as long as neither the code nor its tests change.
     ...{ incremental: true, incrementalFile: `node_modules/.cache/mutants/${name}.json`, force: again },
     // A fault in what a module does while it is loaded takes a new process each, and is seen by whoever loads it.
     ...{ ignoreStatic: true, timeoutMS: 10_000, allowEmpty: true, cleanTempDir: 'always' },
     ignorePatterns: ['data', 'dist', 'coverage', '.conformance'],
-    clearTextReporter: { allowColor: false, logTests: false, allowEmojis: false },
   }).runMutationTest();
 }
 
+// What is killed in the middle of a test leaves nothing behind that is not gone with these databases.
+await mochaGlobalSetup.call({ isParallelMode: () => true });
 if (room) {
   const asked = testsOf('');
   if (asked.length === 0) refuse(`no file matches ${tests}`);
@@ -76,3 +77,4 @@ if (room) {
     if (asked.length > 0) await mutate([file], asked, file.replaceAll('/', '.'));
   }
 }
+await mochaGlobalTeardown();
