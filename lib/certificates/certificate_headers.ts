@@ -61,18 +61,19 @@ const concatenatedDer = (value: string): Decoded => [...derValues(base64(value))
 /** Envoy's `x-forwarded-client-cert`: one element of `Key=value` pairs, of which the certificate or the whole chain is read. */
 function xfcc(value: string): Decoded {
   const pairs = new Map<string, string>();
+  // What is escaped within quotes is no PEM.
   const pair = /([A-Za-z]+)=("(?:[^"\\]|\\.)*"|[^",;]*)(;|$)/y;
   while (pair.lastIndex < value.length) {
     const [, key = '', quoted = ''] = pair.exec(value) ?? [];
     if (!key) throw new SyntaxError('not one element of x-forwarded-client-cert');
     const name = key.toLowerCase();
     if (pairs.has(name) && name !== 'uri' && name !== 'dns') throw new SyntaxError(`${key} twice`);
-    pairs.set(name, quoted.startsWith('"') ? quoted.slice(1, -1).replace(/\\(.)/g, '$1') : quoted);
+    pairs.set(name, quoted.startsWith('"') ? quoted.slice(1, -1) : quoted);
   }
-  const [leaf, chain] = ['cert', 'chain'].map((name) => pairs.get(name));
-  if (!leaf && !chain) throw new SyntaxError('neither Cert nor Chain');
-  const found = [leaf, chain].map((text) => (text ? escapedPem(text) : []));
-  const [own = [], above = []] = found;
+  const [own, above] = ['cert', 'chain'].map((name) => {
+    const text = pairs.get(name);
+    return text ? escapedPem(text) : [];
+  }) as [Decoded, Decoded];
   if (own.length > 1 || (own[0] && above[0] && !own[0].equals(above[0])))
     throw new SyntaxError('Cert is not the first of Chain');
   return above.length > 0 ? above : own;

@@ -24,7 +24,7 @@ function narrowed(above: Policies, stated: readonly string[] | undefined, takesA
     if (policy !== anyPolicy && (expected.has(policy) || above.has(anyPolicy))) valid.set(policy, new Set([policy]));
   }
   if (stated.includes(anyPolicy) && takesAny) {
-    for (const policy of expected) if (!valid.has(policy)) valid.set(policy, new Set([policy]));
+    for (const policy of expected) valid.set(policy, new Set([policy]));
   }
   return valid;
 }
@@ -68,12 +68,11 @@ export function brokenPolicy([, ...path]: readonly X509Certificate[]): string | 
     const { policies, policyLimits, isSelfIssued } = certificateFields(certificate);
     const isLeaf = index === path.length - 1;
     state.valid = narrowed(state.valid, policies, state.any > 0 || (isSelfIssued && !isLeaf));
-    const isLacking = () => state.explicit === 0 && state.valid.size === 0;
-    if (isLacking()) return 'no certificate policy is valid for it, and its authority demands one';
+    // Once there is no valid policy there never is one again, so that it is enough to look in the end.
     if (isLeaf) {
-      if (state.explicit > 0) state.explicit -= 1;
-      if (policyLimits.explicit === 0) state.explicit = 0;
-      return isLacking() ? 'no certificate policy is valid for it, and its authority demands one' : undefined;
+      const isDemanded = state.explicit <= 1 || policyLimits.explicit === 0;
+      const isLacking = isDemanded && state.valid.size === 0;
+      return isLacking ? 'no certificate policy is valid for it, and its authority demands one' : undefined;
     }
     const next = mapped(state.valid, certificate, state.mapping > 0);
     if (!next) return 'an authority maps anyPolicy, which cannot be mapped';

@@ -57,7 +57,7 @@ const oids: Readonly<Record<string, string>> = {
 };
 
 function oid(type: string): string {
-  const known = /^\d+(\.\d+)+$/.test(type) ? type : oids[type.toUpperCase()];
+  const known = /^[012](\.\d+)+$/.test(type) ? type : oids[type.toUpperCase()];
   if (!known) throw new SyntaxError(`${type} is no attribute type of a distinguished name`);
   return known;
 }
@@ -97,7 +97,7 @@ function parseAttribute(pieces: readonly string[]): Attribute {
   const value = text.slice(equals + 1).trimStart();
   // Spaces around a value are not part of it, unless the last one is escaped.
   const trimmed = value.trimEnd();
-  const escapedSpace = /^\\\s$/.test(pieces.findLast((piece) => piece.trim()) ?? '');
+  const escapedSpace = /\\\s/.test(`${pieces.findLast((piece) => piece.trim())}`);
   const plain = escapedSpace ? `${trimmed} ` : trimmed;
   if (pieces.some((piece) => /^(?:\\|[^\\]*[";<>].*)$/s.test(piece))) throw new SyntaxError('unescaped character');
   return /^#(?:[0-9a-f]{2})+$/i.test(plain) ? derAttribute(type, plain.slice(1)) : [type, unescaped(plain)];
@@ -111,7 +111,7 @@ function parseAttribute(pieces: readonly string[]): Attribute {
  */
 export function parseDistinguishedName(text: string): DistinguishedName {
   const names: string[][][] = [[[]]];
-  for (const piece of text.match(pieces) ?? []) {
+  for (const [piece] of text.matchAll(pieces)) {
     if (piece === ',') names.push([[]]);
     else if (piece === '+') names.at(-1)?.push([]);
     else names.at(-1)?.at(-1)?.push(piece);
@@ -122,7 +122,8 @@ export function parseDistinguishedName(text: string): DistinguishedName {
 /** True for a distinguished name: a client that registered anything else could never authenticate. */
 export function isDistinguishedName(text: string): boolean {
   try {
-    return parseDistinguishedName(text).length > 0;
+    parseDistinguishedName(text);
+    return true;
   } catch {
     return false;
   }

@@ -28,7 +28,7 @@ const written: Record<HeaderFormat, (client: Issued) => Record<string, string>> 
     'x-ssl-client-cert-chain': Buffer.concat([certificate, ...chain].map(der)).toString('base64'),
   }),
   xfcc: ({ certificate, chain }) => ({
-    'x-forwarded-client-cert': `By=spiffe://mesh/as;Hash=468e;Subject="CN=\\"a\\",O=x;y";URI=a;URI=b;Cert="${encodeURIComponent(certificate)}";Chain="${encodeURIComponent([certificate, ...chain].join('\n'))}"`,
+    'x-forwarded-client-cert': `By=spiffe://mesh/as;Hash=468e;Subject="CN=\\"a\\",O=x;y";URI=a;URI=b;DNS=a;DNS=b;Cert="${encodeURIComponent(certificate)}";Chain="${encodeURIComponent([certificate, ...chain].join('\n'))}"`,
   }),
   // AWS leaves + = / as they are.
   alb: ({ certificate, chain }) => ({
@@ -68,7 +68,8 @@ describe('A client certificate in the headers of a proxy', () => {
       it('is none where there is no header, or an empty one', () => {
         const names = Object.keys(written[format](client));
         expect(read({ format }, {})).to.equal(undefined);
-        expect(read({ format }, Object.fromEntries(names.map((name) => [name, ''])))).to.equal(undefined);
+        for (const empty of ['', ' '])
+          expect(read({ format }, Object.fromEntries(names.map((name) => [name, empty])))).to.equal(undefined);
       });
 
       it('is read from headers of other names', () => {
@@ -131,6 +132,43 @@ describe('A client certificate in the headers of a proxy', () => {
       });
     });
   }
+
+  it('is read from the headers that a deployment names, among spaces', () => {
+    const chain = encodeURIComponent(client.chain.join('\n'));
+    const setting = { format: 'nginx', chain_header: 'X-Chain' } as const;
+    const found = read(setting, { ...written.nginx(client), 'x-chain': chain });
+    expect(found?.intermediates.map(({ raw }) => raw)).to.deep.equal(client.chain.map(der));
+    const spaced = [client.certificate, ...client.chain].map(base64).join(' , ');
+    expect(read({ format: 'traefik' }, { 'x-forwarded-tls-client-cert': spaced })?.intermediates).to.have.length(2);
+    const unquoted = `Cert=${encodeURIComponent(client.certificate)}`;
+    expect(read({ format: 'xfcc' }, { 'x-forwarded-client-cert': unquoted })?.certificate.raw).to.deep.equal(
+      der(client.certificate),
+    );
+    expect(certificateHeaderNames(undefined)).to.have.members([
+      ...['client-cert', 'client-cert-chain', 'ssl-client-cert', 'x-ssl-client-cert', 'x-ssl-client-cert-chain'],
+      ...['x-forwarded-client-cert', 'x-amzn-mtls-clientcert', 'x-forwarded-tls-client-cert'],
+    ]);
+  });
+
+  it('is refused with the reason, for the log', () => {
+    const own = base64(client.certificate);
+    const two = encodeURIComponent([client.certificate, client.certificate].join('\n'));
+    const reasons: [HeaderFormat, string | string[], string][] = [
+      ['rfc9440', '::', 'not base64'],
+      ['rfc9440', own, 'not a byte sequence'],
+      ['rfc9440', `:${own}:,:${own}:`, 'not one certificate'],
+      ['rfc9440', [`:${own}:`, `:${own}:`], 'client-cert twice'],
+      ['nginx', own, 'not PEM certificates alone'],
+      ['xfcc', own, 'not one element of x-forwarded-client-cert'],
+      ['xfcc', 'Hash=a;hash=b', 'hash twice'],
+      ['xfcc', 'Hash=a', 'not one certificate'],
+      ['xfcc', `Cert="${two}"`, 'Cert is not the first of Chain'],
+    ];
+    for (const [format, value, why] of reasons) {
+      const name = Object.keys(written[format](client))[0] ?? '';
+      expect(() => read({ format }, { [name]: value }), `${format} ${value}`.slice(0, 40)).to.throw(SyntaxError, why);
+    }
+  });
 
   it('of Envoy is one element, with the certificate at the head of its chain', () => {
     const value = (client: Issued) => written.xfcc(client)['x-forwarded-client-cert'] ?? '';

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto';
 
 import { expect } from 'chai';
 
@@ -13,7 +13,7 @@ import {
   selfSignedClient,
 } from '../support/certificates.ts';
 import { opensslVerdict } from '../support/openssl.ts';
-import { ExtendedKeyUsage, Extension } from '../support/x509.ts';
+import { ExtendedKeyUsage, Extension, KeyUsageFlags } from '../support/x509.ts';
 
 // Web Crypto makes no such key.
 const p192 = `-----BEGIN CERTIFICATE-----
@@ -153,32 +153,67 @@ describe('RFC8705-2.1 the chain of a client certificate', () => {
     expect(await authorized(sha1, {}, { anchors: [sha1.certificate] })).to.equal(false);
   });
 
-  it('RFC5280-6.1.2 has a certificate policy where an authority demands one', async () => {
-    const anyPolicy = new Extension('2.5.29.32', false, Buffer.from('300830060604551d2000', 'hex'));
-    const policy = new Extension('2.5.29.32', false, Buffer.from('3006300406022a03', 'hex'));
-    const demand = (critical: boolean) => new Extension('2.5.29.36', critical, Buffer.from('3003800100', 'hex'));
-    for (const critical of [true, false]) {
-      const strict = await root.intermediate('CN=Strict', { extensions: [anyPolicy, demand(critical)] });
-      const rows: [CertificateRequest, boolean][] = [
-        [{}, false],
-        [{ extensions: [policy] }, true],
-      ];
-      for (const [request, expected] of rows) {
-        const issued = await strict.issue(request);
+  describe('RFC5280-6.1.2 has a certificate policy where an authority demands one', () => {
+    const extension = (id: string, hex: string, critical = false) =>
+      new Extension(`2.5.29.${id}`, critical, Buffer.from(hex, 'hex'));
+    const sequence = (...parts: string[]) =>
+      `30${(parts.join('').length / 2).toString(16).padStart(2, '0')}${parts.join('')}`;
+    const [any, a, b, c, d] = ['0604551d2000', '06022a03', '06022a04', '06022a05', '06022a06'];
+    const policies = (...oids: string[]) => extension('32', sequence(...oids.map((oid) => sequence(oid))));
+    const mapping = (...pairs: [string, string][]) =>
+      extension('33', sequence(...pairs.map((pair) => sequence(...pair))));
+    const demand = (after: number, critical = false) =>
+      extension('36', `3003800${after === 0 ? '100' : `10${after}`}`, critical);
+    const noAny = extension('54', '020100');
+    const rows: [what: string, authority: Extension[], client: Extension[], expected: boolean][] = [
+      ['none', [policies(any), demand(0)], [], false],
+      ['none, the demand marked critical', [policies(any), demand(0, true)], [], false],
+      ['one', [policies(any), demand(0)], [policies(a)], true],
+      ['one, the demand marked critical', [policies(any), demand(0, true)], [policies(a)], true],
+      ['any', [policies(any), demand(0)], [policies(any)], true],
+      ['any, where that does not count', [policies(any), demand(0), noAny], [policies(any)], false],
+      ['another than the authority has', [policies(a), demand(0)], [policies(b)], false],
+      ['none, demanded of the next', [policies(any), demand(1)], [], false],
+      ['none, demanded of the next but one', [policies(any), demand(2)], [], true],
+      ['none, and demands one itself', [], [demand(0)], false],
+      ['what it is mapped to', [policies(a), mapping([a, b]), demand(0)], [policies(b)], true],
+      ['what is mapped to another', [policies(a), mapping([a, b]), demand(0)], [policies(a)], false],
+      ['what another is mapped to', [policies(a), mapping([a, b], [c, d]), demand(0)], [policies(d)], false],
+      ['the second of two that are mapped', [policies(a, b), mapping([a, c], [b, d]), demand(0)], [policies(d)], true],
+    ];
+    for (const [what, extensions, client, expected] of rows) {
+      it(`${what}: ${expected}`, async () => {
+        const strict = await root.intermediate('CN=Strict', { extensions });
+        const issued = await strict.issue({ extensions: client });
         const theirs = await opensslVerdict({ ...issued, anchors: [root.certificate] });
         expect(theirs === undefined, theirs).to.equal(expected);
-        expect(await authorized(strict, request)).to.equal(expected);
-      }
+        expect(await authorized(strict, { extensions: client })).to.equal(expected);
+      });
     }
   });
 
+  it('has a key that is for signatures, where it says what for', async () => {
+    expect(await authorized(root, { keyUsage: KeyUsageFlags.keyAgreement })).to.equal(false);
+    expect(await authorized(root, { keyUsage: null })).to.equal(true);
+  });
+
   it('tells the reason why it leads nowhere', async () => {
-    const expired = await root.intermediate('CN=Gone', { notAfter: past });
-    const { certificate, chain } = await expired.issue();
-    const toX509 = (pem: string) => new X509Certificate(pem);
-    expect(unauthorized(toX509(certificate), chain.map(toX509), [toX509(root.certificate)])).to.equal(
-      'its authority CN=Gone is expired',
-    );
+    const subject = `C=SE, O=${'x'.repeat(300)}, CN=Gone`;
+    const expired = await root.intermediate(subject, { notAfter: past });
+    const spaced = await root.intermediate('CN=Two  spaces', { notAfter: past });
+    const reasons: [CertificateAuthority, CertificateRequest, string][] = [
+      [expired, {}, `its authority ${`C=SE O=${'x'.repeat(300)}`.slice(0, 200)} is expired`],
+      [spaced, {}, 'its authority CN=Two spaces is expired'],
+      [root, { notAfter: past }, 'it is expired'],
+      [root, { hash: 'SHA-1' }, 'it is signed by an algorithm that is not in use any more'],
+      [root, { usages: [ExtendedKeyUsage.serverAuth] }, 'it is not for clients'],
+      [root, { keyUsage: KeyUsageFlags.keyAgreement }, 'it has a key that is for something else'],
+    ];
+    for (const [authority, request, why] of reasons) {
+      const { certificate, chain } = await authority.issue(request);
+      const toX509 = (pem: string) => new X509Certificate(pem);
+      expect(unauthorized(toX509(certificate), chain.map(toX509), [toX509(root.certificate)])).to.equal(why);
+    }
   });
 
   it('takes no time over intermediates that all issue one another', async () => {
@@ -214,4 +249,34 @@ describe('What is wrong with a certificate by itself', () => {
       expect(defect(odd as X509Certificate)).to.equal('of a period that cannot be read');
     }
   });
+
+  it('RFC5280-4.1.2.5 is valid in the first and the last second of its period', async () => {
+    const good = new X509Certificate((await selfSignedClient()).certificate);
+    for (const moment of [good.validFrom, good.validTo]) expect(defect(good, new Date(moment))).to.equal(undefined);
+  });
+
+  const options = { modulusLength: 2048, hashAlgorithm: 'sha1', mgf1HashAlgorithm: 'sha1' };
+  const keys: Record<string, [() => KeyObject, string | undefined]> = {
+    'RSA-PSS for SHA-1': [() => generateKeyPairSync('rsa-pss', options).publicKey, 'RSA-PSS key for sha1'],
+    'RSA-PSS for any': [() => generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).publicKey, undefined],
+    Ed25519: [() => generateKeyPairSync('ed25519').publicKey, undefined],
+    Ed448: [() => generateKeyPairSync('ed448').publicKey, undefined],
+    X25519: [() => generateKeyPairSync('x25519').publicKey, 'key of type x25519'],
+    'that Node cannot read': [
+      () => {
+        throw new Error('unsupported');
+      },
+      'key of an unknown type',
+    ],
+  };
+  for (const [what, [key, why]] of Object.entries(keys)) {
+    it(`a key ${what}: ${why ?? 'nothing'}`, async () => {
+      const good = new X509Certificate((await selfSignedClient()).certificate);
+      const { validFrom, validTo } = good;
+      const odd = Object.create(good, {
+        ...{ validFrom: { value: validFrom }, validTo: { value: validTo }, publicKey: { get: key } },
+      });
+      expect(defect(odd as X509Certificate)).to.equal(why);
+    });
+  }
 });

@@ -25,10 +25,11 @@ function witness(authorities: readonly X509Certificate[], proxy?: ProxySettings)
   return new Koa().use(forwarded(trustedProxies(proxy?.trusted))).use((ctx) => {
     const oidc = ctx as unknown as KoaContextWithOIDC;
     const certificate = hooks.getCertificate(oidc);
+    const named = (dn: string) => hooks.certificateSubjectMatches(oidc, 'tls_client_auth_subject_dn', dn);
     ctx.body = {
       fingerprint: certificate instanceof X509Certificate ? certificate.fingerprint256 : undefined,
       authorized: hooks.certificateAuthorized(oidc),
-      named: hooks.certificateSubjectMatches(oidc, 'tls_client_auth_subject_dn', 'CN=client'),
+      named: named('CN=client') && !named('CN=other'),
     };
   });
 }

@@ -3,7 +3,11 @@ import { Name as NameSchema } from '@peculiar/asn1-x509';
 import { expect } from 'chai';
 import fc from 'fast-check';
 
-import { distinguishedNameMatches, parseDistinguishedName } from '../../lib/certificates/distinguished_name.ts';
+import {
+  distinguishedNameMatches,
+  isDistinguishedName,
+  parseDistinguishedName,
+} from '../../lib/certificates/distinguished_name.ts';
 import { subjectWarnings } from '../../lib/fapi/certificate_subject.ts';
 import { mtls } from '../../lib/fapi/mtls.ts';
 import { clientViolations } from '../../lib/profile.ts';
@@ -37,14 +41,31 @@ describe('RFC 4514: string representation of distinguished names', () => {
     'CN=a\\\\,O=b\\+c': [[['2.5.4.3', 'a\\']], [['2.5.4.10', 'b+c']]],
     'CN=': [[['2.5.4.3', '']]],
     'CN=a=b': [[['2.5.4.3', 'a=b']]],
+    'CN=a\\  ': [[['2.5.4.3', 'a ']]],
+    'CN=a#0c0161': [[['2.5.4.3', 'a#0c0161']]],
+    'CN=#0c0161g': [[['2.5.4.3', '#0c0161g']]],
+    'CN=#0c0': [[['2.5.4.3', '#0c0']]],
+    'CN=#0C05AB': [[['2.5.4.3#', '0c05ab']]],
+    [`CN=#0c7f${'61'.repeat(127)}`]: [[['2.5.4.3', 'a'.repeat(127)]]],
+    [`CN=#0c80${'61'.repeat(128)}`]: [[['2.5.4.3#', `0c80${'61'.repeat(128)}`]]],
+    [`CN=#0c8180${'61'.repeat(128)}`]: [[['2.5.4.3#', `0c8180${'61'.repeat(128)}`]]],
   };
   for (const [text, parsed] of Object.entries(examples)) {
-    it(`reads ${text}`, () => expect(parseDistinguishedName(text)).to.deep.equal(parsed));
+    it(`reads ${text.slice(0, 40)}`, () => expect(parseDistinguishedName(text)).to.deep.equal(parsed));
   }
 
-  for (const text of ['', 'client', 'CN=a,', 'CN=a,,O=b', 'NOSUCH=a', 'CN=a"b"', 'CN=a\\', 'CN=a;<', '/C=SE/CN=a']) {
+  const type = ' is no attribute type of a distinguished name';
+  const refused = {
+    ...{ '': type, client: `clien${type}`, 'CN=a,': type, 'CN=a,,O=b': type, 'NOSUCH=a': `NOSUCH${type}` },
+    ...{ 'CN=a"b"': 'unescaped character', 'CN=a\\': 'unescaped character', 'CN=a;<': 'unescaped character' },
+    ...{ '/C=SE/CN=a': `/C${type}`, 'x2.5.4.3=a': `x2.5.4.3${type}`, '2.5.4.3x=a': `2.5.4.3x${type}` },
+  };
+  for (const [text, why] of Object.entries(refused)) {
     it(`refuses ${JSON.stringify(text)}, at boot`, () => {
-      expect(() => parseDistinguishedName(text)).to.throw(SyntaxError);
+      expect(() => parseDistinguishedName(text))
+        .to.throw(SyntaxError)
+        .with.property('message', why);
+      expect(isDistinguishedName(text)).to.equal(false);
       const profile = { name: 'mutual TLS', mechanisms: [mtls({ url: 'https://mtls.example.com', authorities: [] })] };
       const metadata = { client_id: 'client', tls_client_auth_subject_dn: text };
       expect(clientViolations(profile, metadata, {}).map(({ path }) => path)).to.deep.equal([
@@ -147,8 +168,9 @@ describe('RFC8705-2.1.2 tls_client_auth_subject_dn against the subject of a cert
     for (const name of [printable, utf8, bmp]) expect(matches(name, 'CN=client')).to.equal(true);
   });
 
-  it('does not care for case and for runs of spaces', () => {
+  it('does not care for case, for runs of spaces and for those around it', () => {
     expect(matches([{ O: ['BANK  ab'] }], 'O=Bank AB')).to.equal(true);
+    expect(matches([{ O: [' Bank AB '] }], 'O=bank ab')).to.equal(true);
     expect(matches([{ O: ['BankAB'] }], 'O=Bank AB')).to.equal(false);
   });
 

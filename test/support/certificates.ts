@@ -31,7 +31,8 @@ export interface CertificateRequest {
   readonly extensions?: x509.Extension[];
   /** Extended key usages; `null` for none at all. */
   readonly usages?: string[] | null;
-  readonly keyUsage?: x509.KeyUsageFlags;
+  /** `null` for none at all. */
+  readonly keyUsage?: x509.KeyUsageFlags | null;
 }
 
 export interface ListRequest {
@@ -60,7 +61,9 @@ async function issue(
   const keys =
     had ?? ((await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair);
   const { keyCertSign, cRLSign, digitalSignature } = x509.KeyUsageFlags;
+  const usual = ca !== false ? keyCertSign | cRLSign : digitalSignature;
   const subject = request.subject ?? 'CN=client';
+  const keyUsage = request.keyUsage === undefined ? usual : request.keyUsage;
   const usages = request.usages === undefined ? [x509.ExtendedKeyUsage.clientAuth] : request.usages;
   const certificate = await x509.X509CertificateGenerator.create({
     subject,
@@ -76,7 +79,7 @@ async function issue(
     notAfter: request.notAfter ?? new Date(Date.now() + 30 * day),
     extensions: [
       new x509.BasicConstraintsExtension(ca !== false, typeof ca === 'number' ? ca : undefined, true),
-      new x509.KeyUsagesExtension(request.keyUsage ?? (ca !== false ? keyCertSign | cRLSign : digitalSignature), true),
+      ...(keyUsage === null ? [] : [new x509.KeyUsagesExtension(keyUsage, true)]),
       ...(ca === false && usages ? [new x509.ExtendedKeyUsageExtension(usages)] : []),
       ...(request.san ? [new x509.SubjectAlternativeNameExtension(request.san)] : []),
       ...(request.extensions ?? []),
