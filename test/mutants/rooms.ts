@@ -3,16 +3,7 @@ export const rooms = {
   store: { mutate: ['lib/store/**/*.ts'], tests: ['store', 'contract', 'database'] },
   http: {
     mutate: ['lib/http/**/*.ts'],
-    tests: [
-      'http',
-      'fapi/large_push',
-      'fapi/edges',
-      'flows/mounted',
-      'flows/bad_input',
-      'flows/hostile_values',
-      'server/limits',
-      'server/request_bounds',
-    ],
+    tests: ['http', 'fapi/large_push', 'server/limits', 'server/request_bounds'],
   },
   profile: {
     mutate: ['lib/profile.ts'],
