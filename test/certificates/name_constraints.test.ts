@@ -172,17 +172,38 @@ describe('RFC 5280 section 4.2.1.10: name constraints of an authority', () => {
     expect(await verdict(own, san('dns', 'a.partner.example'), [own.certificate])).to.equal(undefined);
   });
 
-  it('that cannot be judged refuse: a mask with holes, a form of name not known', async () => {
-    const holes = Buffer.from(
-      AsnConvert.serialize(new NameConstraints({ permittedSubtrees: subtrees([{ iPAddress: '192.0.2.0/24' }]) })),
-    );
-    holes.writeUInt32BE(0xff00ff01, holes.length - 4);
-    const extension = new Extension('2.5.29.30', true, holes);
-    const authority = await root.intermediate('CN=Holes', { extensions: [extension] });
-    const { certificate, chain } = await authority.issue(san('ip', '192.0.2.7'));
-    const x509 = (pem: string) => new X509Certificate(pem);
-    expect(unauthorized(x509(certificate), chain.map(x509), [x509(root.certificate)])).to.match(/mask that has holes/);
+  const holes = Buffer.from(
+    AsnConvert.serialize(new NameConstraints({ permittedSubtrees: subtrees([{ iPAddress: '192.0.2.0/24' }]) })),
+  );
+  holes.writeUInt32BE(0xff00ff01, holes.length - 4);
+  const limited = (limits: { minimum?: number; maximum?: number }) => {
+    const base = new GeneralName({ dNSName: 'partner.example' });
+    const permittedSubtrees = new GeneralSubtrees([new GeneralSubtree({ base, ...limits })]);
+    return new Extension('2.5.29.30', true, AsnConvert.serialize(new NameConstraints({ permittedSubtrees })));
+  };
+  const names = (hex: string): CertificateRequest => ({
+    extensions: [new Extension('2.5.29.17', false, Buffer.from(hex, 'hex'))],
   });
+  const registered = constrained({ permitted: [{ registeredID: '1.2.3' }] }, true);
+  const unjudged: [why: string, constraints: Extension, client: CertificateRequest][] = [
+    ['a constraint with a mask that has holes', new Extension('2.5.29.30', true, holes), san('ip', '192.0.2.7')],
+    ['a constraint on a name of the form registeredID', registered, names('300488022a03')],
+    ['a constraint with minimum or maximum', limited({ minimum: 1 }), san('dns', 'partner.example')],
+    ['a constraint with minimum or maximum', limited({ maximum: 9 }), san('dns', 'partner.example')],
+    ['a mailbox without @', constrained(mail, true), san('email', 'nobody')],
+    ['a URI without a host name', constrained(uri, true), san('url', 'https://192.0.2.7/')],
+    ['an address that is none', constrained(ip, true), names('300787050102030405')],
+  ];
+  for (const [index, [why, extension, client]] of unjudged.entries()) {
+    it(`that cannot be judged refuse: ${why} (${index})`, async () => {
+      const authority = await root.intermediate('CN=Odd', { extensions: [extension] });
+      const { certificate, chain } = await authority.issue(client);
+      const x509 = (pem: string) => new X509Certificate(pem);
+      expect(unauthorized(x509(certificate), chain.map(x509), [x509(root.certificate)])).to.equal(
+        `name constraints of its authority cannot be judged: ${why}`,
+      );
+    });
+  }
 
   it('of thousands are a bounded work', async () => {
     const many = Array.from({ length: 3000 }, (_, index) => ({ dNSName: `host${index}.example` }));

@@ -3,7 +3,7 @@ export const rooms = {
   store: { mutate: ['lib/store/**/*.ts'], tests: ['store', 'contract', 'database'] },
   http: {
     mutate: ['lib/http/**/*.ts'],
-    tests: ['http', 'fapi/large_push', 'server/limits', 'server/request_bounds'],
+    tests: ['http'],
   },
   profile: {
     mutate: ['lib/profile.ts'],
@@ -13,7 +13,7 @@ export const rooms = {
   resource: { mutate: ['lib/resource/**/*.ts'], tests: ['resource'] },
   certificates: {
     mutate: ['lib/certificates/**/*.ts'],
-    tests: ['certificates', 'config/certificate_files', 'server/mutual_tls'],
+    tests: ['certificates'],
   },
 } as const;
 
