@@ -192,6 +192,12 @@ describe('RFC8705-2.1 the chain of a client certificate', () => {
     }
   });
 
+  it('RFC5280-4.2 is refused with an extension twice: one may be read while the other one holds', async () => {
+    const extension = new Extension('1.3.6.1.4.1.99999.1', false, new Uint8Array([0x30, 0x00]));
+    const { certificate } = await root.issue({ extensions: [extension, extension] });
+    expect(() => unauthorized(new X509Certificate(certificate), [], [])).to.throw(SyntaxError, 'an extension twice');
+  });
+
   it('has a key that is for signatures, where it says what for', async () => {
     expect(await authorized(root, { keyUsage: KeyUsageFlags.keyAgreement })).to.equal(false);
     expect(await authorized(root, { keyUsage: null })).to.equal(true);

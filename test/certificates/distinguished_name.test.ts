@@ -168,6 +168,12 @@ describe('RFC8705-2.1.2 tls_client_auth_subject_dn against the subject of a cert
     for (const name of [printable, utf8, bmp]) expect(matches(name, 'CN=client')).to.equal(true);
   });
 
+  it('compares what is no text by its bytes', () => {
+    const octets = AsnConvert.parse(Buffer.from('300f310d300b06035504030404deadbeef', 'hex'), NameSchema);
+    expect(distinguishedNameMatches(octets, 'CN=#0404DEADBEEF')).to.equal(true);
+    expect(distinguishedNameMatches(octets, 'CN=#0404deadbeee')).to.equal(false);
+  });
+
   it('does not care for case, for runs of spaces and for those around it', () => {
     expect(matches([{ O: ['BANK  ab'] }], 'O=Bank AB')).to.equal(true);
     expect(matches([{ O: [' Bank AB '] }], 'O=bank ab')).to.equal(true);
