@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import {
@@ -137,12 +137,13 @@ export class MochaRunner implements TestRunner {
     return { static: loading, perTest: all };
   }
 
-  async mutantRun({ activeMutant, hitLimit: ample, testFilter }: MutantRunOptions): Promise<MutantRunResult> {
+  async mutantRun(options: MutantRunOptions): Promise<MutantRunResult> {
+    const { activeMutant, hitLimit: ample, testFilter, sandboxFileName } = options;
     // Stryker's is a hundred times of what all tests pass, which takes a loop without an end a minute.
     const hitLimit = ample && Math.ceil(ample / 20) + 1_000;
     const covering = new Set(testFilter ?? this.#tests.tests.keys());
     const { id, fileName } = activeMutant;
-    for (const asked of [this.#likely(fileName, covering), this.#affordable(covering)]) {
+    for (const asked of [this.#likely(fileName, covering), this.#affordable(sandboxFileName, covering)]) {
       if (asked.size === 0) continue;
       const tried = await this.#try(asked, id, hitLimit);
       if (tried.limit) return { ...tried.limit, status: MutantRunStatus.Timeout };
@@ -164,13 +165,20 @@ export class MochaRunner implements TestRunner {
     return new Set(this.#tests.cost(covering) > 500 ? likely : []);
   }
 
-  /** As many of the tests, file by file from the quickest, as the time for one fault allows. */
-  #affordable(covering: ReadonlySet<string>): ReadonlySet<string> {
-    const files = Map.groupBy(covering, (name) => this.#tests.tests.get(name)?.file);
-    const cheap = [...files.values()].toSorted((one, other) => this.#tests.cost(one) - this.#tests.cost(other));
-    const chosen: string[] = [];
-    for (const name of cheap.flat()) {
-      if (this.#tests.cost([...chosen, name]) > this.#milliseconds && chosen.length > 0) break;
+  /** All of the tests that stand where the file does, then as many others, from the quickest file on, as the time for one fault allows. */
+  #affordable(file: string, covering: ReadonlySet<string>): ReadonlySet<string> {
+    const tests = this.#tests;
+    const own = relative(process.cwd(), file)
+      .replace(/^lib\//, 'test/')
+      .replace(/\.ts$/, '.test.ts');
+    const files = Map.groupBy(covering, (name) => `${tests.tests.get(name)?.file}`);
+    const isOwn = (file: string) => relative(process.cwd(), file) === own;
+    const chosen = [...files].flatMap(([file, names]) => (isOwn(file) ? names : []));
+    const others = [...files].flatMap(([file, names]) => (isOwn(file) ? [] : [names]));
+    let left = this.#milliseconds;
+    for (const name of others.toSorted((one, other) => tests.cost(one) - tests.cost(other)).flat()) {
+      left -= tests.took.get(name) ?? 0;
+      if (left < 0 && chosen.length > 0) break;
       chosen.push(name);
     }
     return new Set(chosen);
