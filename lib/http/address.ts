@@ -5,8 +5,7 @@ loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
 
 /** True for an address of this machine that no other machine reaches. */
-const isLoopback = (address: string): boolean =>
-  isIP(address) > 0 && loopback.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+const isLoopback = (address: string): boolean => loopback.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 
 /**
  * True for a host of this machine that no other machine reaches: a name as it is written, or an address, with or

@@ -54,6 +54,15 @@ describe('An address out of a header', () => {
     ['as.example.com', undefined],
     ['', undefined],
     ['9'.repeat(5000), undefined],
+    [`${' '.repeat(91)}192.0.2.1`, '192.0.2.1'],
+    [`${' '.repeat(92)}192.0.2.1`, undefined],
+    ['19"2.0.2.1"', undefined],
+    ['"192.0.2".1', undefined],
+    ['x[2001:db8::1]', undefined],
+    ['[2001:db8::1]x', undefined],
+    ['fe80:%x:1', undefined],
+    ['2001:db8::ffff:c000:201', '2001:db8::ffff:c000:201'],
+    ['::ffff:a:b:1', '::ffff:a:b:1'],
   ];
   for (const [text, address] of rows) {
     it(`${text.slice(0, 40) || 'nothing'} is ${address ?? 'none'}`, () => expect(addressOf(text)).to.equal(address));
@@ -152,6 +161,9 @@ describe('RFC9700-4.13 headers that speak for the client', () => {
     ];
     for (const [list, ip] of rows) expect((await seen(['127.0.0.1'], { 'x-forwarded-for': list })).ip).to.equal(ip);
   });
+
+  it('name the nearest of proxies where there is nobody but proxies', async () =>
+    expect((await seen(['127.0.0.0/8'], { 'x-forwarded-for': '127.0.0.3, 127.0.0.2' })).ip).to.equal('127.0.0.2'));
 
   it('are not those of RFC 7239, which proxies pass on as clients write them', async () => {
     const own = { forwarded: 'for=192.0.2.66;proto=https;host=evil.example' };
