@@ -35,7 +35,7 @@ describe('clients of the database', () => {
     database = await migratedDatabase();
     folder = await mkdtemp(join(tmpdir(), 'clients-'));
     const port = await freePort();
-    client = await RawClient.create(`https://localhost:${port}`, {});
+    client = await RawClient.create(`https://localhost:${port}`);
     metadata = client.metadata as Record<string, unknown>;
     const listed = client.others.map((other) => ({ metadata: other }));
     const set = await configured(folder, { database: database.url, port, clients: listed });

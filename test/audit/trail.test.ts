@@ -15,9 +15,10 @@ import { auditTableOf } from '../../lib/store/statements.ts';
 import { clients } from '../flows/clients.ts';
 import { authorized } from '../flows/flow_client.ts';
 import { openidClient } from '../flows/openid_client.ts';
-import { flowServer, type OwnServer, person, trustingFetch } from '../flows/server.ts';
+import { flowServer, type OwnServer, trustingFetch } from '../flows/server.ts';
 import { migratedDatabase, type TestDatabase } from '../support/postgres.ts';
 import { until } from '../support/until.ts';
+import { person } from '../support/wire_client.ts';
 
 const client = clients.find(({ client_id }) => client_id === 'private_key_jwt-dpop') as (typeof clients)[0];
 

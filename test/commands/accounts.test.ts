@@ -9,9 +9,10 @@ import { loadConfig } from '../../lib/config/load.ts';
 import { authorize, Browser } from '../../lib/demo/browser.ts';
 import { freePort } from '../../lib/demo/free_port.ts';
 import { type RunningServer, startServer } from '../../lib/server/server.ts';
-import { configured, person, trustingFetch } from '../flows/server.ts';
+import { configured, trustingFetch } from '../flows/server.ts';
 import { migratedDatabase, type TestDatabase } from '../support/postgres.ts';
 import { RawClient } from '../support/raw_client.ts';
+import { person } from '../support/wire_client.ts';
 import { development, run } from './cli.ts';
 
 describe('accounts', () => {
@@ -25,7 +26,7 @@ describe('accounts', () => {
     database = await migratedDatabase();
     folder = await mkdtemp(join(tmpdir(), 'accounts-'));
     const port = await freePort();
-    client = await RawClient.create(`https://localhost:${port}`, {});
+    client = await RawClient.create(`https://localhost:${port}`);
     const clients = [client.metadata, ...client.others].map((metadata) => ({ metadata }));
     const file = 'accounts=[{login: filed, password: filed}]';
     set = await configured(folder, { database: database.url, port, clients, set: [file, 'ttl.access_token=300'] });

@@ -13,10 +13,11 @@ import { freePort } from '../../lib/demo/free_port.ts';
 import { Resources } from '../../lib/resources.ts';
 import { type RunningServer, startServer } from '../../lib/server/server.ts';
 import { authority } from '../flows/clients.ts';
-import { configured, person, trustingFetch } from '../flows/server.ts';
+import { configured, trustingFetch } from '../flows/server.ts';
 import { migratedDatabase, type TestDatabase } from '../support/postgres.ts';
 import { Program } from '../support/program.ts';
 import { RawClient } from '../support/raw_client.ts';
+import { person } from '../support/wire_client.ts';
 import { development, run } from './cli.ts';
 
 describe('oidc-provider-fapi clients', () => {
@@ -29,7 +30,7 @@ describe('oidc-provider-fapi clients', () => {
     database = await migratedDatabase();
     folder = await mkdtemp(join(tmpdir(), 'clients-'));
     const port = await freePort();
-    raw = await RawClient.create(`https://localhost:${port}`, {});
+    raw = await RawClient.create(`https://localhost:${port}`);
     set = await configured(folder, {
       database: database.url,
       port,

@@ -37,7 +37,7 @@ describe('An act that is killed between what it does and its record', () => {
     database = await migratedDatabase();
     observer = new pg.Client(database.url);
     await observer.connect();
-    const { metadata } = await RawClient.create('https://localhost', {});
+    const { metadata } = await RawClient.create('https://localhost');
     const added = await run(command(['clients', 'add', '-']), { input: JSON.stringify(metadata) });
     expect(added.code, added.stderr).to.equal(0);
     expect((await run(command(['accounts', 'add', 'jane']), { input: 'correct horse battery' })).code).to.equal(0);

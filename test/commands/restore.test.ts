@@ -9,7 +9,7 @@ import { development, run } from './cli.ts';
 describe('A database that was restored', () => {
   it('is as it was when it was backed up; grants revoke --before ends what it holds from then', async () => {
     const port = await freePort();
-    const client = await RawClient.create(`https://localhost:${port}`, {});
+    const client = await RawClient.create(`https://localhost:${port}`);
     const clients = [client.metadata, ...client.others].map((metadata) => ({ metadata }));
     const database = await migratedDatabase();
     const restored = `${database.url}_restored`;

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 
 import { authorize, Browser } from '../../lib/demo/browser.ts';
 import { plainProfiles, profileNames } from '../../lib/profiles/profiles.ts';
-import { person, trustingFetch } from '../flows/server.ts';
+import { trustingFetch } from '../flows/server.ts';
+import { person } from '../support/wire_client.ts';
 import { clientPlans } from './client_plans.ts';
 import { type RelyingParty, relyingParty } from './relying_party.ts';
 import { closeServers, party, serverOf, type Variant } from './rows/setting.ts';

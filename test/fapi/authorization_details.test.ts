@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 
 import { ticked } from '../../lib/demo/browser.ts';
-import { RichFlow } from '../flows/rich.ts';
+import { Flow } from '../flows/flow.ts';
 import type { Answer } from '../support/raw_client.ts';
 
 const payment = {
@@ -27,8 +27,8 @@ function refused({ status, body }: Answer, description: RegExp): void {
 }
 
 describe('authorization_details', () => {
-  let payments: RichFlow;
-  let accounts: RichFlow;
+  let payments: Flow;
+  let accounts: Flow;
   let folder: string;
 
   before(async () => {
@@ -38,11 +38,11 @@ describe('authorization_details', () => {
       detail.validUntil ? { ...detail, type: 'another', consent: clientId + (accountId ? ' has one' : '') } : detail`;
     await writeFile(module, `export const enrich = ${enrich};`);
     [payments, accounts] = await Promise.all([
-      RichFlow.start({
+      Flow.start({
         file: 'config/payment-initiation.yaml',
         client: { authorization_details_types: ['payment_initiation'] },
       }),
-      RichFlow.start({
+      Flow.start({
         file: 'config/account-access.yaml',
         set: ['resources.0.introspected_by=[resource]', `authorization_details.module=${module}`],
         client: { authorization_details_types: ['account_information'], scope: 'openid offline_access accounts' },
@@ -100,7 +100,7 @@ describe('authorization_details', () => {
       ['60,000 levels', `[{"type":"payment_initiation","x":${'['.repeat(60_000)}${']'.repeat(60_000)}}]`, /16 levels/],
     ];
     for (const [what, details, description] of wrong) {
-      it(what, async () => refused(await payments.push(details), description));
+      it(what, async () => refused(await payments.details(details), description));
     }
 
     it('a type that is not among those of the client [RFC9396-10]', async () => {
@@ -110,13 +110,13 @@ describe('authorization_details', () => {
     });
 
     it('an error description holds what RFC 6749 lets it hold', async () => {
-      const { body } = await payments.push([{ ...payment, '"\\ü\u0000<b>': 1 }]);
+      const { body } = await payments.details([{ ...payment, '"\\ü\u0000<b>': 1 }]);
       expect(body.error_description).to.match(/^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/);
     });
   });
 
   it('an empty list asks for nothing', async () => {
-    expect((await payments.push([])).status).to.equal(201);
+    expect((await payments.details([])).status).to.equal(201);
   });
 
   describe('RFC9396-3: the token for the resource', () => {
@@ -132,7 +132,7 @@ describe('authorization_details', () => {
         iss: payments.client.issuer,
         client_id: 'client',
         authorization_details: [payment],
-        cnf: { jkt: await payments.client.thumbprint() },
+        cnf: { jkt: payments.client.proofKey.jkt },
       });
       expect(claims.auth_time).to.be.a('number');
       expect(Number(claims.exp) - Number(claims.iat)).to.equal(300);
@@ -141,8 +141,10 @@ describe('authorization_details', () => {
     it('and one for the UserInfo endpoint when openid was asked for and no resource named', async () => {
       const { body } = await payments.tokens([payment]);
       expect(body.authorization_details).to.deep.equal([payment]);
-      expect((await payments.get('/me', body.access_token)).status).to.equal(200);
-      expect((await payments.get('/resource', body.access_token)).body.authorization_details).to.deep.equal([payment]);
+      expect((await payments.client.get('/me', body.access_token)).status).to.equal(200);
+      expect((await payments.client.get('/resource', body.access_token)).body.authorization_details).to.deep.equal([
+        payment,
+      ]);
     });
 
     it('is not given to a client by itself', async () => {
@@ -203,7 +205,7 @@ describe('authorization_details', () => {
       const { body } = await accounts.client.push({ ...accounts.client.params, prompt: 'consent' });
       const again = await browser.open(accounts.client.authorizationUrl(body.request_uri));
       const { url } = await browser.submit(again, { action: 'continue' });
-      const answer = await accounts.exchange(url.searchParams.get('code') ?? '');
+      const answer = await accounts.client.exchange(url.searchParams.get('code') ?? '');
       expect(answer.status).to.equal(200);
       expect(answer.body).to.not.have.property('authorization_details');
     });
@@ -217,11 +219,15 @@ describe('authorization_details', () => {
       const ticks = (boxes: readonly (readonly [string, string])[]) => boxes.slice(0, 1);
       const { body } = await accounts.tokens([access], { ticks });
       const granted = { ...access, accounts: [mine] };
-      const all = await accounts.refresh(body.refresh_token, { resource });
+      const all = await accounts.client.refresh(body.refresh_token, undefined, { resource });
       expect(all.body.authorization_details).to.deep.equal([granted]);
-      const less = await accounts.refresh(body.refresh_token, ask([{ ...granted, actions: ['read_balances'] }]));
+      const less = await accounts.client.refresh(
+        body.refresh_token,
+        undefined,
+        ask([{ ...granted, actions: ['read_balances'] }]),
+      );
       expect(less.body.authorization_details).to.deep.equal([{ ...granted, actions: ['read_balances'] }]);
-      const after = await accounts.refresh(body.refresh_token, { resource });
+      const after = await accounts.client.refresh(body.refresh_token, undefined, { resource });
       expect(after.body.authorization_details).to.deep.equal([granted]);
       for (const more of [
         [access],
@@ -232,13 +238,13 @@ describe('authorization_details', () => {
         [{ ...granted, validUntil: '2099-01-01' }],
         [{ type: 'account_information', accounts: [other] }],
       ]) {
-        refused(await accounts.refresh(body.refresh_token, ask(more)), /more than was granted/);
+        refused(await accounts.client.refresh(body.refresh_token, undefined, ask(more)), /more than was granted/);
       }
     });
 
     it('that leaves a member out has it as granted', async () => {
       const { body } = await accounts.tokens([access]);
-      const { body: less } = await accounts.refresh(body.refresh_token, ask([{ type: access.type }]));
+      const { body: less } = await accounts.client.refresh(body.refresh_token, undefined, ask([{ type: access.type }]));
       expect(less.authorization_details).to.deep.equal([access]);
     });
   });
@@ -250,23 +256,23 @@ describe('authorization_details', () => {
     expect(body.authorization_details).to.deep.equal([enriched]);
     for (const known of [asked, enriched]) {
       const authorization_details = JSON.stringify([{ ...known, actions: ['list_accounts'] }]);
-      const { body: less } = await accounts.refresh(body.refresh_token, { authorization_details });
+      const { body: less } = await accounts.client.refresh(body.refresh_token, undefined, { authorization_details });
       expect(less.authorization_details).to.deep.equal([{ ...enriched, actions: ['list_accounts'] }]);
     }
   });
 
   it('are told at introspection', async () => {
     const { body } = await accounts.tokens([access], { token: { resource: 'https://api.example.com/accounts' } });
-    const { body: told } = await accounts.introspect(body.access_token);
+    const { body: told } = await accounts.client.introspect(body.access_token);
     expect(told).to.deep.include({ active: true, authorization_details: [access] });
   });
 });
 
 describe('authorization_details without types', () => {
   it('are refused, where core would ignore them, at the push and at the token endpoint', async () => {
-    const flow = await RichFlow.start({ file: 'config/development.yaml' });
+    const flow = await Flow.start({ file: 'config/development.yaml' });
     try {
-      refused(await flow.push([payment]), /payment_initiation is no type/);
+      refused(await flow.details([payment]), /payment_initiation is no type/);
       const { body } = await flow.client.request('/.well-known/openid-configuration');
       expect(body).to.not.have.property('authorization_details_types_supported');
       const authorization_details = JSON.stringify([payment]);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { RichFlow } from '../flows/rich.ts';
+import { Flow } from '../flows/flow.ts';
 import type { Answer } from '../support/raw_client.ts';
 
 /** Payments of one request, as many as fill these bytes. */
@@ -25,8 +25,8 @@ function refused({ status, body }: Answer, expected: number, description: RegExp
 }
 
 describe('A large push', () => {
-  let flow: RichFlow;
-  let signed: RichFlow;
+  let flow: Flow;
+  let signed: Flow;
   before(async () => {
     const options = {
       file: 'config/payment-initiation.yaml',
@@ -34,8 +34,8 @@ describe('A large push', () => {
       set: ['authorization_details.max_entries=2000'],
     };
     [flow, signed] = await Promise.all([
-      RichFlow.start(options),
-      RichFlow.start({ ...options, profile: 'fapi2-message-signing' }),
+      Flow.start(options),
+      Flow.start({ ...options, profile: 'fapi2-message-signing' }),
     ]);
   });
   after(() => Promise.all([flow, signed].map((each) => each?.server.close())));
@@ -43,7 +43,7 @@ describe('A large push', () => {
   for (const kilobytes of [1, 16, 64, 256]) {
     it(`of ${kilobytes} kB costs the browser a URL under 512 bytes, and grants what was pushed`, async () => {
       const details = payments(kilobytes * 1000);
-      const { status, body } = await flow.push(details);
+      const { status, body } = await flow.details(details);
       expect(status, JSON.stringify(body)).to.equal(201);
       expect(flow.client.authorizationUrl(body.request_uri).href.length).to.be.below(512);
       const tokens = await flow.tokens(details);
@@ -61,7 +61,7 @@ describe('A large push', () => {
   });
 
   it('beyond the limit of the file is refused with 413', async () => {
-    refused(await flow.push('x'.repeat(600_000)), 413, /524288 bytes/);
+    refused(await flow.details('x'.repeat(600_000)), 413, /524288 bytes/);
   });
 
   it('is for pushes alone: the token endpoint reads what core reads', async () => {
@@ -78,9 +78,9 @@ describe('A large push', () => {
 });
 
 describe('A value of some thousand levels', () => {
-  let flow: RichFlow;
+  let flow: Flow;
   before(async () => {
-    flow = await RichFlow.start({ file: 'config/development.yaml', profile: 'fapi2-message-signing' });
+    flow = await Flow.start({ file: 'config/development.yaml', profile: 'fapi2-message-signing' });
   });
   after(() => flow?.server.close());
   const deep = JSON.parse(`${'['.repeat(2000)}${']'.repeat(2000)}`);

@@ -85,12 +85,12 @@ describe('Ordinary code of a deployment', () => {
     const { access_token } = await forApi(raw);
     const said = payload(access_token);
     expect(said).to.include({ iss: raw.issuer, aud: api, client_id: 'client', scope: 'x' });
-    expect(said.cnf).to.deep.equal({ jkt: await raw.thumbprint() });
+    expect(said.cnf).to.deep.equal({ jkt: raw.proofKey.jkt });
     expect(said.exp - said.iat).to.be.within(1, 3600);
     const opaque = (await raw.exchange(await raw.code())).body.access_token;
     const { body } = await raw.post('/token/introspection', { token: opaque });
     expect(body).to.include({ iss: raw.issuer, client_id: 'client' });
-    expect(body.cnf).to.deep.equal({ jkt: await raw.thumbprint() });
+    expect(body.cnf).to.deep.equal({ jkt: raw.proofKey.jkt });
     expect(body.exp - body.iat).to.be.within(1, 3600);
   });
 

@@ -16,7 +16,7 @@ describe('RFC6749-10.10 a client that is unknown', () => {
 
   before(async () => {
     client = await served({});
-    stranger = await RawClient.create(client.issuer, {});
+    stranger = await RawClient.create(client.issuer);
     // The types leave it out.
     const { adapter } = client.provider.Client as unknown as { adapter: Adapter };
     await adapter.upsert('stored', { ...client.metadata, client_id: 'stored' } as never, 3600);

@@ -72,7 +72,7 @@ export class Flood {
       await freePort(),
       await migratedDatabase(),
     ];
-    const client = await RawClient.create(`https://localhost:${port}`, {});
+    const client = await RawClient.create(`https://localhost:${port}`);
     const clients = [client.metadata, ...client.others].map((metadata) => ({ metadata }));
     const limits = {
       connections: amounts.connections + 100,

@@ -4,12 +4,12 @@ import { expect } from 'chai';
 import { SignJWT, UnsecuredJWT } from 'jose';
 
 import { authorize, Browser } from '../../lib/demo/browser.ts';
-import { expectRefusal, fetch, profiles, RawFlow } from './raw_flow.ts';
-import { person } from './server.ts';
+import { person } from '../support/wire_client.ts';
+import { expectRefusal, Flow, fetch, profiles } from './flow.ts';
 
 for (const profile of profiles) {
   describe(`bad input: ${profile}`, () => {
-    const flow = new RawFlow(profile);
+    const flow = Flow.during({ profile });
 
     describe('PAR-2.3 at the pushed authorization request endpoint', () => {
       for (const method of ['GET', 'PUT', 'DELETE', 'PATCH']) {
@@ -31,7 +31,7 @@ for (const profile of profiles) {
       for (const type of types) {
         it(`refuses the content type ${type}`, async () => {
           expectRefusal(
-            await flow.send('/request', '{}', { 'content-type': type }),
+            await flow.form('/request', '{}', { 'content-type': type }),
             400,
             /not a form.*application\/x-www-form-urlencoded/,
           );

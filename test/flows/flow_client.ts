@@ -1,7 +1,8 @@
 import { authorize, Browser, heading } from '../../lib/demo/browser.ts';
 import type { HttpsFetch } from '../../lib/http/https_fetch.ts';
+import { person } from '../support/wire_client.ts';
 import type { TestClient } from './clients.ts';
-import { type FlowServer, person, trustingFetch } from './server.ts';
+import { type FlowServer, trustingFetch } from './server.ts';
 
 export interface Tokens {
   readonly access_token: string;

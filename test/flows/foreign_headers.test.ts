@@ -3,9 +3,9 @@ import { X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
 
 import { clients } from './clients.ts';
+import { expectRefusal, Flow, fetch } from './flow.ts';
 import { authorized, redirectUri } from './flow_client.ts';
 import { oauth4webapi } from './oauth4webapi.ts';
-import { expectRefusal, fetch, RawFlow } from './raw_flow.ts';
 
 /** What somebody else puts into a request, in the hope that the server believes it. */
 const foreign: readonly Record<string, string>[] = [
@@ -16,7 +16,7 @@ const foreign: readonly Record<string, string>[] = [
 ];
 
 describe('headers that speak for somebody else', () => {
-  const flow = new RawFlow('fapi2-security-profile');
+  const flow = Flow.during({ others: () => clients.map(({ metadata }) => metadata) });
 
   for (const headers of foreign) {
     it(`FAPI2-SP-FINAL-5.2.1-1 where the server is, is not for ${Object.keys(headers).join(', ')} to say`, async () => {

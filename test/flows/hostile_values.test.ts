@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 
 import { authorize, Browser } from '../../lib/demo/browser.ts';
-import { encode, fetch, payload, profiles, RawFlow, type Value } from './raw_flow.ts';
-import { person } from './server.ts';
+import { payload } from '../support/jwt.ts';
+import { person } from '../support/wire_client.ts';
+import { encode, Flow, fetch, profiles, type Value } from './flow.ts';
 
 const texts: Readonly<Record<string, string>> = {
   'a NUL': 'a\u0000b',
@@ -31,7 +32,7 @@ const tokenParameters = ['grant_type', 'code', 'refresh_token', 'redirect_uri', 
 
 for (const profile of profiles) {
   describe(`hostile values: ${profile}`, () => {
-    const flow = new RawFlow(profile);
+    const flow = Flow.during({ profile });
 
     for (const [kind, value] of Object.entries(hostile)) {
       it(`${kind} in a pushed request: refused, or taken, never an error of the server`, async () => {

@@ -1,11 +1,12 @@
 import { expect } from 'chai';
 
 import { Browser, heading } from '../../lib/demo/browser.ts';
+import { person } from '../support/wire_client.ts';
 import { clients } from './clients.ts';
 import { later, present } from './clock.ts';
 import { authorized } from './flow_client.ts';
 import { oauth4webapi } from './oauth4webapi.ts';
-import { type FlowServer, flowServer, person, trustingFetch } from './server.ts';
+import { type FlowServer, flowServer, trustingFetch } from './server.ts';
 
 const client = clients[0] as (typeof clients)[0];
 

@@ -1,22 +1,46 @@
-import { hash, randomUUID } from 'node:crypto';
+import { hash, randomBytes, randomUUID } from 'node:crypto';
 
 import { expect } from 'chai';
 import { createLocalJWKSet, exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose';
 
+import { hashPassword } from '../../lib/accounts/password.ts';
 import { refusals } from '../../lib/fapi/refusals.ts';
+import { now } from '../support/jwt.ts';
 import { type Answer, RawClient } from '../support/raw_client.ts';
 import { clients } from './clients.ts';
 import { later, present } from './clock.ts';
-import { inProduction, profiles, RawFlow } from './raw_flow.ts';
+import { Flow, profiles } from './flow.ts';
 import { trustingFetch } from './server.ts';
 
-const now = () => Math.floor(Date.now() / 1000);
+/** `path=value` of all that the sample file lacks without `development: true`. */
+const production = [
+  'development=false',
+  `database.encryption_keys=["${randomBytes(32).toString('base64')}"]`,
+  `accounts=${JSON.stringify([{ login: 'demo', password_hash: await hashPassword('demo') }])}`,
+];
+
+/** Clients beside the first, made of its metadata: one bound to a certificate, and those that have one. */
+const others = (client: object) => [
+  { ...client, client_id: 'certified', tls_client_certificate_bound_access_tokens: true },
+  ...clients.map(({ metadata }) => metadata),
+];
+
+/** One that has its answers encrypted. */
+const sealed = (client: object) => [
+  {
+    ...client,
+    client_id: 'sealed',
+    authorization_encrypted_response_alg: 'ECDH-ES',
+    authorization_encrypted_response_enc: 'A256GCM',
+  },
+];
+
 const form = { 'content-type': 'application/x-www-form-urlencoded' };
 
 /** What a developer does wrong, and what they are told: status, error, and words to act on. */
 type Mistake = readonly [
   what: string,
-  make: (flow: RawFlow) => Promise<Answer | { status: number; body: unknown }>,
+  make: (flow: Flow) => Promise<Answer | { status: number; body: unknown }>,
   status: number,
   error: string,
   words: RegExp,
@@ -24,31 +48,31 @@ type Mistake = readonly [
 
 const asserting =
   (claims: object, header: object = {}) =>
-  ({ client }: RawFlow) =>
+  ({ client }: Flow) =>
     client.push(client.params, { assertion: claims as never, assertionHeader: header as never });
 const pushing =
   (params: Record<string, string | undefined>, otherwise: object = {}) =>
-  ({ client }: RawFlow) =>
+  ({ client }: Flow) =>
     client.push({ ...client.params, ...params }, otherwise);
 const redeeming =
   (params: Record<string, string>, otherwise: object = { proof: {} }) =>
-  async ({ client }: RawFlow) => {
+  async ({ client }: Flow) => {
     const usual = { grant_type: 'authorization_code', code: await client.code(), redirect_uri: client.redirectUri };
     return client.token({ ...usual, code_verifier: client.verifier, ...params }, otherwise);
   };
 const proving =
   (proof: object) =>
-  ({ client }: RawFlow) =>
+  ({ client }: Flow) =>
     client.token({ grant_type: 'client_credentials', scope: 'openid' }, { proof: proof as never });
 
-async function otherKey({ client }: RawFlow): Promise<Answer> {
+async function otherKey({ client }: Flow): Promise<Answer> {
   const { privateKey } = await generateKeyPair('ES256');
   const claims = { iss: 'client', sub: 'client', aud: client.issuer, jti: randomUUID() };
   const jwt = new SignJWT(claims).setProtectedHeader({ alg: 'ES256', kid: 'es' }).setExpirationTime('1m');
   return client.push(client.params, { client_assertion: await jwt.sign(privateKey) });
 }
 
-async function proofOf(flow: RawFlow, header: object, claims: object = {}): Promise<string> {
+async function proofOf(flow: Flow, header: object, claims: object = {}): Promise<string> {
   const { privateKey, publicKey } = await generateKeyPair('ES256');
   const payload = {
     jti: randomUUID(),
@@ -62,12 +86,12 @@ async function proofOf(flow: RawFlow, header: object, claims: object = {}): Prom
   return new SignJWT(payload).setProtectedHeader(all).sign(privateKey);
 }
 
-const granting = (flow: RawFlow, dpop: string) =>
+const granting = (flow: Flow, dpop: string) =>
   flow.client.token({ grant_type: 'client_credentials', scope: 'openid' }, { dpop });
 
 /** By a client with a certificate, at one of the two listeners. */
 async function certified(
-  flow: RawFlow,
+  flow: Flow,
   { at, certificate, id }: { at: 'issuer' | 'mtls'; certificate?: number; id: string },
 ): Promise<Answer> {
   const { key, cert } = clients[certificate ?? -1]?.certificate ?? {};
@@ -78,18 +102,18 @@ async function certified(
   return { status: response.status, headers: response.headers, body: await response.json() };
 }
 
-async function page(flow: RawFlow, path: string): Promise<{ status: number; body: unknown }> {
+async function page(flow: Flow, path: string): Promise<{ status: number; body: unknown }> {
   const { status, body } = await flow.client.request(path, { headers: { accept: 'text/html' } });
   const text = `${body}`.replaceAll('&#39;', "'");
   return { status, body: { error: /<dd><bdi>([a-z_]+)<\/bdi>/.exec(text)?.[1], error_description: text } };
 }
 
-async function pushed({ client }: RawFlow): Promise<string> {
+async function pushed({ client }: Flow): Promise<string> {
   const { pathname, search } = client.authorizationUrl((await client.push()).body.request_uri);
   return pathname + search;
 }
 
-async function token(flow: RawFlow): Promise<{ access_token: string; refresh_token: string }> {
+async function token(flow: Flow): Promise<{ access_token: string; refresh_token: string }> {
   return (await flow.client.exchange(await flow.client.code())).body;
 }
 
@@ -148,8 +172,8 @@ const mistakes: readonly Mistake[] = [
   [
     'another key than dpop_jkt at token',
     async ({ client }) => {
-      const stranger = await RawClient.create(client.issuer, {});
-      const code = await client.code({ ...client.params, dpop_jkt: await client.thumbprint() });
+      const stranger = await RawClient.create(client.issuer);
+      const code = await client.code({ ...client.params, dpop_jkt: client.proofKey.jkt });
       stranger.nonce = client.nonce;
       return client.exchange(code, { dpop: await stranger.proof('POST', '/token') });
     },
@@ -399,10 +423,7 @@ const mistakes: readonly Mistake[] = [
 for (const development of [true, false]) {
   describe(`27 mistakes, and more, ${development ? 'in development' : 'in production'}: an answer to act on`, () => {
     const nonce = 'dpop.nonce=required';
-    const flow = new RawFlow('fapi2-security-profile', async () => [
-      nonce,
-      ...(development ? [] : await inProduction()),
-    ]);
+    const flow = Flow.during({ others, set: [nonce, ...(development ? [] : production)] });
     // Its answer has the first nonce.
     before(() => flow.client.push(flow.client.params, { proof: {} }));
 
@@ -430,7 +451,7 @@ for (const development of [true, false]) {
 }
 
 describe('answers to mistakes that take time, and the pages that explain them', () => {
-  const flow = new RawFlow('fapi2-security-profile');
+  const flow = Flow.during({});
   afterEach(present);
 
   it('an assertion for an hour is accepted, and remembered as long', async () => {
@@ -518,7 +539,7 @@ describe('answers to mistakes that take time, and the pages that explain them', 
 
 for (const profile of profiles) {
   describe(`${profile}: an error that goes back by way of the browser`, () => {
-    const flow = new RawFlow(profile);
+    const flow = Flow.during({ profile, others: profile === 'fapi2-message-signing' ? sealed : undefined });
     const modes = ['jwt', 'query.jwt', 'fragment.jwt', 'form_post.jwt'];
 
     /** What the client is answered, out of its address, form or JWT. */

@@ -1,17 +1,17 @@
 import { expect } from 'chai';
 
-import { expectRefusal, fetch, profiles, RawFlow } from './raw_flow.ts';
+import { expectRefusal, Flow, fetch, profiles } from './flow.ts';
 
 /** What HttpURLConnection sends when nobody tells it otherwise. */
 const accept = 'text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2';
 
 for (const profile of profiles) {
   describe(`clients in other languages: ${profile}`, () => {
-    const flow = new RawFlow(profile);
+    const flow = Flow.during({ profile });
 
     for (const path of ['/request', '/token', '/token/introspection', '/token/revocation']) {
       it(`RFC6749-5.2 an error at ${path} is JSON, whatever Accept says`, async () => {
-        const unknown = await flow.send(path, 'client_id=nobody&token=x', { accept });
+        const unknown = await flow.form(path, 'client_id=nobody&token=x', { accept });
         expectRefusal(unknown, 401, /invalid_client/);
         const body = path === '/request' ? { scope: 'openid' } : { grant_type: 'password' };
         if (/request|token$/.test(path)) expectRefusal(await flow.fields(path, body, { accept }), 400, /\w+/);

@@ -19,9 +19,9 @@ import {
   pages,
 } from '../../lib/index.ts';
 import { testDatabase } from '../support/postgres.ts';
+import { person } from '../support/wire_client.ts';
 import { authority, serverCertificate, type TestClient } from './clients.ts';
 import type { FlowServer } from './server.ts';
-import { person } from './server.ts';
 
 export interface OwnProvider {
   readonly provider: Provider;

@@ -12,8 +12,6 @@ import type { KnexAdapterFactory } from '../../lib/store/adapter.ts';
 import { migratedDatabase } from '../support/postgres.ts';
 import { authority, clients, serverCertificate } from './clients.ts';
 
-export const person = { login: 'demo', password: 'demo' };
-
 /** A server of the product, and how its store is reached. */
 export interface OwnServer extends FlowServer {
   readonly adapter: KnexAdapterFactory;

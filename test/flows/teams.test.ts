@@ -110,7 +110,7 @@ describe('Teams that install the package into an empty folder', function () {
   it('strict TypeScript, with rich requests, CIBA, JWE, pairwise subjects, registration, a prompt and a grant of its own', async () => {
     const strict = await team('strict', 'required');
     expect(await strict.project.complaints()).to.equal('');
-    const raw = await RawClient.create(await strict.start('out/main.js'), {});
+    const raw = await RawClient.create(await strict.start('out/main.js'));
     const { privateKey, publicKey } = await generateKeyPair('ECDH-ES', { extractable: true });
     const encryption = { ...(await exportJWK(publicKey)), use: 'enc', alg: 'ECDH-ES', kid: 'enc' };
     const register = async (metadata: object): Promise<string> => {

@@ -12,7 +12,8 @@ import type { FetchOptions, HttpsFetch } from '../../lib/http/https_fetch.ts';
 import { development, Running } from '../commands/cli.ts';
 import { Postgres } from '../support/postgres.ts';
 import { RawClient } from '../support/raw_client.ts';
-import { configured, person, trustingFetch } from './server.ts';
+import { person } from '../support/wire_client.ts';
+import { configured, trustingFetch } from './server.ts';
 
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 const attempts = 8;
@@ -46,7 +47,7 @@ describe('two processes on one Postgres', () => {
     folder = await mkdtemp(join(tmpdir(), 'flows-'));
     const ports = [await freePort(), await freePort()];
     const issuer = `https://localhost:${ports[0]}`;
-    client = await RawClient.create(issuer, {});
+    client = await RawClient.create(issuer);
     const clients = [client.metadata, ...client.others].map((metadata) => ({ metadata }));
     for (const port of ports) {
       const set = await configured(folder, { database: postgres.url, port, clients });

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { profiles, RawFlow } from '../flows/raw_flow.ts';
+import { Flow, profiles } from '../flows/flow.ts';
 import { countFrom } from '../support/command_line.ts';
 import { fuzz } from './fuzz.ts';
 
@@ -10,7 +10,7 @@ const seed = countFrom('FUZZ_SEED', 1);
 
 for (const profile of profiles) {
   describe(`${requests} hostile requests from seed ${seed}: ${profile}`, () => {
-    const flow = new RawFlow(profile);
+    const flow = Flow.during({ profile });
 
     it('meet no error of the server, no silence, and no page that repeats their markup', async function () {
       this.timeout(60_000 + requests * 200);

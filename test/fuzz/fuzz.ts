@@ -1,6 +1,6 @@
 import { connect } from 'node:tls';
 
-import type { RawFlow } from '../flows/raw_flow.ts';
+import type { Flow } from '../flows/flow.ts';
 import { hostileRequest, type Random, type Sent, seeded } from './hostile.ts';
 
 /** One request that was answered as none may be. */
@@ -14,7 +14,7 @@ export interface Finding {
 const longest = 15_000;
 const markup = '<script>alert(1)</script>';
 
-async function exchange(flow: RawFlow, { head, body }: Sent): Promise<string> {
+async function exchange(flow: Flow, { head, body }: Sent): Promise<string> {
   const { hostname, port } = new URL(flow.server.issuer);
   const socket = connect({ host: hostname, port: Number(port), rejectUnauthorized: false });
   const silent = setTimeout(() => socket.destroy(new Error('no answer')), longest);
@@ -44,7 +44,7 @@ function wrong(answer: string): boolean {
  * Sends requests made from a seed, one after the other, and reports what none may be answered by: an error of the server,
  * nothing at all, or its own markup. The same seed makes the same requests but for keys and times.
  */
-export async function fuzz(flow: RawFlow, seed: number, requests: number): Promise<Finding[]> {
+export async function fuzz(flow: Flow, seed: number, requests: number): Promise<Finding[]> {
   const random: Random = seeded(seed);
   const findings: Finding[] = [];
   for (let number = 0; number < requests; number += 1) {

@@ -1,4 +1,4 @@
-import type { RawFlow } from '../flows/raw_flow.ts';
+import type { Flow } from '../flows/flow.ts';
 
 export type Random = (below: number) => number;
 
@@ -74,7 +74,7 @@ function jwt(random: Random, markup: string): string {
 }
 
 /** A JWT by the client's own key, so that what stands in it is looked at. */
-function signed(flow: RawFlow, random: Random, markup: string): Promise<string> {
+function signed(flow: Flow, random: Random, markup: string): Promise<string> {
   const { client } = flow;
   const claims = Object.fromEntries(names.filter(() => random(6) === 0).map((name) => [name, value(random, markup)]));
   const header = random(2) ? {} : { typ: value(random, markup) };
@@ -83,7 +83,7 @@ function signed(flow: RawFlow, random: Random, markup: string): Promise<string> 
     : client.requestObject({ ...client.params, ...(flow.signed && { response_mode: 'jwt' }) }, claims, header);
 }
 
-async function fields(flow: RawFlow, random: Random, markup: string): Promise<string> {
+async function fields(flow: Flow, random: Random, markup: string): Promise<string> {
   const { client } = flow;
   const pairs = Object.entries(random(2) ? client.params : {});
   if (random(4))
@@ -105,7 +105,7 @@ async function fields(flow: RawFlow, random: Random, markup: string): Promise<st
 }
 
 /** Headers that are odd, sent twice, or lie. */
-function headers(flow: RawFlow, random: Random, markup: string): string[] {
+function headers(flow: Flow, random: Random, markup: string): string[] {
   const { host } = new URL(flow.server.issuer);
   const lines = [
     `host: ${random(25) ? host : pick(random, ['', 'x', `${host}, x`, `user@${host}`])}`,
@@ -132,7 +132,7 @@ function headers(flow: RawFlow, random: Random, markup: string): string[] {
 }
 
 /** A request as no client library sends one. */
-export async function hostileRequest(flow: RawFlow, random: Random, markup: string): Promise<Sent> {
+export async function hostileRequest(flow: Flow, random: Random, markup: string): Promise<Sent> {
   const method = pick(random, methods);
   const path = pick(random, endpoints);
   const query = random(3) ? '' : `?${await fields(flow, random, markup)}`.slice(0, 6000);

@@ -31,7 +31,7 @@ describe('profile: cbuae', () => {
   });
 
   it('OFUAE-2.3 offers PS256 and nothing else', async () => {
-    const { body } = await eco.first.send(`${eco.server.issuer}/.well-known/openid-configuration`);
+    const { body } = await eco.first.request(`${eco.server.issuer}/.well-known/openid-configuration`);
     const lists = Object.entries(body).filter(([name]) => /_signing_alg_values_supported$/.test(name));
     for (const [name, algs] of lists) if (!/^dpop/.test(name)) expect(algs, name).to.deep.equal(['PS256']);
     expect(body.authorization_details_types_supported).to.deep.equal(['payment_initiation']);
@@ -51,7 +51,7 @@ describe('profile: cbuae', () => {
       { client_id: 'one', token_endpoint_auth_method: 'tls_client_auth', tls_client_auth_subject_dn: 'CN=one' },
     ]);
     expect(found.map(({ clause }) => clause)).to.include('OFUAE-2.1-3');
-    const { body } = await eco.first.send(`${eco.server.issuer}/.well-known/openid-configuration`);
+    const { body } = await eco.first.request(`${eco.server.issuer}/.well-known/openid-configuration`);
     expect(body.token_endpoint_auth_methods_supported).to.deep.equal(['private_key_jwt']);
   });
 });

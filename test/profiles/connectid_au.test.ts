@@ -7,9 +7,11 @@ import { Browser } from '../../lib/demo/browser.ts';
 import { auditTableOf } from '../../lib/store/statements.ts';
 import { directory } from '../config/written.ts';
 import * as expectations from '../conformance/rows/expectations.ts';
-import { now, type SuiteClient } from '../conformance/rows/suite_client.ts';
-import { person, trustingFetch } from '../flows/server.ts';
+import type { SuiteClient } from '../conformance/rows/suite_client.ts';
+import { trustingFetch } from '../flows/server.ts';
+import { now } from '../support/jwt.ts';
 import { until } from '../support/until.ts';
+import { person } from '../support/wire_client.ts';
 import { call, type Ecosystem, ecosystem } from './ecosystem.ts';
 
 const verification = {
@@ -68,7 +70,7 @@ describe('profile: connectid-au', () => {
     expect(userinfo.body.sub).to.equal(one.claims.sub);
     // Both of the suite's clients are of one sector.
     expect(other.claims.sub).to.equal(one.claims.sub);
-    const { body } = await first.send(`${eco.server.issuer}/.well-known/openid-configuration`);
+    const { body } = await first.request(`${eco.server.issuer}/.well-known/openid-configuration`);
     expect(body.subject_types_supported).to.deep.equal(['pairwise']);
   });
 
@@ -204,7 +206,7 @@ describe('profile: connectid-au', () => {
   });
 
   it('CID-IDA-5.1-3, CID-IDA-5.3.3 say in the metadata what is known', async () => {
-    const { body } = await first.send(`${eco.server.issuer}/.well-known/openid-configuration`);
+    const { body } = await first.request(`${eco.server.issuer}/.well-known/openid-configuration`);
     expect(body.claims_supported).to.include.members(['given_name', 'middle_name', 'birthdate', 'address', 'txn']);
     expect(body.trust_frameworks_supported).to.deep.equal(['au_connectid']);
     expect(body.claims_in_verified_claims_supported).to.include.members(['over18', 'beneficiary_account_au']);

@@ -3,8 +3,9 @@ import { expect } from 'chai';
 import type { Config } from '../../lib/config/load.ts';
 import { Browser } from '../../lib/demo/browser.ts';
 import * as expectations from '../conformance/rows/expectations.ts';
-import { type Answer, type Otherwise, SuiteClient } from '../conformance/rows/suite_client.ts';
-import { person, trustingFetch } from '../flows/server.ts';
+import { type Otherwise, SuiteClient } from '../conformance/rows/suite_client.ts';
+import { trustingFetch } from '../flows/server.ts';
+import { type Answer, person } from '../support/wire_client.ts';
 import { call, type Ecosystem, type EcosystemOptions, ecosystem, ownToken } from './ecosystem.ts';
 
 /** Values of a consent request that a test changes; `undefined` leaves one out, `null` is written. */
@@ -243,7 +244,7 @@ export function describeConsents(kase: ConsentCase, more: (both: () => [ConsentC
       const body = await kase.body(client, { permissions: kase.permissions, until: inFuture(86_400) });
       const post = { method: 'POST', type, body };
       expect(
-        (await client.send(client.server.mtls + path, { ...post, headers: { 'content-type': type } })).status,
+        (await client.request(client.server.mtls + path, { ...post, headers: { 'content-type': type } })).status,
       ).to.equal(401);
       expect((await call(client, 'none', path, post)).status).to.equal(401);
       expect((await call(client, await ownToken(client, 'openid'), path, post)).status).to.equal(403);

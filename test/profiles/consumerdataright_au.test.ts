@@ -6,8 +6,10 @@ import { Browser, heading } from '../../lib/demo/browser.ts';
 import { directory } from '../config/written.ts';
 import * as expectations from '../conformance/rows/expectations.ts';
 import { party } from '../conformance/rows/setting.ts';
-import { type Answer, now, type SuiteClient } from '../conformance/rows/suite_client.ts';
-import { person, trustingFetch } from '../flows/server.ts';
+import type { SuiteClient } from '../conformance/rows/suite_client.ts';
+import { trustingFetch } from '../flows/server.ts';
+import { now } from '../support/jwt.ts';
+import { type Answer, person } from '../support/wire_client.ts';
 import { type Ecosystem, ecosystem, ways } from './ecosystem.ts';
 
 const encryption = await generateKeyPair('RSA-OAEP-256', { extractable: true });
@@ -85,7 +87,7 @@ describe('profile: consumerdataright-au', () => {
   const revoked = (cdr_arrangement_id: string, client = first, otherwise = {}) =>
     posted(path, { cdr_arrangement_id }, client, otherwise);
   const resource = (token: string, headers: Record<string, string> = { 'x-v': '1' }) =>
-    first.send(`${eco.server.mtls}/cds-au/v1/banking/accounts`, {
+    first.request(`${eco.server.mtls}/cds-au/v1/banking/accounts`, {
       headers: { authorization: `Bearer ${token}`, ...headers },
     });
 
@@ -94,7 +96,7 @@ describe('profile: consumerdataright-au', () => {
     const own = await idToken((await shared(claims)).id_token);
     expect(own.acr).to.equal(level);
     expect(own).not.to.have.property('name');
-    const { body } = await first.send(`${eco.server.mtls}/me`, {
+    const { body } = await first.request(`${eco.server.mtls}/me`, {
       headers: { authorization: `Bearer ${(await shared()).access_token}` },
     });
     expect(body).to.include({ name: 'Conny Formance', sub: own.sub });
@@ -107,7 +109,7 @@ describe('profile: consumerdataright-au', () => {
       );
       expectations.par(answer, 'unmet_authentication_requirements');
     }
-    const { body } = await first.send(`${eco.server.issuer}/.well-known/openid-configuration`);
+    const { body } = await first.request(`${eco.server.issuer}/.well-known/openid-configuration`);
     expect(body.acr_values_supported).to.deep.equal([level]);
     expect(body.claims_supported).to.include.members(['acr', 'sharing_duration']);
     expect(body.subject_types_supported).to.deep.equal(['pairwise']);
@@ -210,7 +212,7 @@ describe('profile: consumerdataright-au', () => {
     expect((await revoked(cdr_arrangement_id, first, { certificate: false })).status).to.equal(400);
     expect((await posted(path, { cdr_arrangement_id }, first, { method: 'PUT' })).status).to.equal(405);
     expect(await introspected(refresh_token)).to.include({ active: true });
-    const { body } = await first.send(`${eco.server.issuer}/.well-known/openid-configuration`);
+    const { body } = await first.request(`${eco.server.issuer}/.well-known/openid-configuration`);
     expect(body.cdr_arrangement_revocation_endpoint).to.equal(eco.server.issuer + path);
     expect(body.mtls_endpoint_aliases.cdr_arrangement_revocation_endpoint).to.equal(eco.server.mtls + path);
   });

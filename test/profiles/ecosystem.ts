@@ -3,8 +3,10 @@ import { exportJWK, type JWTPayload } from 'jose';
 import type { Config } from '../../lib/config/load.ts';
 import type { Extension } from '../../lib/server/extension.ts';
 import { party, type Variant } from '../conformance/rows/setting.ts';
-import { type Answer, jwt, now, SuiteClient } from '../conformance/rows/suite_client.ts';
-import { flowServer, type OwnServer, person } from '../flows/server.ts';
+import { SuiteClient } from '../conformance/rows/suite_client.ts';
+import { flowServer, type OwnServer } from '../flows/server.ts';
+import { jwt, now } from '../support/jwt.ts';
+import { type Answer, person } from '../support/wire_client.ts';
 
 export const ways: Variant = {
   client_auth_type: 'private_key_jwt',
@@ -94,7 +96,7 @@ export function call(
   { method = 'GET', type, body }: { method?: string; type?: string; body?: string } = {},
 ): Promise<Answer> {
   const headers = { authorization: `Bearer ${token}`, ...(type && { 'content-type': type }) };
-  return client.send(client.server.mtls + path, { method, headers, ...(body !== undefined && { body }) });
+  return client.request(client.server.mtls + path, { method, headers, ...(body !== undefined && { body }) });
 }
 
 /** A JWT by a client for the server. */

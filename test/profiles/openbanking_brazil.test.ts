@@ -76,7 +76,7 @@ describeConsents(brazil, (both) => {
     const landing = await client.visit(client.authorizationUrl(expectations.pushed(answer)));
     const { body } = await client.exchange(await expectations.code(client, landing, params.state));
     expect(decodeJwt(body.id_token)).to.include({ cpf });
-    const { body: userinfo } = await client.send(client.url('/me'), {
+    const { body: userinfo } = await client.request(client.url('/me'), {
       headers: { authorization: `Bearer ${body.access_token}` },
     });
     expect(userinfo.cnpj).to.include(cnpj);
@@ -95,7 +95,7 @@ describeConsents(brazil, (both) => {
   });
 
   it('BRAZILOB-5.2.2-8 publishes the scopes every institution has', async () => {
-    const { body } = await first().client.send(`${first().client.server.issuer}/.well-known/openid-configuration`);
+    const { body } = await first().client.request(`${first().client.server.issuer}/.well-known/openid-configuration`);
     expect(body.scopes_supported).to.include.members(['openid', 'consents', 'resources', 'loans', 'exchanges']);
     expect(body.claims_supported).to.include.members(['cpf', 'cnpj', 'acr']);
     expect(body.acr_values_supported).to.have.members(['urn:brasil:openbanking:loa2', 'urn:brasil:openbanking:loa3']);

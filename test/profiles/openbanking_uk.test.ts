@@ -7,7 +7,8 @@ import { decodeJwt } from 'jose';
 
 import { authorize, Browser } from '../../lib/demo/browser.ts';
 import * as expectations from '../conformance/rows/expectations.ts';
-import { person, trustingFetch } from '../flows/server.ts';
+import { trustingFetch } from '../flows/server.ts';
+import { person } from '../support/wire_client.ts';
 import { ca, intent, sca, uk } from './cases.ts';
 import { ConsentClient, describeConsents } from './consents.ts';
 import { type Ecosystem, ecosystem, twoFactors } from './ecosystem.ts';
@@ -30,7 +31,7 @@ describeConsents(uk, (both) => {
     const { params, url } = await asking(first(), await first().consent(), { essential: true, values: [sca, ca] });
     const { body } = await client.exchange(await expectations.code(client, await client.visit(url), params.state));
     expect(decodeJwt(body.id_token).acr).to.equal(ca);
-    const metadata = await client.send(`${client.server.issuer}/.well-known/openid-configuration`);
+    const metadata = await client.request(`${client.server.issuer}/.well-known/openid-configuration`);
     expect(metadata.body.acr_values_supported).to.have.members([sca, ca]);
   });
 
@@ -46,7 +47,7 @@ describeConsents(uk, (both) => {
     expect(claims?.openbanking_intent_id).to.equal(id);
     const { body } = await first().client.refresh(refresh_token);
     expect(decodeJwt(body.id_token).openbanking_intent_id).to.equal(id);
-    const metadata = await first().client.send(`${first().client.server.issuer}/.well-known/openid-configuration`);
+    const metadata = await first().client.request(`${first().client.server.issuer}/.well-known/openid-configuration`);
     expect(metadata.body.claims_supported).to.include('openbanking_intent_id');
   });
 

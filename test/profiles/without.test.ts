@@ -41,7 +41,7 @@ const consentOf =
   };
 
 const metadata = async ({ first, server }: Ecosystem) =>
-  (await first.send(`${server.issuer}/.well-known/openid-configuration`)).body;
+  (await first.request(`${server.issuer}/.well-known/openid-configuration`)).body;
 
 const rich: EcosystemOptions = { client: { authorization_details_types: ['payment_initiation'] }, rich: true };
 

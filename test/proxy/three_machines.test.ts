@@ -77,7 +77,7 @@ describe('Three machines behind a proxy, one of them ten seconds ahead', () => {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'machines-'));
     database = await migratedDatabase();
-    client = await RawClient.create(issuer, {});
+    client = await RawClient.create(issuer);
     await writeFile(join(folder, 'clients.yaml'), JSON.stringify([client.metadata, ...client.others]));
     for (const [index, host] of addresses.entries()) {
       const settings = {

@@ -4,15 +4,14 @@ import { expect } from 'chai';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 
 import { dpopNonces } from '../../lib/resource/dpop_nonce.ts';
+import { now, sha256 } from '../support/jwt.ts';
 import {
   audience,
   expectRefusal,
   type Holder,
-  now,
   type ProofOptions,
   ProtectedResource,
   path,
-  sha256,
 } from '../support/protected_resource.ts';
 
 describe('DPOP-4.3 a proof at a protected resource', () => {
@@ -77,7 +76,7 @@ describe('DPOP-4.3 a proof at a protected resource', () => {
       const { privateKey, publicKey } = await generateKeyPair('ES256');
       await refused({ key: privateKey, header: { jwk: await exportJWK(publicKey) } });
     });
-    it('which stays private', async () => refused({ header: { jwk: await exportJWK(holder.key.keys.privateKey) } }));
+    it('which stays private', async () => refused({ header: { jwk: await exportJWK(holder.key.key) } }));
     it('not with a symmetric one', async () => {
       const secret = Buffer.alloc(32, 1);
       const header = { alg: 'HS256', typ: 'dpop+jwt', jwk: { kty: 'oct', k: secret.toString('base64url') } };

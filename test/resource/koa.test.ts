@@ -6,7 +6,8 @@ import { request } from 'node:https';
 import { expect } from 'chai';
 
 import { selfSignedClient } from '../support/certificates.ts';
-import { audience, expectRefusal, Holder, ProtectedResource, path, sha256 } from '../support/protected_resource.ts';
+import { sha256 } from '../support/jwt.ts';
+import { audience, expectRefusal, Holder, ProtectedResource, path } from '../support/protected_resource.ts';
 
 const thumbprint = (certificate: string) => sha256(new X509Certificate(certificate).raw);
 

@@ -9,7 +9,8 @@ import { authorize, Browser } from '../../lib/demo/browser.ts';
 import { serverCertificate, testClient } from '../flows/clients.ts';
 import { authorized, type FlowClient } from '../flows/flow_client.ts';
 import { oauth4webapi } from '../flows/oauth4webapi.ts';
-import { flowServer, type OwnServer, person, trustingFetch } from '../flows/server.ts';
+import { flowServer, type OwnServer, trustingFetch } from '../flows/server.ts';
+import { person } from '../support/wire_client.ts';
 
 /** A client's own server that takes logout tokens. */
 class LogoutReceiver {

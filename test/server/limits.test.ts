@@ -23,7 +23,7 @@ describe('The bounds of a server', () => {
 
   before(async () => {
     port = await freePort();
-    client = await RawClient.create(`https://localhost:${port}`, {});
+    client = await RawClient.create(`https://localhost:${port}`);
     const set = {
       handshake_time: 1,
       headers_time: 1,
@@ -119,7 +119,7 @@ describe('The bounds of a server', () => {
 describe('Requests to a process that takes so many in a minute', () => {
   it('are counted whatever they are for: a login page, a resource, an endpoint; people are told by a page', async () => {
     const port = await freePort();
-    const client = await RawClient.create(`https://localhost:${port}`, {});
+    const client = await RawClient.create(`https://localhost:${port}`);
     const clients = [client.metadata, ...client.others].map((metadata) => ({ metadata }));
     const server = await flowServer({ port, clients, set: ['limits.requests=40'] });
     try {

@@ -1,14 +1,4 @@
-import { hash, randomUUID, type webcrypto } from 'node:crypto';
-
 import { expect } from 'chai';
-import {
-  calculateJwkThumbprint,
-  exportJWK,
-  type GenerateKeyPairResult,
-  generateKeyPair,
-  type JWK,
-  SignJWT,
-} from 'jose';
 import Koa from 'koa';
 import { Provider } from 'oidc-provider';
 import { clientCertificate } from '../../lib/certificates/presented.ts';
@@ -19,11 +9,9 @@ import { protect } from '../../lib/resource/koa.ts';
 import { selfSigned } from '../../lib/server/development_certificate.ts';
 import { mutualTlsOptions } from '../../lib/server/tls.ts';
 import { type KnexAdapterFactory, knexAdapter } from '../../lib/store/adapter.ts';
+import { type Key, type ProofKey, proof, proofKey, sha256 } from './jwt.ts';
 import { type Answer, type Ask, type Listener, listen } from './listener.ts';
 import { openedDatabase } from './postgres.ts';
-
-export const now = () => Math.floor(Date.now() / 1000);
-export const sha256 = (data: string | Buffer) => hash('sha256', data, 'base64url');
 
 /** What a token is to be; by default a minute long, alice's, for `openid accounts`. */
 export interface Issue {
@@ -38,7 +26,7 @@ export interface Issue {
 export interface ProofOptions {
   readonly header?: Record<string, unknown>;
   readonly claims?: Record<string, unknown>;
-  readonly key?: webcrypto.CryptoKey;
+  readonly key?: Key;
 }
 
 export const path = '/accounts';
@@ -149,40 +137,25 @@ export class ProtectedResource {
 
   /** Somebody with a key and, unless told otherwise, a token bound to it. */
   async holder(properties: Issue = {}, alg = 'ES256'): Promise<Holder> {
-    const keys = await generateKeyPair(alg, { extractable: true });
-    const jwk = await exportJWK(keys.publicKey);
-    const jkt = await calculateJwkThumbprint(jwk);
-    return new Holder(this, { keys, jwk, jkt, alg }, await this.userToken({ jkt, ...properties }));
+    const key = await proofKey(alg);
+    return new Holder(this, key, await this.userToken({ jkt: key.jkt, ...properties }));
   }
 }
 
-interface Key {
-  readonly keys: GenerateKeyPairResult;
-  readonly jwk: JWK;
-  readonly jkt: string;
-  readonly alg: string;
-}
-
 export class Holder {
-  readonly key: Key;
+  readonly key: ProofKey;
   token: string;
   readonly #resource: ProtectedResource;
 
-  constructor(resource: ProtectedResource, key: Key, token: string) {
+  constructor(resource: ProtectedResource, key: ProofKey, token: string) {
     this.#resource = resource;
     this.key = key;
     this.token = token;
   }
 
   /** A right proof, but for what a test says; `undefined` takes a member away. */
-  proof({ header = {}, claims = {}, key = this.key.keys.privateKey }: ProofOptions = {}): Promise<string> {
-    const { alg, jwk } = this.key;
-    const htu = this.#resource.url;
-    const right = { jti: randomUUID(), htm: 'GET', htu, iat: now(), ath: sha256(this.token) };
-    const clean = <T extends object>(value: T): T => JSON.parse(JSON.stringify(value));
-    return new SignJWT(clean({ ...right, ...claims }))
-      .setProtectedHeader(clean({ alg, typ: 'dpop+jwt', jwk, ...header }))
-      .sign(key);
+  proof({ header, claims, key = this.key.key }: ProofOptions = {}): Promise<string> {
+    return proof({ ...this.key, key }, 'GET', this.#resource.url, { ath: sha256(this.token), ...claims }, header);
   }
 
   async present(dpop?: string | string[] | ProofOptions): Promise<Answer> {

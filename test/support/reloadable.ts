@@ -39,7 +39,7 @@ export class Reloadable {
   static async write(own: Record<string, unknown> = {}): Promise<Reloadable> {
     const folder = await mkdtemp(join(tmpdir(), 'reload-'));
     const [port, mtlsPort, database] = [await freePort(), await freePort(), await migratedDatabase()];
-    const client = await RawClient.create(`https://localhost:${port}`, {});
+    const client = await RawClient.create(`https://localhost:${port}`);
     const authority = await CertificateAuthority.root();
     const made = new Reloadable(folder, client, authority, database, {
       issuer: client.issuer,

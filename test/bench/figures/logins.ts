@@ -37,7 +37,7 @@ export async function logins(bench: Bench): Promise<Figure[]> {
   await opened.close();
   const folder = await mkdtemp(join(tmpdir(), 'bench-'));
   const port = await freePort();
-  const client = await RawClient.create(`https://localhost:${port}`, {});
+  const client = await RawClient.create(`https://localhost:${port}`);
   const clients = [{ metadata: client.metadata }];
   // They come from one address, and others than a few of them would be refused at once.
   const limits = [`limits.passwords.in_progress=${parallel}`, 'limits.passwords.address.attempts=100000'];

@@ -31,7 +31,7 @@ async function registry(url: string, { metadata }: RawClient, count: number): Pr
 /** A server with 100,000 clients in its database: how long it takes to start, and what a client it has not seen costs. */
 export async function registryOf(bench: Bench): Promise<Figure[]> {
   const port = await freePort();
-  const client = await RawClient.create(`https://localhost:${port}`, {});
+  const client = await RawClient.create(`https://localhost:${port}`);
   const urls = { full: await bench.database(), empty: await bench.database() };
   await registry(urls.full, client, CLIENTS);
   await registry(urls.empty, client, 0);

@@ -1,6 +1,7 @@
+import { now } from '../../support/jwt.ts';
 import * as expected from './expectations.ts';
 import type { Row, Rows } from './row.ts';
-import { now, type Otherwise } from './suite_client.ts';
+import type { Otherwise } from './suite_client.ts';
 
 /** A code redeemed by a client that authenticates otherwise than it should. */
 const atToken =

@@ -28,7 +28,7 @@ export const ofEcosystems: Rows = {
   },
   // Of payments, which are not offered: of accounts the suite runs it without a request.
   'brazil-ensure-bad-payment-signature-fails': async ({ first }) => {
-    const { body } = await first.send(`${first.server.issuer}/.well-known/openid-configuration`);
+    const { body } = await first.request(`${first.server.issuer}/.well-known/openid-configuration`);
     expect(body.scopes_supported).to.include('consents').and.not.include('payments');
   },
 };

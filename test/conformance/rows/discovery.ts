@@ -10,7 +10,7 @@ export const discovery: Rows = {
   'discovery-end-point-verification': async ({ first }) => {
     const openid = first.variant.openid === 'openid_connect';
     const path = openid ? '/.well-known/openid-configuration' : '/.well-known/oauth-authorization-server';
-    const { status, headers, body } = await first.send(first.server.issuer + path);
+    const { status, headers, body } = await first.request(first.server.issuer + path);
     expect(status).to.equal(200);
     expect(headers.get('content-type')).to.match(/^application\/json/);
     expect(body.issuer).to.equal(first.server.issuer);

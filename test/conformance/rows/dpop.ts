@@ -1,10 +1,8 @@
-import { hash } from 'node:crypto';
-
 import { expect } from 'chai';
-
+import { now, proofKey, sha256 } from '../../support/jwt.ts';
 import * as expected from './expectations.ts';
 import type { Rows } from './row.ts';
-import { now, type Otherwise, proofKey, type SuiteClient } from './suite_client.ts';
+import type { Otherwise, SuiteClient } from './suite_client.ts';
 
 const mismatch = ['invalid_request', 'invalid_grant', 'invalid_dpop_proof'];
 
@@ -17,9 +15,8 @@ async function flowWith(client: SuiteClient, claims: () => Record<string, unknow
     await client.exchange(code, { proof: claims() }),
     params.nonce,
   );
-  const ath = hash('sha256', access_token, 'base64url');
-  const dpop = await client.proof('GET', client.resourceUrl, { ath, ...claims() });
-  expected.given(await client.send(client.resourceUrl, { headers: { authorization: `DPoP ${access_token}`, dpop } }));
+  const dpop = await client.proof('GET', client.resourceUrl, { ath: sha256(access_token), ...claims() });
+  expected.given(await client.get(client.resourceUrl, access_token, { dpop }));
 }
 
 async function mismatched(client: SuiteClient, params: Record<string, string>, otherwise: Otherwise): Promise<void> {
@@ -31,10 +28,10 @@ async function mismatched(client: SuiteClient, params: Record<string, string>, o
 async function negative(client: SuiteClient): Promise<void> {
   const { access_token } = await expected.flow(client);
   const url = client.resourceUrl;
-  const ath = hash('sha256', access_token, 'base64url');
+  const ath = sha256(access_token);
   const send = async (dpop: string | string[] | undefined, scheme = 'DPoP') => {
     const headers = { authorization: `${scheme} ${access_token}`, ...(dpop && { dpop }) };
-    return (await client.send(url, { headers: headers as Record<string, string> })).status;
+    return (await client.request(url, { headers: headers as Record<string, string> })).status;
   };
   const proof = (claims = {}, header = {}, key = client.proofKey) =>
     client.proof('GET', url, { ath, ...claims }, key, header);
@@ -55,7 +52,7 @@ async function negative(client: SuiteClient): Promise<void> {
     'another URL': proof({ htu: `${url}/other` }),
     'an hour ago': proof({ iat: now() - 3600 }),
     'in an hour': proof({ iat: now() + 3600 }),
-    'another token': proof({ ath: hash('sha256', 'other', 'base64url') }),
+    'another token': proof({ ath: sha256('other') }),
     'another key': proof({}, {}, await proofKey()),
   };
   for (const [what, made] of Object.entries(refused)) expect(await send(await made), what).to.be.oneOf([400, 401]);

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { decodeJwt } from 'jose';
-
+import { now } from '../../support/jwt.ts';
 import * as expected from './expectations.ts';
 import type { Rows } from './row.ts';
 import { callback } from './setting.ts';
-import { now, type SuiteClient } from './suite_client.ts';
+import type { SuiteClient } from './suite_client.ts';
 
 const minutes = 60;
 /** Hangul, as the suite sends it, so that characters are not taken for bytes. */
@@ -44,7 +44,7 @@ export const ecosystemRows: Rows = {
   'australia-connectid-ensure-invalid-purpose-fails': async ({ first }) =>
     expected.par(await first.push(asked(first, { purpose: purposeOf(301) })), 'invalid_request'),
   'australia-connectid-test-claims-parameter-idtoken-identity-claims': async ({ first }) => {
-    const { body: metadata } = await first.send(`${first.server.issuer}/.well-known/openid-configuration`);
+    const { body: metadata } = await first.request(`${first.server.issuer}/.well-known/openid-configuration`);
     const named = ['given_name', 'middle_name', 'family_name', 'email', 'birthdate', 'phone_number', 'address'];
     const forms = [null, {}, { essential: true }, { any: 'thing' }, { essential: false }];
     const id_token = {

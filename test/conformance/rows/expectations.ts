@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose';
-
+import type { Answer } from '../../support/wire_client.ts';
 import { richAuthorizationRequest } from '../plans.ts';
-import type { Answer, Landing, SuiteClient } from './suite_client.ts';
+import type { Landing, SuiteClient } from './suite_client.ts';
 
 const algorithms = ['PS256', 'ES256', 'EdDSA', 'Ed25519'];
 
@@ -48,7 +48,7 @@ export function pushed({ status, headers, body }: Answer): string {
 }
 
 async function verified(client: SuiteClient, token: string): Promise<JWTPayload> {
-  const { body } = await client.send(`${client.server.issuer}/jwks`);
+  const { body } = await client.request(`${client.server.issuer}/jwks`);
   const { kid, alg } = decodeProtectedHeader(token);
   expect(kid).to.be.a('string');
   expect(algorithms).to.include(alg);

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-
+import { now } from '../../support/jwt.ts';
 import * as expected from './expectations.ts';
 import type { Row, Rows } from './row.ts';
 import { callback } from './setting.ts';
-import { now, type Otherwise } from './suite_client.ts';
+import type { Otherwise } from './suite_client.ts';
 
 /** A push that has to be refused with 400 and one of these errors. */
 const refused =

@@ -1,11 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { expect } from 'chai';
-
+import { proofKey } from '../../support/jwt.ts';
 import * as expected from './expectations.ts';
 import type { Rows } from './row.ts';
 import { brief } from './setting.ts';
-import { proofKey } from './suite_client.ts';
 import { tls } from './tls.ts';
 
 /** What the token endpoint says to a client that shows neither proof nor certificate. */
@@ -52,12 +51,8 @@ export const tokens: Rows = {
   },
   'access-token-type-header-case-sensitivity': async ({ first }) => {
     const { access_token } = await expected.flow(first);
-    const { hash } = await import('node:crypto');
-    const ath = hash('sha256', access_token, 'base64url');
-    const headers: Record<string, string> = first.dpop
-      ? { authorization: `dpOp ${access_token}`, dpop: await first.proof('GET', first.resourceUrl, { ath }) }
-      : { authorization: `bEARER ${access_token}` };
-    expected.given(await first.send(first.resourceUrl, { headers }));
+    const authorization = `${first.dpop ? 'dpOp' : 'bEARER'} ${access_token}`;
+    expected.given(await first.resource(access_token, { authorization }));
   },
   'refresh-token': async ({ first, second }) => {
     for (const client of [first, second]) {
@@ -74,7 +69,7 @@ export const tokens: Rows = {
         const { sub, iss, aud } = again?.claims ?? claims;
         expect({ sub, iss, aud }).to.deep.equal({ sub: claims.sub, iss: claims.iss, aud: claims.aud });
       }
-      expected.given(await client.resource(answer.body.access_token, {}, otherwise.proofKey));
+      expected.given(await client.resource(answer.body.access_token, {}, { key: otherwise.proofKey }));
       if (client === first) {
         if (client.variant.client_auth_type === 'private_key_jwt') {
           const errors = ['invalid_client', 'invalid_grant', 'invalid_request'];
