@@ -16,15 +16,13 @@ const accepting = (header: string) => ({
 });
 
 describe('the languages of the pages', () => {
-  for (const [tag, messages] of Object.entries({ de, ar })) {
-    it(`${tag} lacks no message, and none has other values in it than the English one`, () => {
-      for (const [key, text] of Object.entries(en)) {
-        const own = messages[key as keyof typeof en];
-        if (typeof text === 'string') expect(placeholders(`${own}`), key).to.deep.equal(placeholders(text));
-        else expect(Object.keys(own), key).to.have.members(Object.keys(text));
-      }
-    });
-  }
+  it('de lacks no message, and none has other values in it than the English one', () => {
+    for (const [key, text] of Object.entries(en)) {
+      const own = de[key as keyof typeof en];
+      if (typeof text === 'string') expect(placeholders(`${own}`), key).to.deep.equal(placeholders(text));
+      else expect(Object.keys(own), key).to.have.members(Object.keys(text));
+    }
+  });
 
   it('of a deployment lack nothing, or it is told what', () => {
     const { sign_in: _, wrong: __, ...most } = ar;
