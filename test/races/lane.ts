@@ -1,9 +1,10 @@
-import { hash, type JsonWebKey } from 'node:crypto';
+import type { JsonWebKey } from 'node:crypto';
 
-import { Browser, header } from '../bench/browser.ts';
-import { Client, issuer, request } from '../bench/client.ts';
+import { header } from '../bench/browser.ts';
+import { Client } from '../bench/client.ts';
 import { Connection, type Reply, type Target } from '../bench/connection.ts';
-import { authorizationRequest, discover, type Endpoints } from '../bench/endpoints.ts';
+import { discover } from '../bench/endpoints.ts';
+import { Sender } from '../bench/sender.ts';
 
 /** A contender: what it sends, and whether the answer means it was the one. */
 export interface Attempt {
@@ -11,25 +12,26 @@ export interface Attempt {
   won(reply: Reply): boolean;
 }
 
+const wonBy = (request: string, expected: number): Attempt => ({ request, won: ({ status }) => status === expected });
+
 /** One client with one person's browser, and connections to every process. */
 export class Lane {
-  readonly #client: Client;
-  readonly #browser: Browser;
-  readonly #endpoints: Endpoints;
+  readonly #sender: Sender;
   readonly #connections: readonly Connection[];
 
-  private constructor(client: Client, endpoints: Endpoints, connections: readonly Connection[]) {
-    this.#client = client;
-    this.#endpoints = endpoints;
+  private constructor(sender: Sender, connections: readonly Connection[]) {
+    this.#sender = sender;
     this.#connections = connections;
-    this.#browser = new Browser((sent) => this.#first.send(sent));
   }
 
   static async open(key: JsonWebKey, targets: readonly Target[], contenders: number): Promise<Lane> {
-    const connections = Array.from({ length: contenders }, (_, index) =>
+    const opened = Array.from({ length: contenders }, (_, index) =>
       Connection.open(targets[index % targets.length] as Target),
     );
-    return new Lane(new Client(key), await discover(targets[0] as Target), await Promise.all(connections));
+    const connections = await Promise.all(opened);
+    const endpoints = await discover(targets[0] as Target);
+    const first = connections[0] as Connection;
+    return new Lane(new Sender(new Client(key), endpoints, (sent) => first.send(sent)), connections);
   }
 
   close(): void {
@@ -48,68 +50,27 @@ export class Lane {
 
   /** The same assertion for everybody. */
   sameAssertion(): Attempt {
-    const sent = request('POST', this.#endpoints.push, {}, this.#client.pushBody());
-    return { request: sent, won: ({ status }) => status === 201 };
+    return wonBy(this.#sender.pushRequest(), 201);
   }
 
   /** The same request_uri, in the browser of a person who has logged in and consented before. */
   async sameRequestUri(): Promise<Attempt> {
-    await this.#code();
-    const path = authorizationRequest(this.#endpoints, await this.#push('openid'));
-    const sent = this.#browser.written('GET', path);
+    await this.#sender.code();
+    const sent = this.#sender.browser.written('GET', this.#sender.authorization(await this.#sender.pushed()));
     return { request: sent, won: (reply) => header(reply, 'location')?.includes('code=') ?? false };
   }
 
   async sameCode(): Promise<() => Attempt> {
-    const code = await this.#code();
-    return () => this.#attempt(`${this.#client.tokenBody()}&code=${code}`, this.#proof());
+    const code = await this.#sender.code();
+    return () => wonBy(this.#sender.tokenRequest(code), 200);
   }
 
   async sameRefreshToken(): Promise<() => Attempt> {
-    const { refresh_token } = await this.#tokens();
-    return () => this.#attempt(`${this.#client.refreshBody()}&refresh_token=${refresh_token}`, this.#proof());
+    const { refresh_token } = await this.#sender.tokens();
+    return () => wonBy(this.#sender.refreshRequest(refresh_token), 200);
   }
 
   async sameProof(): Promise<Attempt> {
-    const { access_token } = await this.#tokens();
-    const ath = hash('sha256', access_token, 'base64url');
-    const dpop = this.#client.proof(issuer + this.#endpoints.userinfo, { htm: 'GET', ath });
-    const headers = { authorization: `DPoP ${access_token}`, dpop };
-    const sent = request('GET', this.#endpoints.userinfo, headers);
-    return { request: sent, won: ({ status }) => status === 200 };
-  }
-
-  #attempt(body: string, dpop: string): Attempt {
-    const sent = request('POST', this.#endpoints.token, { dpop }, body);
-    return { request: sent, won: ({ status }) => status === 200 };
-  }
-
-  #proof(): string {
-    return this.#client.proof(issuer + this.#endpoints.token);
-  }
-
-  get #first(): Connection {
-    return this.#connections[0] as Connection;
-  }
-
-  async #push(scope: string): Promise<string> {
-    const sent = request('POST', this.#endpoints.push, {}, this.#client.pushBody(scope));
-    const { status, body } = await this.#first.send(sent);
-    if (status !== 201) throw new Error(`push: status ${status}: ${body}`);
-    return JSON.parse(body).request_uri;
-  }
-
-  async #code(scope = 'openid'): Promise<string> {
-    const back = await this.#browser.authorize(authorizationRequest(this.#endpoints, await this.#push(scope)));
-    const code = back.searchParams.get('code');
-    if (!code) throw new Error(`no code: ${back.search}`);
-    return code;
-  }
-
-  async #tokens(): Promise<{ access_token: string; refresh_token: string }> {
-    const body = `${this.#client.tokenBody()}&code=${await this.#code('openid offline_access')}`;
-    const reply = await this.#first.send(request('POST', this.#endpoints.token, { dpop: this.#proof() }, body));
-    if (reply.status !== 200) throw new Error(`token: status ${reply.status}: ${reply.body}`);
-    return JSON.parse(reply.body);
+    return wonBy(this.#sender.userinfoRequest((await this.#sender.tokens()).access_token), 200);
   }
 }

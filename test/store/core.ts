@@ -9,7 +9,8 @@ import { type Configuration, Provider } from 'oidc-provider';
 import { Browser, header } from '../bench/browser.ts';
 import { Client, issuer, makeKey, metadata, request } from '../bench/client.ts';
 import { Connection, type Reply } from '../bench/connection.ts';
-import { authorizationRequest, discover, type Endpoints } from '../bench/endpoints.ts';
+import { discover } from '../bench/endpoints.ts';
+import { Sender } from '../bench/sender.ts';
 
 /** The client's; the same for every node of one test. */
 export const key: JsonWebKey = process.env.CLIENT_KEY ? JSON.parse(process.env.CLIENT_KEY) : makeKey();
@@ -66,25 +67,17 @@ export function loginAndConsent(provider: Provider): Middleware {
 }
 
 export async function agentAt(port: number): Promise<Agent> {
-  return new Agent(new Client(key), await discover({ port }), await Connection.open({ port }));
+  const connection = await Connection.open({ port });
+  return new Agent(new Client(key), await discover({ port }), (sent) => connection.send(sent));
 }
 
 /** A client and its person's browser, on one connection. */
-export class Agent {
-  readonly client: Client;
-  readonly endpoints: Endpoints;
-  readonly #connection: Connection;
+export class Agent extends Sender {
   /** Everything that went over the wire and must not be found at rest. */
   readonly secrets = new Set<string>();
 
-  constructor(client: Client, endpoints: Endpoints, connection: Connection) {
-    this.client = client;
-    this.endpoints = endpoints;
-    this.#connection = connection;
-  }
-
   send(method: string, path: string, headers: Record<string, string> = {}, body = ''): Promise<Reply> {
-    return this.#connection.send(request(method, path, { accept: 'application/json', ...headers }, body));
+    return this.exchange(request(method, path, { accept: 'application/json', ...headers }, body));
   }
 
   push(body = this.client.pushBody('openid offline_access'), dpop = this.proof(this.endpoints.push)): Promise<Reply> {
@@ -104,11 +97,11 @@ export class Agent {
   /** Has the person log in and consent; answers where the browser was sent in the end. */
   async authorize(request_uri: string): Promise<URL> {
     const browser = new Browser(async (sent) => {
-      const reply = await this.#connection.send(sent);
+      const reply = await this.exchange(sent);
       for (const [, value = ''] of reply.head.matchAll(/\r\nset-cookie: *[^=]+=([^;]{20,})/gi)) this.secrets.add(value);
       return reply;
     });
-    const back = await browser.authorize(authorizationRequest(this.endpoints, request_uri));
+    const back = await browser.authorize(this.authorization(request_uri));
     this.#note(back.searchParams);
     return back;
   }

@@ -1,9 +1,10 @@
-import { hash, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { Browser, UnexpectedReply } from '../bench/browser.ts';
-import { Client, issuer, request } from '../bench/client.ts';
-import { authorizationRequest, type Endpoints } from '../bench/endpoints.ts';
+import { Client } from '../bench/client.ts';
+import type { Endpoints } from '../bench/endpoints.ts';
+import { Sender } from '../bench/sender.ts';
 import { said } from './ledger.ts';
 import { Patient, type Reachable } from './patient.ts';
 
@@ -18,22 +19,18 @@ interface Pushed {
 /** One person and one client, flow after flow, who remember what they were promised and try to spend it twice. */
 export class Customer {
   readonly #world: Reachable;
-  readonly #endpoints: Endpoints;
-  readonly #client: Client;
   readonly #patient: Patient;
-  #browser: Browser;
+  readonly #sender: Sender;
 
   constructor(world: Reachable, endpoints: Endpoints) {
     this.#world = world;
-    this.#endpoints = endpoints;
-    this.#client = new Client(world.key);
     this.#patient = new Patient(world);
-    this.#browser = new Browser(this.#patient.exchange);
+    this.#sender = new Sender(new Client(world.key), endpoints, this.#patient.exchange);
   }
 
   async shop(open: () => boolean): Promise<void> {
     while (open()) {
-      this.#browser = new Browser(this.#patient.exchange);
+      this.#sender.browser = new Browser(this.#patient.exchange);
       await this.#flow();
     }
     this.#patient.close();
@@ -60,24 +57,21 @@ export class Customer {
 
     await this.#spendAgain('assertion', pushed.sent, 201);
     await this.#authorizeAgain(pushed);
-    await this.#spendAgain('code', () => this.#tokenRequest(code), 200);
+    await this.#spendAgain('code', () => this.#sender.tokenRequest(code), 200);
   }
 
   async #push(): Promise<Pushed> {
     const { value } = await this.#patient.insist(async () => {
-      const sent = request('POST', this.#endpoints.push, {}, this.#client.pushBody());
-      const { status, body } = await this.#patient.exchange(sent);
-      if (status !== 201) throw new Error(`push: status ${status}: ${body}`);
-      return { sent, requestUri: JSON.parse(body).request_uri as string };
+      const sent = this.#sender.pushRequest();
+      return { sent, requestUri: await this.#sender.pushed(sent) };
     });
     return value;
   }
 
   async #authorize({ requestUri }: Pushed): Promise<string | undefined> {
     const { push } = this.#world.ledger.promises;
-    const path = authorizationRequest(this.#endpoints, requestUri);
     const { value, doubtful } = await this.#patient.insist(() =>
-      this.#browser.authorize(path).catch((error: unknown) => {
+      this.#sender.browser.authorize(this.#sender.authorization(requestUri)).catch((error: unknown) => {
         if (error instanceof UnexpectedReply) return error;
         throw error;
       }),
@@ -94,7 +88,9 @@ export class Customer {
 
   async #redeem(code: string): Promise<string | undefined> {
     const promised = this.#world.ledger.promises.code;
-    const { value, doubtful } = await this.#patient.insist(() => this.#patient.exchange(this.#tokenRequest(code)));
+    const { value, doubtful } = await this.#patient.insist(() =>
+      this.#patient.exchange(this.#sender.tokenRequest(code)),
+    );
     if (value.status === 200) {
       promised.kept += 1;
       return JSON.parse(value.body).access_token;
@@ -108,11 +104,7 @@ export class Customer {
   }
 
   async #accepted(token: string): Promise<boolean> {
-    const ath = hash('sha256', token, 'base64url');
-    const { value } = await this.#patient.insist(() => {
-      const dpop = this.#client.proof(issuer + this.#endpoints.userinfo, { htm: 'GET', ath });
-      return this.#patient.exchange(request('GET', this.#endpoints.userinfo, { authorization: `DPoP ${token}`, dpop }));
-    });
+    const { value } = await this.#patient.insist(() => this.#patient.exchange(this.#sender.userinfoRequest(token)));
     return value.status === 200;
   }
 
@@ -130,15 +122,10 @@ export class Customer {
   async #authorizeAgain({ requestUri }: Pushed): Promise<void> {
     const { ledger } = this.#world;
     ledger.replays.tried += 1;
-    const path = authorizationRequest(this.#endpoints, requestUri);
-    const { value } = await this.#patient.insist(() => this.#browser.get(path));
+    const path = this.#sender.authorization(requestUri);
+    const { value } = await this.#patient.insist(() => this.#sender.browser.get(path));
     if (!/\r\nlocation:[^\r]*[?&]code=/i.test(value.head)) return;
     ledger.replays.accepted += 1;
     ledger.loss('request_uri was spent twice');
-  }
-
-  #tokenRequest(code: string): string {
-    const dpop = this.#client.proof(issuer + this.#endpoints.token);
-    return request('POST', this.#endpoints.token, { dpop }, `${this.#client.tokenBody()}&code=${code}`);
   }
 }

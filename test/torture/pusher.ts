@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { Browser } from '../bench/browser.ts';
-import { Client, request } from '../bench/client.ts';
-import { authorizationRequest, type Endpoints } from '../bench/endpoints.ts';
+import { Client } from '../bench/client.ts';
+import type { Endpoints } from '../bench/endpoints.ts';
+import { Sender } from '../bench/sender.ts';
 import { said } from './ledger.ts';
 import { Interrupted, Patient } from './patient.ts';
 import { kills, type World } from './world.ts';
@@ -13,26 +14,21 @@ const REMEMBERED = 20;
 /** Pushes as fast as it is answered, and after each kill asks for the last it was promised. */
 export class Pusher {
   readonly #world: World;
-  readonly #endpoints: Endpoints;
-  readonly #client: Client;
   readonly #patient: Patient;
+  readonly #sender: Sender;
   #promised: string[] = [];
   #kills = 0;
 
   constructor(world: World, endpoints: Endpoints) {
     this.#world = world;
-    this.#endpoints = endpoints;
-    this.#client = new Client(world.key);
     this.#patient = new Patient(world);
+    this.#sender = new Sender(new Client(world.key), endpoints, this.#patient.exchange);
   }
 
   async push(open: () => boolean): Promise<void> {
     while (open()) {
       try {
-        const sent = request('POST', this.#endpoints.push, {}, this.#client.pushBody());
-        const { status, body } = await this.#patient.exchange(sent);
-        if (status !== 201) throw new Error(`push: status ${status}: ${body}`);
-        this.#promised = [...this.#promised.slice(1 - REMEMBERED), JSON.parse(body).request_uri];
+        this.#promised = [...this.#promised.slice(1 - REMEMBERED), await this.#sender.pushed()];
         if (this.#killed()) await this.#check();
       } catch (error) {
         if (!(error instanceof Interrupted)) throw error;
@@ -55,7 +51,7 @@ export class Pusher {
     this.#promised = [];
     for (const requestUri of promised) {
       push.acknowledged += 1;
-      const path = authorizationRequest(this.#endpoints, requestUri);
+      const path = this.#sender.authorization(requestUri);
       const { value } = await this.#patient.insist(() => new Browser(this.#patient.exchange).get(path));
       // On to the login page: it is there, and not used.
       if (value.status === 303 || value.status === 302) push.kept += 1;
