@@ -27,7 +27,7 @@ describe('what measures', () => {
     await client.query({ name: 'kept', text: 'select $1::text', values: ['SSSQQQ'] });
     expect(wire.roundTrips - before).to.equal(4);
     await client.end();
-    wire.close();
+    await wire.close();
   });
 
   it('sees the processor time of a Postgres connection, also when the connection has gone', async () => {

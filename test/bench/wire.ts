@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { type Listening, standBefore } from '../support/listening.ts';
 
 const QUERY = 0x51;
 const SYNC = 0x53;
@@ -10,47 +9,20 @@ const SYNC = 0x53;
  */
 export class Wire {
   roundTrips = 0;
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
-
-  private constructor(postgresPort: number) {
-    this.#server = createServer((client) => {
-      const postgres = connect({ host: '127.0.0.1', port: postgresPort, noDelay: true });
-      const count = this.#counter();
-      client.setNoDelay(true);
-      client.on('data', (chunk) => {
-        count(chunk);
-        postgres.write(chunk);
-      });
-      postgres.on('data', (chunk) => client.write(chunk));
-      for (const [socket, other] of [
-        [client, postgres],
-        [postgres, client],
-      ] as const) {
-        this.#sockets.add(socket);
-        socket.on('error', () => other.destroy());
-        socket.on('close', () => {
-          this.#sockets.delete(socket);
-          other.destroy();
-        });
-      }
-    });
-  }
+  #proxy!: Listening;
 
   static async open(postgresPort: number): Promise<Wire> {
-    const wire = new Wire(postgresPort);
-    wire.#server.listen(0, '127.0.0.1');
-    await once(wire.#server, 'listening');
+    const wire = new Wire();
+    wire.#proxy = await standBefore(postgresPort, () => ({ asked: wire.#counter() }));
     return wire;
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return this.#proxy.port;
   }
 
-  close(): void {
-    for (const socket of this.#sockets) socket.destroy();
-    this.#server.close();
+  close(): Promise<void> {
+    return this.#proxy.close();
   }
 
   /** Messages are a type and a length that counts itself; only the first of a connection has no type. */

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import { createServer } from 'node:https';
 
@@ -18,6 +17,7 @@ import {
   openDatabase,
   pages,
 } from '../../lib/index.ts';
+import { listening } from '../support/listening.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { person } from '../support/wire_client.ts';
 import { authority, serverCertificate, type TestClient } from './clients.ts';
@@ -67,17 +67,13 @@ export async function ownProvider(
     adapter,
     async serve(listener) {
       const options = { ...serverCertificate, requestCert: true, rejectUnauthorized: false };
-      const server = createServer(options, listener);
-      server.listen(Number(new URL(issuer).port), 'localhost');
-      await once(server, 'listening');
+      const server = await listening(createServer(options, listener), Number(new URL(issuer).port), 'localhost');
       return {
         issuer,
         mtls: '',
         profile: 'fapi2-security-profile',
         async close() {
-          server.close();
-          server.closeAllConnections();
-          await once(server, 'close');
+          await server.close();
           await close();
           await drop();
         },

@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 
 import Koa from 'koa';
 import mount from 'koa-mount';
@@ -11,19 +10,9 @@ import { listedAccounts } from '../../lib/accounts/listed.ts';
 import { pages } from '../../lib/interactions/pages.ts';
 import { interactionPolicy } from '../../lib/interactions/policy.ts';
 import { type InteractionsOptions, interactions, interactionUrl } from '../../lib/interactions/routes.ts';
+import { type Listening, listening } from '../support/listening.ts';
 
 export const person = { login: 'jane@example.com', password: 'correct horse battery staple' };
-
-/** Where the client takes its people back; a second server, so that a browser sees another origin. */
-export interface Site {
-  readonly origin: string;
-  readonly server: Server;
-}
-
-async function listening(server: Server): Promise<Site> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server };
-}
 
 export interface Options extends Partial<InteractionsOptions> {
   accounts?: Accounts;
@@ -50,9 +39,9 @@ export class TestProvider {
   /** What core asked of its store, as `Model.operation`. */
   readonly calls: string[] = [];
   readonly errors: unknown[] = [];
-  readonly #servers: Server[];
+  readonly #servers: readonly Listening[];
 
-  constructor(provider: Provider, origin: string, redirectUri: string, servers: Server[]) {
+  constructor(provider: Provider, origin: string, redirectUri: string, servers: readonly Listening[]) {
     this.provider = provider;
     this.origin = origin;
     this.redirectUri = redirectUri;
@@ -84,15 +73,13 @@ export class TestProvider {
   }
 
   async close(): Promise<void> {
-    for (const server of this.#servers) {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    }
+    for (const server of this.#servers) await server.close();
   }
 }
 
 export async function testProvider(options: Options = {}): Promise<TestProvider> {
   const { client, configuration, more_redirect_uris = [], mountPath = '', twoSteps, before, behind, ...rest } = options;
+  // Where the client takes its people back; a second server, so that a browser sees another origin.
   const callback = await listening(
     createServer((_req, res) =>
       res.setHeader('content-type', 'text/html').end('<title>Back</title><h1>Back at the client</h1>'),
@@ -101,9 +88,10 @@ export async function testProvider(options: Options = {}): Promise<TestProvider>
   const app = new Koa();
   // The port is known only once it listens, and the issuer needs it.
   const site = await listening(createServer((req, res) => app.callback()(req, res)));
-  const redirectUri = `${callback.origin}/cb`;
+  const origin = `http://127.0.0.1:${site.port}`;
+  const redirectUri = `http://127.0.0.1:${callback.port}/cb`;
   const ours = pages({ name: rest.name ?? 'Example Bank' });
-  const provider = new Provider(site.origin + mountPath, {
+  const provider = new Provider(origin + mountPath, {
     findAccount: (ctx, sub, token) => accounts.findAccount(ctx, sub, token),
     clients: [
       {
@@ -130,7 +118,7 @@ export async function testProvider(options: Options = {}): Promise<TestProvider>
     },
   });
   const accounts = rest.accounts ?? listedAccounts([{ ...person, claims: { name: 'Jane Doe' } }]);
-  const as = new TestProvider(provider, site.origin, redirectUri, [site.server, callback.server]);
+  const as = new TestProvider(provider, origin, redirectUri, [site, callback]);
   provider.use(interactions(provider, { name: 'Example Bank', ...rest, accounts }));
   if (behind) provider.use(behind);
   app.on('error', (error) => as.errors.push(error));

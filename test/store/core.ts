@@ -1,7 +1,5 @@
 import { generateKeyPairSync, type JsonWebKey } from 'node:crypto';
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 
 import type { Middleware } from 'koa';
 import { type Configuration, Provider } from 'oidc-provider';
@@ -11,6 +9,7 @@ import { Client, issuer, makeKey, metadata, request } from '../bench/client.ts';
 import { Connection, type Reply } from '../bench/connection.ts';
 import { discover } from '../bench/endpoints.ts';
 import { Sender } from '../bench/sender.ts';
+import { listening } from '../support/listening.ts';
 
 /** The client's; the same for every node of one test. */
 export const key: JsonWebKey = process.env.CLIENT_KEY ? JSON.parse(process.env.CLIENT_KEY) : makeKey();
@@ -39,19 +38,8 @@ export async function startCore(
   });
   provider.proxy = true;
   for (const each of middleware) provider.use(each(provider));
-  const server = createServer(provider.callback()).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  return {
-    provider,
-    port,
-    agent: () => agentAt(port),
-    async close() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
-  };
+  const { port, close } = await listening(createServer(provider.callback()));
+  return { provider, port, agent: () => agentAt(port), close };
 }
 
 /** Login and consent in one: core's own pages ask in two rounds. */

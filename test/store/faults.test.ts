@@ -10,10 +10,10 @@ import { migrate } from '../../lib/database/schema.ts';
 import { knexAdapter } from '../../lib/store/adapter.ts';
 import { unitOfWork } from '../../lib/store/unit_of_work.ts';
 import type { Reply } from '../bench/connection.ts';
+import { type Listening, standBefore } from '../support/listening.ts';
 import { Postgres, query, unprivileged } from '../support/postgres.ts';
 import { until } from '../support/until.ts';
 import { type Agent, header, loginAndConsent, startCore } from './core.ts';
-import { slowProxy } from './slow_proxy.ts';
 import { encryption_keys } from './stores.ts';
 
 /** What a client is told: try again. */
@@ -26,14 +26,22 @@ function expectUnavailable(reply: Reply): void {
 
 describe('when the database fails', () => {
   let server: Postgres;
-  let proxy: Awaited<ReturnType<typeof slowProxy>>;
+  let proxy: Listening;
+  /** Milliseconds for which the answers of the database are held back. */
+  let delay = 0;
   let database: Database;
   let core: Awaited<ReturnType<typeof startCore>>;
   let agent: Agent;
 
   before(async () => {
     server = await Postgres.start();
-    proxy = await slowProxy(server.port);
+    proxy = await standBefore(server.port, () => {
+      let last = Promise.resolve();
+      const answered = (chunk: Buffer, pass: (chunk: Buffer) => void) => {
+        last = last.then(() => (delay ? sleep(delay) : undefined)).then(() => pass(chunk));
+      };
+      return { answered };
+    });
     database = await openDatabase({ url: server.url.replace(`${server.port}`, `${proxy.port}`), pool_size: 4 });
     await migrate(database.knex);
     core = await startCore(knexAdapter(database.knex, { encryption_keys, timeout: 1 }), unitOfWork, loginAndConsent);
@@ -148,12 +156,12 @@ describe('when the database fails', () => {
   });
 
   it('slower than a request may take: 503 within that time; a little slow: only slower', async () => {
-    proxy.delay = 60;
+    delay = 60;
     await agent.flow();
-    proxy.delay = 60_000;
+    delay = 60_000;
     const started = performance.now();
     await expectAllUnavailable();
     expect(performance.now() - started).to.be.below(10_000);
-    proxy.delay = 0;
+    delay = 0;
   });
 });

@@ -1,7 +1,5 @@
-import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 
 import Provider, { type ClientMetadata, type Configuration } from 'oidc-provider';
 
@@ -18,6 +16,7 @@ import { selfSigned } from '../../lib/server/development_certificate.ts';
 import { mutualTlsOptions } from '../../lib/server/tls.ts';
 import { type KnexAdapterFactory, knexAdapter } from '../../lib/store/adapter.ts';
 import { keys, without } from './configuration.ts';
+import { listening } from './listening.ts';
 import { openedDatabase } from './postgres.ts';
 import { RawClient } from './raw_client.ts';
 
@@ -61,13 +60,10 @@ async function open(): Promise<Surroundings> {
   const database = await openedDatabase();
   closing.push(() => database.close());
   const adapter = knexAdapter(database.knex, { encryption_keys: [Buffer.alloc(32, 7).toString('base64url')] });
-  const server = createServer(mutualTlsOptions(pair), (req, res) => opened.answer(req, res)).listen(0, 'localhost');
-  await once(server, 'listening');
-  closing.push(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  const issuer = `https://localhost:${(server.address() as AddressInfo).port}`;
+  const server = createServer(mutualTlsOptions(pair), (req, res) => opened.answer(req, res));
+  const { port, close } = await listening(server, 0, 'localhost');
+  closing.push(close);
+  const issuer = `https://localhost:${port}`;
   const opened: Surroundings = { adapter, issuer, answer: (_req, res) => res.destroy() };
   return opened;
 }

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import http, { type IncomingHttpHeaders, type RequestOptions } from 'node:http';
 import https, { type ServerOptions } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
 
 import type Koa from 'koa';
+
+import { listening } from './listening.ts';
 
 export interface Answer {
   readonly status: number;
@@ -50,9 +51,7 @@ async function answer(request: http.ClientRequest, body: Ask['body']): Promise<A
 /** Listens on a free port; without `tls` in clear, as behind a proxy. */
 export async function listen(app: Koa, tls?: ServerOptions): Promise<Listener> {
   const server = tls ? https.createServer(tls, app.callback()) : http.createServer(app.callback());
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const { port, close } = await listening(server);
   return {
     server: server as https.Server,
     port,
@@ -62,10 +61,6 @@ export async function listen(app: Koa, tls?: ServerOptions): Promise<Listener> {
       all.headers = { host: `localhost:${port}`, ...(options.headers as Record<string, string>) };
       return answer(tls ? https.request(all) : http.request(all), body);
     },
-    async close() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
+    close,
   };
 }

@@ -1,10 +1,10 @@
-import { once } from 'node:events';
 import { createServer as createProxy, type IncomingMessage, type RequestListener } from 'node:http';
 import { createServer } from 'node:https';
-import { type AddressInfo, connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 
 import type { KeyPair } from '../../lib/server/tls.ts';
 import { CertificateAuthority } from './certificates.ts';
+import { listening, tied } from './listening.ts';
 
 /** The authority of servers outside; a process trusts it where `outbound.ca` names it. */
 export const outsideAuthority = await CertificateAuthority.root('CN=Outside');
@@ -26,17 +26,8 @@ export async function outsideServer(answer: RequestListener) {
   server.on('connection', () => {
     connections += 1;
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    port: (server.address() as AddressInfo).port,
-    /** Connections until now: whoever is not to be reached is not even connected to. */
-    connections: () => connections,
-    async close() {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
+  /** Connections until now: whoever is not to be reached is not even connected to. */
+  return { ...(await listening(server)), connections: () => connections };
 }
 
 /** An HTTP proxy that knows CONNECT: it opens a connection to whatever name it is asked for, at this machine. */
@@ -51,22 +42,9 @@ export async function connectProxy(judge: (request: IncomingMessage) => number =
       client.write('HTTP/1.1 200 Connection established\r\n\r\n');
       target.pipe(client).pipe(target);
     });
-    for (const [one, other] of [
-      [client, target],
-      [target, client],
-    ] as const) {
-      one.on('error', () => other.destroy()).on('close', () => other.destroy());
-    }
+    tied(client as Socket, target);
   });
-  proxy.listen(0, '127.0.0.1');
-  await once(proxy, 'listening');
-  return {
-    address: `127.0.0.1:${(proxy.address() as AddressInfo).port}`,
-    /** Every place it was asked for. */
-    asked,
-    async close() {
-      proxy.close();
-      proxy.closeAllConnections();
-    },
-  };
+  const { port, close } = await listening(proxy);
+  /** Every place it was asked for. */
+  return { address: `127.0.0.1:${port}`, asked, close };
 }

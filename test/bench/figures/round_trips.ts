@@ -33,7 +33,7 @@ export async function count(
     const { completed } = await subject.measure({ kind, concurrency, count: COUNT * concurrency });
     counted[name] = [(wire.roundTrips - before) / completed];
     await subject.stop();
-    wire.close();
+    await wire.close();
   }
   return counted;
 }
