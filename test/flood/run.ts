@@ -1,5 +1,6 @@
 import { commandLine, count, optionsOf } from '../support/command_line.ts';
-import { type Amounts, bound, flood } from './flood.ts';
+import { table } from '../support/markdown.ts';
+import { type Amounts, bound, flood, type Row } from './flood.ts';
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
@@ -11,11 +12,15 @@ const rows = await flood(
       .option('--headers <n>', 'requests of 1 MB of headers', count, 200),
   ),
 );
-process.stdout.write(
-  '| flood | sent | MB before | MB after | MB allowed | honest | served |\n|---|---|---|---|---|---|---|\n',
-);
-for (const row of rows) {
-  const cells = [row.what, row.sent, row.before, row.after, row.before + bound(row), row.honest, row.served];
-  process.stdout.write(`| ${cells.join(' | ')} |\n`);
-  if (row.served < row.honest || row.after - row.before > bound(row)) process.exitCode = 1;
-}
+const cells = (row: Row) => [
+  row.what,
+  row.sent,
+  row.before,
+  row.after,
+  row.before + bound(row),
+  row.honest,
+  row.served,
+];
+const heading = ['flood', 'sent', 'MB before', 'MB after', 'MB allowed', 'honest', 'served'];
+process.stdout.write(`${table(heading, rows.map(cells))}\n`);
+if (rows.some((row) => row.served < row.honest || row.after - row.before > bound(row))) process.exitCode = 1;

@@ -1,5 +1,6 @@
 import { coreInUnits, ours } from '../bench/subjects.ts';
 import { commandLine, count, optionsOf, refuse, regularExpression } from '../support/command_line.ts';
+import { table } from '../support/markdown.ts';
 import { Postgres } from '../support/postgres.ts';
 import { Arena, fapiThings, type Tally, things } from './races.ts';
 
@@ -43,15 +44,12 @@ try {
 } finally {
   await postgres.remove();
 }
-const total = (field: 'attempts' | 'spent' | 'winners' | 'duplicates' | 'unspent') =>
-  tallies.reduce((sum, tally) => sum + tally[field], 0);
+const counted = ['spent', 'attempts', 'winners', 'duplicates', 'unspent'] as const;
+const total = (field: (typeof counted)[number]) => tallies.reduce((sum, tally) => sum + tally[field], 0);
 const rows = [
-  ...tallies.map(({ what, attempts, spent, winners, duplicates, unspent }) =>
-    [what, spent, attempts, winners, duplicates, unspent].join(' | '),
-  ),
-  ['all', total('spent'), total('attempts'), total('winners'), total('duplicates'), total('unspent')].join(' | '),
+  ...tallies.map(({ what, ...tally }) => [what as string, ...counted.map((field) => tally[field])]),
+  ['all', ...counted.map(total)],
 ];
-process.stdout.write(
-  `| what | things | attempts | winners | duplicates | won by nobody |\n|---|---|---|---|---|---|\n${rows.map((row) => `| ${row} |\n`).join('')}`,
-);
+const heading = ['what', 'things', 'attempts', 'winners', 'duplicates', 'won by nobody'];
+process.stdout.write(`${table(heading, rows)}\n`);
 process.exitCode = total('duplicates') + total('unspent') > 0 ? 1 : 0;

@@ -3,9 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { clauseUrl } from '../../lib/clause.ts';
 import type { Requirement } from '../../lib/fapi/mechanism.ts';
 import { profiles } from '../../lib/profiles/profiles.ts';
-
-/** A text as it may stand in a cell of a Markdown table. */
-export const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+import { cell, table } from './markdown.ts';
 
 const folder = new URL('../../lib/', import.meta.url);
 
@@ -46,12 +44,8 @@ export function clauseRows(): string {
         name === 'core' ? 'core itself' : linkHere(name),
         ...elsewhere(id, `fapi/${name}.ts`).map((file) => link(file)),
       ];
-      return `| [${id}](${clauseUrl(id)}) | ${cell(text)} | ${linkHere(name)} | ${enforcers.join(', ')} | ${boot(clause)} |`;
+      return [`[${id}](${clauseUrl(id)})`, cell(text), linkHere(name), enforcers.join(', '), boot(clause)];
     }),
   );
-  return [
-    '| clause | what it asks | stated in | enforced in | judged at boot |',
-    '| --- | --- | --- | --- | --- |',
-    ...rows,
-  ].join('\n');
+  return table(['clause', 'what it asks', 'stated in', 'enforced in', 'judged at boot'], rows);
 }

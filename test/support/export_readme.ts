@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
+import { cell, table } from './markdown.ts';
+
 const fileOf = (name: string) => new URL(`../../${name}`, import.meta.url);
 const textOf = (file: string) => readFileSync(fileOf(file), 'utf8');
 
@@ -64,7 +66,7 @@ export function exportedBy(entry: string): Exported[] {
 function sentence(docstring: string | undefined): string {
   const text = (docstring ?? '').replaceAll(/^\s*\*? ?/gm, ' ').replaceAll(/\s+/g, ' ');
   const [whole = ''] = text.split(/ @(?:param|returns|throws|example|see)/);
-  return (/^.*?[.:](?= |$)/.exec(whole.trim())?.[0] ?? whole.trim()).replace(/:$/, '.').replaceAll('|', '\\|');
+  return (/^.*?[.:](?= |$)/.exec(whole.trim())?.[0] ?? whole.trim()).replace(/:$/, '.');
 }
 
 /** Every value of every entry point, in the words of its docstring. */
@@ -72,12 +74,13 @@ export function exportRows(): string {
   const rows = entries.flatMap(([from, file]) =>
     exportedBy(file)
       .sort((a, b) => a.name.localeCompare(b.name))
-      .map(
-        ({ name, docstring }) =>
-          `| \`${name}\` | \`${from.replace('oidc-provider-fapi', '.')}\` | ${sentence(docstring)} |`,
-      ),
+      .map(({ name, docstring }) => [
+        `\`${name}\``,
+        `\`${from.replace('oidc-provider-fapi', '.')}\``,
+        cell(sentence(docstring)),
+      ]),
   );
-  return ['| name | of | does |', '| --- | --- | --- |', ...rows].join('\n');
+  return table(['name', 'of', 'does'], rows);
 }
 
 /** Every value there is, with the entry point it is of. */

@@ -4,7 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+
+import { succeeds, until } from './until.ts';
 
 export type Make = 'nginx' | 'haproxy';
 
@@ -78,18 +79,12 @@ export class FrontDoor {
   }
 
   async #answers(host: string, port: number): Promise<void> {
-    for (let tries = 0; tries < 200; tries += 1) {
-      if (this.#process.exitCode !== null) break;
+    const listens = async () => {
+      if (this.#process.exitCode !== null) throw new Error(`the proxy ended\n${this.#said}`);
       const socket = connect(port, host);
-      const connected = await once(socket, 'connect').then(
-        () => true,
-        () => false,
-      );
-      socket.destroy();
-      if (connected) return;
-      await delay(50);
-    }
-    throw new Error(`the proxy does not listen on ${host}:${port}\n${this.#said}`);
+      return succeeds(once(socket, 'connect')).finally(() => socket.destroy());
+    };
+    await until(listens, 50, { why: () => `that the proxy listens on ${host}:${port}\n${this.#said}` });
   }
 
   async close(): Promise<void> {

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { chmod, cp, mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+
+import { succeeds, until } from './until.ts';
 
 export const execute = promisify(execFile);
 const modules = join(process.cwd(), 'node_modules');
@@ -38,22 +39,14 @@ async function alone(): Promise<Packed> {
 async function among(run: string): Promise<Packed> {
   const folder = join(run, 'packed');
   const done = join(run, 'packed.json');
-  const isFirst = await mkdir(folder).then(
-    () => true,
-    () => false,
-  );
-  if (isFirst) {
+  if (await succeeds(mkdir(folder))) {
     const made = await pack(folder);
     await writeFile(`${done}.new`, JSON.stringify(made));
     await rename(`${done}.new`, done);
     return made;
   }
-  for (let tries = 0; tries < 900; tries += 1) {
-    const text = await readFile(done, 'utf8').catch(() => undefined);
-    if (text) return JSON.parse(text);
-    await delay(200);
-  }
-  throw new Error('the process that builds the package has not done so');
+  await until(() => existsSync(done), 200, { seconds: 180, why: () => 'that another process builds the package' });
+  return JSON.parse(await readFile(done, 'utf8'));
 }
 
 /** Builds and packs once for a run. */

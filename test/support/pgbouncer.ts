@@ -2,10 +2,10 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 
 import { freePort } from '../../lib/demo/free_port.ts';
 import { query, serverFolder, unprivileged } from './postgres.ts';
+import { succeeds, until } from './until.ts';
 
 export const hasPgBouncer = spawnSync('pgbouncer', ['--version']).status === 0;
 
@@ -32,17 +32,7 @@ export async function startPgBouncer(database_url: string): Promise<{ url: strin
   const child = spawn('pgbouncer', [join(folder, 'pgbouncer.ini')], { ...unprivileged, stdio: 'ignore' });
   child.unref();
   const url = `postgres://${username}@127.0.0.1:${port}/${database}`;
-  for (
-    let tries = 0;
-    !(await query(url, 'select 1').then(
-      () => true,
-      () => false,
-    ));
-    tries += 1
-  ) {
-    if (tries > 100) throw new Error('PgBouncer did not start');
-    await delay(50);
-  }
+  await until(() => succeeds(query(url, 'select 1')), 50);
   return {
     url,
     async stop() {

@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import pg from 'pg';
@@ -13,6 +12,7 @@ import { type Database, openDatabase } from '../../lib/database/database.ts';
 import { migrate } from '../../lib/database/schema.ts';
 import { freePort } from '../../lib/demo/free_port.ts';
 import { atEnd } from './at_end.ts';
+import { succeeds, until } from './until.ts';
 
 /** Neither Postgres nor PgBouncer runs as root. */
 export const unprivileged = process.getuid?.() === 0 ? (idsOf('postgres') ?? idsOf('nobody')) : undefined;
@@ -105,17 +105,7 @@ export class Postgres {
       stdio: 'ignore',
     });
     this.#process.unref();
-    for (let tries = 0; tries < 300; tries += 1) {
-      if (
-        await query(this.url + parameters, 'select 1').then(
-          () => true,
-          () => false,
-        )
-      )
-        return;
-      await delay(50);
-    }
-    throw new Error('Postgres did not start');
+    await until(() => succeeds(query(this.url + parameters, 'select 1')), 50);
   }
 
   /** `SIGQUIT` is Postgres's immediate stop: no checkpoint, recovery at the next start. */

@@ -6,9 +6,10 @@ import { jsonSchema } from '../../lib/config/load.ts';
 import type { Refusal } from '../../lib/fapi/refusals/refusal.ts';
 import { refusals } from '../../lib/fapi/refusals.ts';
 import { snippets } from '../clients/stack.ts';
-import { cell, clauseRows } from './clause_readme.ts';
+import { clauseRows } from './clause_readme.ts';
 import { commandLine, optionsOf } from './command_line.ts';
 import { exportRows } from './export_readme.ts';
+import { cell, table } from './markdown.ts';
 import { stageRows } from './stage_readme.ts';
 import { keptRows, modelRows, states } from './store_readme.ts';
 
@@ -33,19 +34,19 @@ interface Node {
   readonly anyOf?: readonly Node[];
 }
 
-function optionRows(node: Node, path: string): string[] {
+function optionRows(node: Node, path: string): string[][] {
   return Object.entries(node.properties ?? {}).flatMap(([name, child]) => {
     const key = path ? `${path}.${name}` : name;
     const inner = child.properties ? child : child.anyOf?.find(({ properties }) => properties);
     const standard = child.default === undefined || inner ? '' : `\`${JSON.stringify(child.default)}\``;
     const short = standard.length > 60 ? 'see the file' : standard;
-    return [`| \`${key}\` | ${cell(child.description ?? '')} | ${short} |`, ...(inner ? optionRows(inner, key) : [])];
+    return [[`\`${key}\``, cell(child.description ?? ''), short], ...(inner ? optionRows(inner, key) : [])];
   });
 }
 
 /** Every key of the configuration file, out of its schema. */
 function options(): string {
-  return ['| key | meaning | default |', '| --- | --- | --- |', ...optionRows(jsonSchema() as Node, '')].join('\n');
+  return table(['key', 'meaning', 'default'], optionRows(jsonSchema() as Node, ''));
 }
 
 /** Every refusal, out of the table. */
@@ -57,11 +58,13 @@ function refusalRows(): string {
     redirect_uri: 'https://client.example.com/cb/',
     registered: 'https://client.example.com/cb',
   };
-  const row = ({ id, wrong, todo, clause }: Refusal) =>
-    `| <a id="${id}"></a>\`${id}\` | ${cell(wrong)} | ${cell(typeof todo === 'string' ? todo : todo(facts))} | [${clause}](${clauseUrl(clause)}) |`;
-  return ['| name | what is wrong | what to do | clause |', '| --- | --- | --- | --- |', ...refusals.map(row)].join(
-    '\n',
-  );
+  const row = ({ id, wrong, todo, clause }: Refusal) => [
+    `<a id="${id}"></a>\`${id}\``,
+    cell(wrong),
+    cell(typeof todo === 'string' ? todo : todo(facts)),
+    `[${clause}](${clauseUrl(clause)})`,
+  ];
+  return table(['name', 'what is wrong', 'what to do', 'clause'], refusals.map(row));
 }
 
 /** Code between `// <name>` and `// </name>` of test/flows/team.ts, which compiles and runs. */

@@ -6,6 +6,7 @@ import { stages } from '../../lib/fapi/stages.ts';
 import { judged } from '../../lib/profile.ts';
 import { fapi2MessageSigning } from '../../lib/profiles/fapi2_message_signing.ts';
 import { configurationWith } from './configuration.ts';
+import { table } from './markdown.ts';
 
 const issuer = 'https://as.example.com';
 
@@ -25,7 +26,7 @@ export function stageRows(): string {
     const ours = given.flatMap(({ link, staged }) =>
       (staged[stage] ?? []).map((middleware) => `\`${middleware.name}\` (${link})`),
     );
-    return `| \`${stage}\` | ${purpose} | ${ours.join(', ')} |`;
+    return [`\`${stage}\``, purpose, ours.join(', ')];
   });
-  return ['| stage | for | middleware of the profile |', '| --- | --- | --- |', ...rows].join('\n');
+  return table(['stage', 'for', 'middleware of the profile'], rows);
 }

@@ -1,20 +1,13 @@
 import { type Model, modelOf, models, modelsThat } from '../../lib/store/models.ts';
+import { table } from './markdown.ts';
 
 const yes = (is: boolean) => (is ? 'yes' : '');
 const name = (model: string) => `\`${model}\``;
 
 /** Each model of the store and what may happen to its rows, out of the table the store itself reads. */
 export function modelRows(): string {
-  const heading = [
-    'model',
-    'spent as',
-    'of a grant',
-    'waits',
-    'decides later at',
-    'taken back',
-    'may return',
-    'renewed',
-  ];
+  const flags = ['taken back', 'may return', 'renewed'];
+  const heading = ['model', 'spent as', 'of a grant', 'waits', 'decides later at', ...flags];
   const row = (model?: string) => {
     const { spent, ofGrant, waits, decidesLater, issued, returns, renewed } = modelOf(model ?? '');
     return [
@@ -28,8 +21,7 @@ export function modelRows(): string {
       yes(renewed),
     ];
   };
-  const lines = [heading, heading.map(() => '---'), ...models.map((model) => row(model)), row()];
-  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  return table(heading, [...models.map((model) => row(model)), row()]);
 }
 
 const lifetimes = [
@@ -50,9 +42,7 @@ export function keptRows(): string {
     ...lifetimes.map(([, own]) => `${kept.seconds(own)} s`),
     `${kept.why}${kept.clause ? ` [${kept.clause}]` : ''}`,
   ];
-  return [heading, heading.map(() => '---'), ...[...reasons].toSorted(([, a], [, b]) => a.length - b.length).map(row)]
-    .map((cells) => `| ${cells.join(' | ')} |`)
-    .join('\n');
+  return table(heading, [...reasons].toSorted(([, a], [, b]) => a.length - b.length).map(row));
 }
 
 /** The states of a row, as a Mermaid diagram. */

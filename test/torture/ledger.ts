@@ -1,4 +1,5 @@
 import type { Reply } from '../bench/connection.ts';
+import { table } from '../support/markdown.ts';
 
 /** What the clients saw, and what they hold the server to. */
 export class Ledger {
@@ -46,8 +47,7 @@ export class Ledger {
       ['slowest return to service', `${Math.round(slowestReturn)} ms`],
       ['500s, hangs, servers that died by themselves', faults.length],
     ];
-    const lines = rows.map(([what, count]) => `| ${what} | ${count} |`);
-    return ['| what | count |', '|---|---|', ...lines, ...[...faults, ...losses].slice(0, 20)].join('\n');
+    return [table(['what', 'count'], rows), ...[...faults, ...losses].slice(0, 20)].join('\n');
   }
 }
 
