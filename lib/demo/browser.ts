@@ -1,4 +1,5 @@
 import type { HttpsFetch } from '../http/https_fetch.ts';
+import { Cookies } from './cookies.ts';
 
 /** The place a browser has come to: a page of the provider, or an address elsewhere that it was sent to. */
 export interface Place {
@@ -6,11 +7,6 @@ export interface Place {
   /** Absent where the browser was sent away: nothing has been fetched from there. */
   readonly response?: Response;
   readonly html: string;
-}
-
-interface Cookie {
-  readonly pair: string;
-  readonly path: string;
 }
 
 const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" };
@@ -34,7 +30,7 @@ export function ticked({ html }: Place): [string, string][] {
 /** A browser without a screen: it keeps cookies, follows redirects and posts the forms it is shown. */
 export class Browser {
   readonly #fetch: HttpsFetch;
-  readonly #cookies = new Map<string, Cookie>();
+  readonly #cookies = new Cookies();
 
   constructor(fetch: HttpsFetch) {
     this.#fetch = fetch;
@@ -56,20 +52,10 @@ export class Browser {
   }
 
   async #send(url: URL, init: { method?: string; body?: URLSearchParams } = {}): Promise<Response> {
-    const cookies = [...this.#cookies.values()].filter(({ path }) => url.pathname.startsWith(path));
-    const headers = { accept: 'text/html', cookie: cookies.map(({ pair }) => pair).join('; ') };
+    const headers = { accept: 'text/html', cookie: this.#cookies.for(url.pathname) };
     const response = await this.#fetch(url, { ...init, headers });
-    for (const line of response.headers.getSetCookie()) this.#keep(line);
+    for (const line of response.headers.getSetCookie()) this.#cookies.keep(line);
     return response;
-  }
-
-  #keep(line: string): void {
-    const [pair = '', ...attributes] = line.split(/;\s*/);
-    const path = attributes.find((attribute) => /^path=/i.test(attribute))?.slice('path='.length) ?? '/';
-    const name = `${pair.slice(0, pair.indexOf('='))} ${path}`;
-    const expires = attributes.find((attribute) => /^expires=/i.test(attribute))?.slice('expires='.length);
-    if (expires && Date.parse(expires) <= Date.now()) this.#cookies.delete(name);
-    else this.#cookies.set(name, { pair, path });
   }
 
   async #arrive(from: URL, response: Response): Promise<Place> {

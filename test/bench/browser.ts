@@ -1,13 +1,8 @@
 import { randomInt, randomUUID } from 'node:crypto';
 
+import { Cookies } from '../../lib/demo/cookies.ts';
 import { issuer, redirectUri, request } from './client.ts';
 import type { Reply } from './connection.ts';
-
-interface Cookie {
-  readonly name: string;
-  readonly value: string;
-  readonly path: string;
-}
 
 /** An answer that is no page, no redirect, but an error. */
 export class UnexpectedReply extends Error {
@@ -26,7 +21,7 @@ export class Browser {
   /** Somebody else at another place each time, in the network set aside for benchmarks (RFC 2544): guesses are counted by both. */
   readonly #login = randomUUID();
   readonly #address = `198.18.${randomInt(256)}.${randomInt(256)}`;
-  #cookies: Cookie[] = [];
+  readonly #cookies = new Cookies();
 
   constructor(exchange: (request: string) => Promise<Reply>) {
     this.#exchange = exchange;
@@ -64,11 +59,7 @@ export class Browser {
 
   /** A request with this browser's cookies, for others to send. */
   written(method: string, path: string, body = ''): string {
-    const pathname = path.split('?', 1)[0] ?? path;
-    const cookie = this.#cookies
-      .filter((kept) => pathname.startsWith(kept.path))
-      .map((kept) => `${kept.name}=${kept.value}`)
-      .join('; ');
+    const cookie = this.#cookies.for(path.split('?', 1)[0] ?? path);
     const headers = {
       accept: 'text/html',
       'x-forwarded-for': this.#address,
@@ -80,16 +71,8 @@ export class Browser {
 
   async #send(method: string, path: string, body = ''): Promise<Reply> {
     const reply = await this.#exchange(this.written(method, path, body));
-    for (const [, set] of reply.head.matchAll(/\r\nset-cookie: *([^\r]*)/gi)) this.#keep(set ?? '');
+    for (const [, set] of reply.head.matchAll(/\r\nset-cookie: *([^\r]*)/gi)) this.#cookies.keep(set ?? '');
     return reply;
-  }
-
-  #keep(set: string): void {
-    const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(set) ?? [];
-    const path = /; *path=([^;]*)/i.exec(set)?.[1] ?? '/';
-    this.#cookies = this.#cookies.filter((kept) => kept.name !== name || kept.path !== path);
-    const gone = value === '' || /; *expires=Thu, 01 Jan 1970|; *max-age=0/i.test(set);
-    if (!gone) this.#cookies.push({ name, value, path });
   }
 }
 

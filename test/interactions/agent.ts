@@ -1,29 +1,18 @@
+import { Cookies } from '../../lib/demo/cookies.ts';
+
 /** A browser without a screen: keeps cookies by path, follows nothing by itself. */
 export class Agent {
-  readonly #cookies = new Map<string, { value: string; path: string }>();
+  readonly #cookies = new Cookies();
 
   /** Every Set-Cookie received, as it was. */
   readonly received: string[] = [];
-
-  #keep(response: Response): void {
-    for (const line of response.headers.getSetCookie()) {
-      this.received.push(line);
-      const [pair = '', ...attributes] = line.split(/;\s*/);
-      const [name = '', value = ''] = pair.split('=');
-      const path = attributes.find((attribute) => /^path=/i.test(attribute))?.slice(5) ?? '/';
-      if (value && !/expires=Thu, 01 Jan 1970/i.test(line)) this.#cookies.set(name + path, { value: pair, path });
-      else this.#cookies.delete(name + path);
-    }
-  }
 
   forget(): void {
     this.#cookies.clear();
   }
 
   cookies(url: string | URL): string {
-    const { pathname } = new URL(url);
-    const sent = [...this.#cookies.values()].filter(({ path }) => pathname.startsWith(path));
-    return sent.map(({ value }) => value).join('; ');
+    return this.#cookies.for(new URL(url).pathname);
   }
 
   async fetch(url: string | URL, init: RequestInit = {}): Promise<Response> {
@@ -32,7 +21,10 @@ export class Agent {
       ...init,
       headers: { accept: 'text/html', cookie: this.cookies(url), ...(init.headers as Record<string, string>) },
     });
-    this.#keep(response);
+    for (const line of response.headers.getSetCookie()) {
+      this.received.push(line);
+      this.#cookies.keep(line);
+    }
     return response;
   }
 
