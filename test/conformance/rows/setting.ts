@@ -112,8 +112,8 @@ export function party(variant: Variant, index: 0 | 1): Party {
 const ways = plain.filter(({ openid, signed }) => openid === 'openid_connect' && !signed);
 const clients = ways.flatMap((variant) => [metadataOf(variant, 0), metadataOf(variant, 1)]) as never;
 
-/** Codes and request URIs that expire while a test waits. */
-export const brief = { authorization_code: 1, request_uri: 5 };
+/** Codes and request URIs that expire while a test waits; a loaded machine may take its time to log in within a request URI's. */
+export const brief = { authorization_code: 1, request_uri: 20 };
 
 /** The resource and the type of details that a full run of the suite has. */
 const { resources, authorization_details } = parse(readFileSync('config/conformance.yaml', 'utf8'));
