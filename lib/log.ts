@@ -8,14 +8,18 @@ export type Level = (typeof levels)[number];
 const isLevel = (value: string): value is Level => (levels as readonly string[]).includes(value);
 
 /**
- * The level the environment asks for; none where it says nothing. A library is no place to end a process: one that is
- * unknown counts as unsaid there, and `checkLogLevel()` is for programs.
+ * The level the environment asks for; `undefined` where it asks for none. An unknown one counts as none, since a
+ * library does not end a process; programs call `checkLogLevel()`.
  */
 export function levelAsked({ LOG_LEVEL = '' }: NodeJS.ProcessEnv = process.env): Level | undefined {
   return isLevel(LOG_LEVEL) ? LOG_LEVEL : undefined;
 }
 
-/** @throws {UsageError} when the environment asks for a level there is not. */
+/**
+ * Refuses a level of the environment that there is not.
+ *
+ * @throws {UsageError} when it asks for one.
+ */
 export function checkLogLevel({ LOG_LEVEL = '' }: NodeJS.ProcessEnv = process.env): void {
   if (LOG_LEVEL === '' || isLevel(LOG_LEVEL)) return;
   throw new UsageError(`LOG_LEVEL is ${JSON.stringify(LOG_LEVEL)}, write one of ${levels.join(', ')}`);
@@ -62,7 +66,7 @@ export function logTo(logger: Log | undefined): void {
   given = logger ?? silent;
 }
 
-/** The log of this process, wherever it was told to go. */
+/** The log of this process, which writes to the logger that `logTo()` was given. */
 export const log: Log = {
   debug: (...line) => given.debug(...line),
   info: (...line) => given.info(...line),

@@ -8,10 +8,12 @@ const names: Readonly<Record<number, string>> = {
   60: 'FATAL',
 };
 
-/** The same in every line of a terminal. */
+/**
+ * Members that a line for a terminal leaves out: they are the same in every line, or have a place of their own in it.
+ */
 const leftOut = new Set(['level', 'time', 'host', 'version', 'msg', 'stack']);
 
-/** Plain characters stand as they are; what could move a cursor or turn a line round is written in escapes. */
+/** A value as it is written. Characters that could move a cursor or turn a line round are written as escapes. */
 function written(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
   if (/^[\w.:/@?=&+,-]+$/.test(text)) return text;

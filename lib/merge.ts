@@ -6,7 +6,10 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
   );
 }
 
-/** Lays later over earlier, object by object; arrays, functions and instances are replaced whole, `undefined` says nothing. */
+/**
+ * Lays later objects over earlier ones, member by member. Arrays, functions and instances are replaced whole;
+ * `undefined` replaces nothing.
+ */
 export function merge<T extends object>(...layers: readonly T[]): T {
   const merged: Record<string, unknown> = {};
   for (const layer of layers) {
@@ -19,7 +22,9 @@ export function merge<T extends object>(...layers: readonly T[]): T {
   return merged as T;
 }
 
-/** A copy nobody can change: plain objects and arrays are copied and frozen, functions and instances are the same. */
+/**
+ * A copy that cannot be changed: plain objects and arrays are copied and frozen, functions and instances are the same.
+ */
 export function frozen<T>(value: T): T {
   if (Array.isArray(value)) return Object.freeze(value.map(frozen)) as T;
   if (!isPlainObject(value)) return value;

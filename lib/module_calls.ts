@@ -16,14 +16,17 @@ export interface Named {
   readonly key: string;
 }
 
-/** The call of a deployment's module that code runs in, however far it has travelled through timers and sockets. */
+/** The call of a deployment's module that code runs in, also when a timer or a socket runs it later. */
 const calls = new AsyncLocalStorage<Fail>();
 
-/** A module may throw anything, and nothing. */
+/** The reason of something that was thrown: a module may throw any value. */
 export const reasonOf = (thrown: unknown): string =>
   `${(thrown instanceof Error && thrown.message) || thrown || 'it threw nothing'}`.split('\n')[0] ?? '';
 
-/** Ends the call an error was thrown in after it had returned; any other uncaught error ends the process, as without us. */
+/**
+ * Fails the call that an error was thrown in after it had returned. Any other uncaught error ends the process, as it
+ * does without this.
+ */
 function uncaught(error: unknown): void {
   const fail = calls.getStore();
   if (fail) {
@@ -38,7 +41,10 @@ function uncaught(error: unknown): void {
 
 const late = new Error(`no answer within ${longest / 1000} seconds`);
 
-/** Runs something of a module's: what it throws later, in a timer, an event or a promise nobody waits for, fails this. */
+/**
+ * Runs code of a module. An error that it throws later, in a timer, an event or a promise nobody waits for, fails this
+ * call.
+ */
 function run<R>(call: () => R | PromiseLike<R>, afterwards: (reason: string) => void): Promise<R> {
   return new Promise((settle, reject) => {
     let open = true;
@@ -73,9 +79,9 @@ export async function loadModule({ path, key }: Named): Promise<Readonly<Record<
 }
 
 /**
- * A function of a module: whatever it throws, and whenever, fails the call and not the process.
+ * Wraps a function of a module: an error that it throws, at whatever time, fails the call and not the process.
  *
- * @throws Error when it fails, or does not answer within ten seconds.
+ * @throws {Error} when it fails, or does not answer within ten seconds.
  */
 export function guardedCall<A extends unknown[], R>(
   { path, key }: Named,

@@ -1,2 +1,5 @@
-/** Replaces by a blank what moves a terminal's cursor, turns text round or begins another line: a stranger may have written it. */
+/**
+ * Replaces characters by a blank that move a terminal's cursor, turn text round or begin another line. A stranger may
+ * have written the text.
+ */
 export const plain = (value: unknown): string => `${value ?? ''}`.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, ' ');

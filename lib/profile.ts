@@ -14,7 +14,7 @@ export interface Profile {
   readonly mechanisms: readonly Mechanism[];
 }
 
-/** The profile's own configuration, the deployment's laid over it, in a copy that stays as it is. */
+/** Lays the deployment's configuration over the profile's own. The copy cannot be changed. */
 export function layered(profile: Profile, configuration: Configuration): Configuration {
   const said = Object.fromEntries(Object.entries(configuration).filter(([, value]) => value !== null));
   const merged = merge({}, ...profile.mechanisms.map((mechanism) => mechanism.configuration ?? {}), said);
@@ -28,7 +28,7 @@ function findings(found: Finding | Iterable<Finding> | undefined): Iterable<Find
 
 const clientRules = new WeakMap<Profile, readonly Requirement[]>();
 
-/** The clauses that say something of a client: a fifth of all, and asked for each of ten thousand clients. */
+/** The clauses that speak of clients, a fifth of all. There may be ten thousand clients to ask them of. */
 function rulesOf(profile: Profile): readonly Requirement[] {
   const known = clientRules.get(profile);
   if (known) return known;
@@ -95,10 +95,10 @@ export function judge(
 const below = (violations: readonly Violation[], ...path: readonly (string | number)[]): Violation[] =>
   violations.map((violation) => ({ ...violation, path: [...path, ...(violation.path ?? [])] }));
 
-/** The clients of a configuration; what is no list is reported by its name. */
+/** The clients of a configuration; none where it has no list, which is reported as another fault. */
 const listed = (clients: Configuration['clients']) => (Array.isArray(clients) ? clients : []);
 
-/** Judges `clientDefaults`, which stand for every client that says nothing, like a client, member by member. */
+/** Judges `clientDefaults` as a client, member by member: they count for each client that leaves a member out. */
 function defaultViolations(profile: Profile, theirs: Configuration, merged: Configuration): Violation[] {
   const named = Object.keys(theirs.clientDefaults ?? {});
   const found = outsideOf(profile, { ...merged.clientDefaults } as ClientMetadata, merged);
@@ -142,7 +142,10 @@ export function violations(
   ];
 }
 
-/** Core loads clients from the adapter and by registration as well; each one passes the same rules as those of the file. */
+/**
+ * Has core ask the profile's rules of every client that it loads from the adapter or that registers itself, as of those
+ * in the file.
+ */
 function withClientRules(profile: Profile, configuration: Configuration): Configuration {
   const declared = configuration.extraClientMetadata?.properties ?? [];
   const theirs = configuration.extraClientMetadata?.validator;

@@ -22,7 +22,7 @@ import { OperationalError } from './errors.ts';
 import { installed } from './installed.ts';
 import { packageFile, version } from './package_file.ts';
 
-/** Runs the demo in a checkout: the private key of the sample clients is in no package. */
+/** Runs the demo. It needs a checkout, since the private key of the sample clients is in no package. */
 async function demo(args: readonly string[]): Promise<void> {
   if (!existsSync(packageFile('config/sample/client.key'))) {
     throw new OperationalError(

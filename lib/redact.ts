@@ -4,7 +4,7 @@ const plain =
 
 /**
  * The name of a database for a log or an error: scheme, host, port and name, never user, password or parameters. Of a
- * URL that does not plainly have these, such as one with a raw `#` or `/` in its password, only the scheme.
+ * URL in which these cannot be told apart, such as one with a raw `#` or `/` in its password, only the scheme.
  */
 export function databaseName(url: string): string {
   if (url.startsWith('pglite:')) return url;
@@ -13,7 +13,7 @@ export function databaseName(url: string): string {
   return `${/^[a-z][a-z0-9+.-]*(?=:)/i.exec(url)?.[0] ?? ''}://...`;
 }
 
-/** A text that may quote URLs, without the credentials in them. */
+/** A text without the credentials of the URLs that it quotes. */
 export function redacted(text: string): string {
   return text
     .replace(/\bpostgres(ql)?:\/\/[^\s'"`<>]*/gi, (url) => databaseName(url))

@@ -5,7 +5,7 @@ import { merge } from './merge.ts';
 
 type Path = readonly (string | number)[];
 
-/** Core's options that a setting concerns; `told` when its value is given to them as it is. */
+/** Core's options that a setting concerns; `told` is true where its value is given to them as it is. */
 interface Concern {
   readonly options: readonly Path[];
   readonly told: boolean;
@@ -37,7 +37,7 @@ function register<S extends z.ZodType>(schema: S, options: readonly CoreOption[]
 export const toCore = <S extends z.ZodType>(schema: S, ...options: readonly CoreOption[]): S =>
   register(schema, options, true);
 
-/** Marks a setting that a fault in these options of core's is reported at, though its value is not given to them. */
+/** Marks a setting at which faults of these options of core's are reported; its value is not given to them. */
 export const concerning = <S extends z.ZodType>(schema: S, ...options: readonly CoreOption[]): S =>
   register(schema, options, false);
 

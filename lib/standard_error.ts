@@ -7,7 +7,7 @@ import { type Level, type Log, type LogSettings, levelAsked } from './log.ts';
 import { readableLine } from './log_line.ts';
 import { version } from './package_file.ts';
 
-/** Names of what is never to be told, wherever it stands in a line. */
+/** Names of members that are redacted, wherever they stand in a line. */
 const secrets = [
   'authorization',
   'dpop',
@@ -19,7 +19,7 @@ const secrets = [
   'password',
 ].flatMap((name) => [name, `*.${name}`]);
 
-/** A log that writes one JSON object a line. */
+/** Makes a log that writes one JSON object a line. */
 export const makeLog = (to: DestinationStream, level: Level = 'info') =>
   pino(
     {
@@ -37,8 +37,8 @@ let readable = false;
 const lines = makeLog({ write: (line) => void destination.write(readable ? readableLine(line) : line) }, levelAsked());
 
 /**
- * The server's own logger, on standard error. Secrets are never given to the log; the redaction is the second lock on that
- * door.
+ * The server's own logger, on standard error. Secrets are never given to the log; redaction is there in case one is by
+ * mistake.
  */
 export const standardError = (): Log => lines;
 

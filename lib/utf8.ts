@@ -1,7 +1,7 @@
 const strict = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * The text of a file, without the byte order mark some editors put before it.
+ * Reads the text of a file, without the byte order mark that some editors put before it.
  *
  * @throws {TypeError} when it is in another encoding: read as UTF-8 it would be another text, and nobody would see.
  */

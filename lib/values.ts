@@ -7,7 +7,8 @@ export const file = text.describe('file, relative to the configuration file');
 export const port = z.int().min(0, 'is no port, write 0 to 65535').max(65535, 'is no port, write 0 to 65535');
 
 /**
- * TLS 1.3, and of TLS 1.2 only what BCP 195 recommends: Node's default list offers CBC and DHE too.
+ * Cipher suites of TLS 1.3, and of TLS 1.2 only those that BCP 195 recommends: Node's default list offers CBC and DHE
+ * too.
  *
  * @see [FAPI2-SP-FINAL-5.2.2-1](https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.2.2)
  */
@@ -62,7 +63,7 @@ export const cidr = z.string().refine((value) => {
   );
 }, 'is not an address or a range of addresses, write for example 10.0.0.0/8');
 
-/** RFC 9110 section 5.6.2: a token. */
+/** The name of a header: a token (RFC 9110 section 5.6.2). */
 export const headerName = z
   .string()
   .regex(/^[\w!#$%&'*+.^`|~-]+$/, 'is no name of a header, write for example ssl-client-cert');

@@ -106,8 +106,7 @@ function parseAttribute(pieces: readonly string[]): Attribute {
 /**
  * Reads a distinguished name from text.
  *
- * @see [RFC 4514 section 3 - Parsing a String Back to a Distinguished
- * Name](https://www.rfc-editor.org/rfc/rfc4514.html#section-3)
+ * @see [RFC 4514 section 3 - Parsing a String Back to a Distinguished Name](https://www.rfc-editor.org/rfc/rfc4514.html#section-3)
  */
 export function parseDistinguishedName(text: string): DistinguishedName {
   const names: string[][][] = [[[]]];

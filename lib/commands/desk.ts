@@ -59,7 +59,10 @@ export async function openAccountDesk(
   return { desk: new AccountDesk({ ...opened, accounts, listed, open: openAccounts }), store: opened.store };
 }
 
-/** Names are logins or subs of the file or the database; where accounts are a module's, every name may be a sub. */
+/**
+ * Makes the function that finds the `sub` of a name: a login or sub of the file or the database. Where accounts are a
+ * module's, every name may be a sub.
+ */
 function subjectsOf({ accounts }: Config, { adapter }: OidcStore): (name: string) => Promise<string | undefined> {
   return async function subjectOf(name) {
     if (!Array.isArray(accounts)) return name;

@@ -27,7 +27,7 @@ interface Connection {
 
 export interface ExecuteOptions {
   readonly prepared: boolean;
-  /** Milliseconds, for a connection and the answer. */
+  /** Milliseconds, each for getting a connection and for the answer. */
   readonly timeout: number;
 }
 

@@ -20,7 +20,10 @@ export const accessTokenLifetime = z.strictObject({
   ),
 });
 
-/** Seconds that the resource of a token has named; core's types do not know that a token has its resource at hand. */
+/**
+ * The lifetime in seconds that the resource of a token names; core's types do not know that a token has its resource at
+ * hand.
+ */
 export const lifetimeOf = (token: object): number | undefined =>
   (token as { resourceServer?: { accessTokenTTL?: number } }).resourceServer?.accessTokenTTL;
 

@@ -109,8 +109,7 @@ export const levelsOf = (mechanisms: readonly Mechanism[]): Levels | undefined =
  * fails. A request that wishes for some gets the first of them that was reached, or else the strongest that was.
  *
  * @param levels classes and their methods; when absent, the acr is what the login says of itself.
- * @see [OpenID Connect Core section 5.5.1.1 - Requesting the "acr"
- * Claim](https://openid.net/specs/openid-connect-core-1_0.html#acrSemantics)
+ * @see [OpenID Connect Core section 5.5.1.1 - Requesting the "acr" Claim](https://openid.net/specs/openid-connect-core-1_0.html#acrSemantics)
  */
 export function acr(levels?: Levels): AcrMechanism {
   return {

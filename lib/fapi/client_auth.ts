@@ -44,8 +44,7 @@ export type ClientAuthSettings = z.input<typeof clientAuthSettings> & { readonly
 /**
  * Takes confidential clients only, which authenticate by a key they alone have.
  *
- * @see [RFC 7523 - JWT Profile for OAuth 2.0 Client
- * Authentication](https://www.rfc-editor.org/rfc/rfc7523.html#section-3)
+ * @see [RFC 7523 - JWT Profile for OAuth 2.0 Client Authentication](https://www.rfc-editor.org/rfc/rfc7523.html#section-3)
  */
 export function clientAuth({ mtls = false, ...settings }: ClientAuthSettings = {}): Mechanism {
   const { client_assertion_lifetime: longest } = filled(clientAuthSettings, settings);

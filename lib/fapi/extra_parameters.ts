@@ -117,8 +117,7 @@ type Refuse = (fault: string) => never;
  * Takes further parameters of authorization requests, each in the form that a deployment has set. They are checked at
  * the push, in a form and in a request object alike, and kept with the request.
  *
- * @see [RFC 6749 section 8.2 - Defining New Endpoint
- * Parameters](https://www.rfc-editor.org/rfc/rfc6749.html#section-8.2)
+ * @see [RFC 6749 section 8.2 - Defining New Endpoint Parameters](https://www.rfc-editor.org/rfc/rfc6749.html#section-8.2)
  */
 export function extraParameters(rules: ParameterRules = {}): Mechanism {
   return {

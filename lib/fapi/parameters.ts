@@ -70,8 +70,7 @@ function* members(claims: object): Iterable<[string, unknown]> {
 /**
  * Checks the members of a claims parameter.
  *
- * @see [OpenID Connect Core section 5.5.1 - Individual Claims
- * Requests](https://openid.net/specs/openid-connect-core-1_0.html#IndividualClaimsRequests)
+ * @see [OpenID Connect Core section 5.5.1 - Individual Claims Requests](https://openid.net/specs/openid-connect-core-1_0.html#IndividualClaimsRequests)
  */
 function checkClaims(claims: object): void {
   for (const [path, value] of members(claims)) {

@@ -8,8 +8,8 @@ function nothingAsked(): never {
 }
 
 /**
- * Refuses a request that asks for nothing: no scope, no resource, no details. Core calls it by `extraParams` at every push, when it has dropped the scopes it
- * does not know.
+ * Refuses a request that asks for nothing: no scope, no resource, no details. Core calls it by `extraParams` at every
+ * push, when it has dropped the scopes it does not know.
  */
 function checkScope({ oidc: { params = {} } }: KoaContextWithOIDC, scope: string | undefined): void {
   const { authorization_details, resource } = params;

@@ -29,8 +29,7 @@ export type SubjectSettings = Partial<z.output<typeof subjectSettings>> & {
 /**
  * Makes the function of pairwise subjects.
  *
- * @see [OpenID Connect Core section 8.1 - Pairwise Identifier
- * Algorithm](https://openid.net/specs/openid-connect-core-1_0.html#PairwiseAlg)
+ * @see [OpenID Connect Core section 8.1 - Pairwise Identifier Algorithm](https://openid.net/specs/openid-connect-core-1_0.html#PairwiseAlg)
  */
 const pairwiseBy =
   (salt: Buffer): NonNullable<Configuration['pairwiseIdentifier']> =>
@@ -88,8 +87,7 @@ function asked(configuration: Configuration): Configuration {
 /**
  * Refuses another person than the client asked for. Core compares before the person logs in, and not afterwards.
  *
- * @see [OpenID Connect Core 3.1.2.2 - Authentication Request
- * Validation](https://openid.net/specs/openid-connect-core-1_0.html#section-3.1.2.2)
+ * @see [OpenID Connect Core 3.1.2.2 - Authentication Request Validation](https://openid.net/specs/openid-connect-core-1_0.html#section-3.1.2.2)
  */
 export function subject({ subject: type = 'public', pairwiseSalt: salt }: SubjectSettings = {}): Mechanism {
   const subjectTypes = type === 'pairwise' ? (['pairwise'] as const) : (['public', 'pairwise'] as const);

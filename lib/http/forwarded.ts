@@ -74,8 +74,7 @@ function clientAddress(list: string, trusted: Trusted): string | undefined {
  * this. Where the address is none, the peer's is left.
  *
  * @param certificateHeaders names, in lower case, of the headers that stand for a client's certificate.
- * @see [RFC 9700 section 4.13 - TLS Terminating Reverse
- * Proxies](https://www.rfc-editor.org/rfc/rfc9700.html#section-4.13)
+ * @see [RFC 9700 section 4.13 - TLS Terminating Reverse Proxies](https://www.rfc-editor.org/rfc/rfc9700.html#section-4.13)
  */
 export function forwarded(
   trusted: Trusted = trustedProxies(),

@@ -13,7 +13,10 @@ export interface PagesOptions {
   messages?: OwnMessages | undefined;
 }
 
-/** Errors a page speaks of in particular, by their name in the table of refusals or by their code; any other is the application's mistake. */
+/**
+ * Errors that have words of their own on a page, by their name in the table of refusals or by their code. Of any other,
+ * the page says that the application made a mistake.
+ */
 const explained = [
   'server_error',
   'temporarily_unavailable',
@@ -31,7 +34,10 @@ interface Around {
   readonly language: Language;
 }
 
-/** The page about an error, with the reference both sides' logs know it by; nothing of the error's inside. */
+/**
+ * Answers with the page about an error. It has the reference by which the logs of both sides know the request, and no
+ * inside of the error.
+ */
 export function renderProblem(
   ctx: Context,
   { name, language }: Around,
@@ -59,7 +65,10 @@ export function renderProblem(
   });
 }
 
-/** Core shows the same page whichever button was pressed; the session says what is so. */
+/**
+ * Answers with the page after a logout. Core shows the same one whichever button was pressed; the session says if the
+ * person is logged out.
+ */
 async function renderLoggedOut(ctx: KoaContextWithOIDC, { name, language }: Around): Promise<void> {
   const { client, provider } = ctx.oidc;
   const { accountId } = await provider.Session.get(ctx);

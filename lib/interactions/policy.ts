@@ -25,13 +25,13 @@ async function consentAhead(ctx: KoaContextWithOIDC, consent: core.Prompt): Prom
   }
 }
 
-/** Finds a login from before the account got a new password, also one that an interaction has yet to bring along. */
+/** True for a login from before the account got a new password, also for one that an interaction is to bring along. */
 function outdated({ oidc: { account, session } }: KoaContextWithOIDC): boolean {
   const { valid_from } = (account ?? {}) as { valid_from?: number };
   return valid_from !== undefined && (session?.loginTs ?? 0) <= valid_from;
 }
 
-/** Keeps with the session, client by client, whether the person wants to be asked each time. */
+/** Keeps with the session, client by client, that the person wants to be asked each time, and answers if it is so. */
 function askAgain({ oidc: { session, client, result } }: KoaContextWithOIDC): boolean {
   const state = session?.authorizations?.[`${client?.clientId}`] as { ask_again?: boolean } | undefined;
   const { ask_again } = (result?.consent ?? {}) as { ask_again?: boolean };

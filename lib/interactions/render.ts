@@ -13,7 +13,10 @@ import { login } from './views/login.ts';
 import { logout, message } from './views/message.ts';
 import { style } from './views/style.ts';
 
-/** Markup becomes text; what has no place in a page, NUL and its like, becomes U+FFFD, as half a surrogate pair does in UTF-8. */
+/**
+ * Turns a value into text of a page: markup is escaped, and characters that a page cannot have, such as NUL, become
+ * U+FFFD.
+ */
 function escapeFunction(value: unknown): string {
   return escapeHtml(String(value ?? '')).replace(/[\p{Cc}\u2028\u2029]/gu, (character) =>
     /[\t\r\n]/.test(character) ? character : '\ufffd',
@@ -30,15 +33,16 @@ function compiled(): Eta {
 }
 
 let made: Eta | undefined;
-/** Compiled for the first page: a library that is imported may never show one. */
+/** The templates, compiled for the first page: a process that imports this may never show one. */
 const templates = (): Eta => {
   made ??= compiled();
   return made;
 };
 
 /**
- * There is no `form-action`: browsers apply it to the redirects that answer a form as well, and the last of them leads to
- * the client's address. Nothing on a page can make a form: there is no script, and all that is foreign is escaped.
+ * The policy of the pages. There is no `form-action`: browsers apply it to the redirects that answer a form as well,
+ * and the last of them leads to the client's address. Nothing on a page can make a form: there is no script, and every
+ * foreign text is escaped.
  */
 const contentSecurityPolicy = [
   "default-src 'none'",
@@ -53,7 +57,7 @@ export function short(text: string, length = 80): string {
   return characters.length > length ? `${characters.slice(0, length).join('')}…` : characters.join('');
 }
 
-/** A text as markup, its values apart from it: each has a direction of its own, whatever the text around it has. */
+/** Puts values into a text as markup, each with a direction of writing of its own. */
 export function markup(text: string, values: Readonly<Record<string, string>>): string {
   const isolated = Object.entries(values).map(([name, value]) => [name, `<bdi>${escapeFunction(value)}</bdi>`]);
   return filled(escapeFunction(text), Object.fromEntries(isolated));

@@ -51,7 +51,7 @@ export function interactionUrl(ctx: KoaContextWithOIDC, { uid }: { uid: string }
   return `${mountPath}/interaction/${uid}`;
 }
 
-/** The person has posted a decision: who they are, or what they allow. */
+/** Takes a decision that the person has posted: who they are, or what they allow. */
 async function decide(desk: Desk, visit: Visit): Promise<void> {
   const { ctx, interaction, client, language } = visit;
   const { say } = language;

@@ -8,7 +8,7 @@ import type { Limiter, LimiterOptions } from './attempts.ts';
 /** Milliseconds in which the database has to answer. */
 const longest = 5000;
 
-/** `$1` and `$2` in the words of knex, which is what both Postgres and PGlite are reached by. */
+/** Runs a statement with `$1` and `$2` by knex, by which both Postgres and PGlite are reached. */
 async function query(knex: Knex, { text, values = [] }: { text: string; values?: (string | number | null)[] }) {
   const bindings = Object.fromEntries(values.map((value, index) => [`p${index + 1}`, value]));
   const answer = await knex

@@ -26,15 +26,18 @@ function clientInWords(
   return { name: short(clientName || clientId), links, returnsTo: target?.host || target?.protocol };
 }
 
-/** The first language a request asks for that formats are known for: those of amounts and dates are more than ours. */
+/**
+ * The language of amounts and dates: the first one a request asks for that Node has formats of, which has more
+ * languages than the pages.
+ */
 function formatsOf(locales: unknown, { tag }: Language): string {
   const tags = `${locales ?? ''}`.split(' ').filter((one) => /^[a-z]{2,3}(-[a-z0-9]{2,8})*$/i.test(one));
   return Intl.NumberFormat.supportedLocalesOf(tags)[0] ?? tag;
 }
 
 /**
- * Tells access that lasts from access for now: a client that may refresh gets a refresh token, also without
- * offline_access, and then until the session ends.
+ * Answers how long access lasts: a client that may refresh gets a refresh token, and without offline_access it ends
+ * with the session.
  *
  * @see [OpenID Connect Core section 11 - Offline Access](https://openid.net/specs/openid-connect-core-1_0.html#OfflineAccess)
  */
@@ -50,7 +53,7 @@ export interface Notice {
   readonly login?: string;
 }
 
-/** The page of an interaction's step. */
+/** Answers with the page of an interaction's step. */
 export function show(desk: Desk, visit: Visit, step: Step, { status = 200, alert, login }: Notice = {}): void {
   const { ctx, interaction, client, language } = visit;
   const { params } = interaction;
@@ -80,7 +83,7 @@ function parametersInWords(rules: ParameterRules, params: Interaction['params'],
   });
 }
 
-/** Claims about the person, those that somebody has verified one by one. */
+/** Lists the claims that are asked for; of verified claims, each one. */
 function claimsAsked({ missingOIDCClaims }: Asked, { claims }: Interaction['params']): readonly string[] {
   const verified = (named: object) =>
     (named as { verified_claims?: { claims?: object } }).verified_claims?.claims ?? {};

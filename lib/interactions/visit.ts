@@ -35,7 +35,11 @@ export interface Visit {
   readonly language: Language;
 }
 
-/** @throws SessionNotFound when the interaction is over, or this is not the browser it was begun in. */
+/**
+ * Finds the interaction of a request.
+ *
+ * @throws {SessionNotFound} when it is over, or this is not the browser it was begun in.
+ */
 export async function visitOf({ provider, choose }: Desk, ctx: Context, uid: string): Promise<Visit> {
   const interaction = await provider.interactionDetails(ctx.req, ctx.res);
   if (interaction.uid !== uid) throw new errors.SessionNotFound('interaction and cookie are not of one another');
@@ -45,8 +49,8 @@ export async function visitOf({ provider, choose }: Desk, ctx: Context, uid: str
 }
 
 /**
- * Core's `interactionResult` without its second look at the store. The answer is Koa's, not written past it, so that
- * middleware outside can still do its part before it leaves.
+ * Saves the result of an interaction and sends the browser back to core: core's `interactionResult` without its second
+ * look at the store. It answers by Koa, so that middleware around it still runs before the answer leaves.
  */
 export async function finish({ ctx, interaction }: Visit, result: Interaction['result']): Promise<void> {
   interaction.result = result;

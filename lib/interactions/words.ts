@@ -25,7 +25,10 @@ export interface Group {
 const own = (words: Readonly<Record<string, Localized>> | undefined, name: string, tag: string) =>
   words && Object.hasOwn(words, name) ? inLanguage(words[name] ?? '', tag) : undefined;
 
-/** `instructedAmount`, `debtor_account`, `ACCOUNTS_READ` and `iban` as a person would write them. */
+/**
+ * Turns a name of the wire into words: `instructedAmount`, `debtor_account` and `ACCOUNTS_READ` become `Instructed amount`,
+ * `Debtor account` and `Accounts read`, and `iban` becomes `IBAN`.
+ */
 export function spoken(name: string): string {
   if (/^(iban|bban|bic|lei|id|uri|url)$/i.test(name)) return name.toUpperCase();
   const words = (/[a-z]/.test(name) ? name : name.toLowerCase())
@@ -35,7 +38,7 @@ export function spoken(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** Words for a scope or claim; one without words goes by its name, which stands beside it where that is another. */
+/** The words of a scope or claim that has none: its name in words, with the name beside it where they differ. */
 function named(name: string): Item {
   const text = spoken(name);
   return { text, detail: text.toLowerCase() === name.toLowerCase() ? undefined : name };
@@ -46,7 +49,7 @@ function scopeItem(scope: string, words: Words, { tag, messages }: Language): It
   return text ? { text } : named(scope);
 }
 
-/** `{ currency, amount }`, as every payment interface writes money. */
+/** Reads `{ currency, amount }`, as payment interfaces write money; `undefined` for any other object. */
 function money(value: object): string | undefined {
   const { currency, amount, ...others } = value as { currency?: unknown; amount?: unknown };
   return typeof currency === 'string' && amount !== undefined && Object.keys(others).length === 0
@@ -73,7 +76,7 @@ function claimsItem(names: readonly string[], words: Words, { tag, messages, say
   return { text: say('see_details'), detail: spelled.join(', ') };
 }
 
-/** Access that lasts: `always` with offline_access, `session` where a refresh token ends with the session. */
+/** How long access lasts: `always` with offline_access, `session` where a refresh token ends with the session. */
 export type Lasting = 'always' | 'session' | undefined;
 
 /**

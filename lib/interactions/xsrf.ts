@@ -6,9 +6,9 @@ import type { Interaction } from 'oidc-provider';
 import type { Step } from './consent.ts';
 
 /**
- * Proof that a form was made for this interaction, at this step, for this person. Its key is the interaction's
- * correlation id: random, made anew for each request, known to the store only, so that nothing more has to be kept or
- * shared among processes.
+ * Makes the token that proves that a form was made for this interaction, at this step, for this person. Its key is the
+ * interaction's correlation id, which is random, made for each request, and in the store only: nothing more has to be
+ * kept or shared among processes.
  *
  * @see [RFC9700-4.7](https://www.rfc-editor.org/rfc/rfc9700.html#section-4.7)
  */

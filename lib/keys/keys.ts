@@ -87,22 +87,31 @@ export class CookieKeys {
   }
 }
 
-/** Answers the value kept under a name; `make` is asked when there is none yet, and one process's answer becomes everyone's. */
+/**
+ * Answers the value kept under a name. Where there is none yet, `make` is asked, and all processes get the answer of
+ * the first.
+ */
 export type Kept = <T>(name: string, make: () => T | Promise<T>) => Promise<T>;
 
-/** A private signing key, its `kid` the thumbprint, without a dash at its beginning, which a command line takes for an option. */
+/**
+ * Makes a private signing key. Its `kid` is the thumbprint, and begins with no dash, which a command line takes for an
+ * option.
+ */
 export async function makeSigningKey(alg: string): Promise<JWK> {
   const { privateKey } = await generateKeyPair(alg, { extractable: true, modulusLength: 2048 });
   const jwk = await exportJWK(privateKey);
   return { ...jwk, kid: (await calculateJwkThumbprint(jwk)).replace(/^-+/, ''), alg, use: 'sig' };
 }
 
-/** A secret of 32 random bytes, or the one given; its `kid`, in hex so that none begins with a dash, tells nothing of it. */
+/**
+ * Makes a secret of 32 random bytes, or of those given. Its `kid` is in hex, so that none begins with a dash, and tells
+ * nothing of it.
+ */
 export function secretOf(now: number, secret = random()): Secret {
   return { kid: hash('sha256', `kid ${secret}`, 'hex').slice(0, 16), secret, status: 'next', made_at: now };
 }
 
-/** Makes a key for a purpose, that is not in use yet. */
+/** Makes the next key of a purpose. */
 export async function makeKey(purpose: Purpose, now: number): Promise<SigningKey | Secret> {
   if (purpose === 'cookies' || purpose === 'nonces') return secretOf(now);
   return { ...(await makeSigningKey(purpose)), status: 'next', made_at: now } as SigningKey;
@@ -111,10 +120,10 @@ export async function makeKey(purpose: Purpose, now: number): Promise<SigningKey
 const random = () => randomBytes(32).toString('base64url');
 const active = <T extends object>(key: T, now: number) => ({ ...key, status: 'active' as const, active_at: now });
 
-/** The secret of nonces of a database in which nothing else was made yet. */
+/** The secret of nonces of a database in which no ring of keys was made yet. */
 const firstNonceSecret = (kept: Kept) => kept('dpop_nonce_secret', random);
 
-/** The keys of a database that has none yet. */
+/** Makes the keys of a database that has none yet. */
 async function firstRing(kept: Kept, signs: boolean): Promise<Ring> {
   const now = Date.now();
   const made = signs ? await Promise.all(signingAlgorithms.map((alg) => makeKey(alg, now))) : [];
@@ -126,7 +135,7 @@ async function firstRing(kept: Kept, signs: boolean): Promise<Ring> {
   };
 }
 
-/** A ring as an earlier version left it: keys without dates, and secrets in rows of their own. */
+/** Completes a ring of an earlier version, which had keys without dates, and secrets in rows of their own. */
 async function completedRing(kept: Kept, { keys, ...row }: { keys: JWK[] } & Partial<Ring>): Promise<Ring> {
   const now = Date.now();
   const dated = keys.map((key, index) => {
@@ -144,7 +153,11 @@ async function completedRing(kept: Kept, { keys, ...row }: { keys: JWK[] } & Par
 /** The name of the row that holds the keys. */
 export const ringName = 'signing_keys';
 
-/** Reads the keys of a database, or makes them at the first start. @param signs false where signing keys are given. */
+/**
+ * Reads the keys of a database, or makes them at the first start.
+ *
+ * @param signs false where signing keys are given.
+ */
 export async function loadRing(kept: Kept, signs = true): Promise<Ring> {
   return completedRing(
     kept,
@@ -159,7 +172,7 @@ function jwkOf({ status, made_at, active_at, retired_at, ...jwk }: SigningKey): 
   return jwk;
 }
 
-/** The keys as a provider uses them; signing keys of the deployment's own win. */
+/** The keys as a provider uses them; signing keys of the deployment's own take the place of those in the ring. */
 export function keysOf(ring: Ring, own?: Keys['jwks']): Keys {
   const order: readonly string[] = signingAlgorithms;
   const sorted = [...ring.keys].sort((a, b) => order.indexOf(a.alg) - order.indexOf(b.alg) || b.made_at - a.made_at);
@@ -173,7 +186,7 @@ export function keysOf(ring: Ring, own?: Keys['jwks']): Keys {
   };
 }
 
-/** The nonce secret of a database: that of its keys, or of whoever asks first where it has none yet. */
+/** The nonce secret of a database: that of its keys, or a new one where it has no keys yet. */
 export async function nonceSecretOf(kept: Kept): Promise<Buffer> {
   const none = new Error('no keys were made yet');
   const ring = await kept<{ keys: JWK[] } & Partial<Ring>>(ringName, () => {

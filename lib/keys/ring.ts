@@ -23,14 +23,19 @@ export interface Secret extends Dated {
   readonly secret: string;
 }
 
-/** Every key of a database that changes with time, in one row: one statement decides who changes it. */
+/**
+ * Every key of a database that changes with time. They stand in one row, so that one statement decides who changes it.
+ */
 export interface Ring {
   readonly keys: readonly SigningKey[];
   /** Secrets that sign cookies. */
   readonly cookies: readonly Secret[];
   /** Secrets that DPoP nonces are made from. */
   readonly nonces: readonly Secret[];
-  /** The secret that pairwise subjects are made with, 32 bytes in base64url; it never changes, or everybody would be somebody else. */
+  /**
+   * The secret that pairwise subjects are made with, 32 bytes in base64url. It never changes, as every subject would
+   * change with it.
+   */
   readonly subjects?: string | undefined;
 }
 
@@ -42,7 +47,7 @@ export type Purpose = (typeof signingAlgorithms)[number] | 'cookies' | 'nonces';
 
 /** How keys follow one another; times in milliseconds. */
 export interface Policy {
-  /** A key signs this long; `undefined` leaves rotation to an operator. */
+  /** Milliseconds that a key signs; `undefined` leaves rotation to an operator. */
   readonly rotate_every: number | undefined;
   /** From making a signing key to signing with it: clients ask for `/jwks` again after its max-age. */
   readonly publish_for: number;
@@ -60,7 +65,7 @@ export function keysFor(ring: Ring, purpose: Purpose): readonly (SigningKey | Se
   return all.filter((key) => !('alg' in key) || key.alg === purpose);
 }
 
-/** Purposes of a ring; signing keys are another's business where the configuration has its own. */
+/** The purposes of a ring; without those that sign where the configuration has signing keys of its own. */
 export const purposesOf = (signs: boolean): Purpose[] => [...(signs ? signingAlgorithms : []), 'cookies', 'nonces'];
 
 /** When a key may begin to sign, in milliseconds since the epoch. */
@@ -147,7 +152,11 @@ async function keptUp(ring: Ring, purpose: Purpose, policy: Policy, now: number,
   return kept;
 }
 
-/** Does what is due for every purpose. @returns the same ring where nothing is. */
+/**
+ * Does what is due for every purpose.
+ *
+ * @returns the same ring where nothing is
+ */
 export async function keepUp(
   ring: Ring,
   purposes: readonly Purpose[],

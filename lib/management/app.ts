@@ -36,7 +36,7 @@ function pagesOf({ health, metrics }: ManagementOptions): Readonly<Record<string
   };
 }
 
-/** Administration is for who has shown a certificate, where the listener asks for one. */
+/** Wraps administration: where the listener asks for certificates, it is only for those who have shown one. */
 function guarded(administration: Middleware, mutualTls: boolean): Middleware {
   return function administer(ctx, next) {
     if (!mutualTls || (ctx.req.socket as TLSSocket).authorized) return administration(ctx, next);

@@ -75,7 +75,11 @@ export function healthFigures(metrics: Metrics, health: Health, certificates: ()
   );
 }
 
-/** Figures of the purge. @returns what the purge is to tell */
+/**
+ * Figures of the purge.
+ *
+ * @returns a function that the purge calls with what it has deleted
+ */
 export function purgeFigures(metrics: Metrics): (purged: Readonly<Record<string, number>>) => void {
   let at = seconds();
   metrics.gauge(

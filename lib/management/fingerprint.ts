@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 
-/** Object keys in one order, so that two processes that mean the same write the same. */
+/** A value with the keys of its objects in one order, so that two equal values are written alike. */
 function canonical(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(canonical);
   if (typeof value !== 'object' || value === null) return value;
@@ -12,7 +12,7 @@ function canonical(value: unknown): unknown {
   );
 }
 
-/** Tells one value from another in 16 characters, and nothing else of it: what is hashed holds keys or is long. */
+/** A hash of a value in 16 characters, to compare it by. It tells nothing else of the value, which may hold keys. */
 export const fingerprint = (value: unknown): string =>
   hash('sha256', `node ${JSON.stringify(canonical(value) ?? null)}`).slice(0, 16);
 

@@ -18,7 +18,7 @@ export interface HealthOptions {
   readonly knex: Knex;
   readonly schema?: string | undefined;
   readonly certificates: () => readonly Served[];
-  /** Sentences about the fleet that an operator has to read, though this process serves well. */
+  /** Sentences about the fleet for operators. They do not make this process unready. */
   readonly warnings?: () => readonly string[];
 }
 
@@ -34,13 +34,13 @@ export interface Report {
 
 /** Milliseconds the database has for an answer. */
 const patience = 2000;
-/** Milliseconds a report is good for: whoever asks more often gets the same one. */
+/** Milliseconds for which the same report is answered. */
 const good = 1000;
 
 const reasonOf = (error: unknown) =>
   redacted((error as Error).message || String((error as NodeJS.ErrnoException).code));
 
-/** Resolves as the question does, or rejects when the patience is over; the question may be answered later. */
+/** Resolves as the question does, or rejects when `patience` is over; the question may still be answered later. */
 async function inTime<T>(question: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

@@ -52,7 +52,7 @@ export class Heartbeat {
   }
 
   /**
-   * Beats until it is stopped; one that fails is not the end.
+   * Beats until it is stopped. After a beat that fails, the next one tries again.
    *
    * @param describe asked at each beat
    * @param differ told in what the nodes differ, once for each change
@@ -73,7 +73,9 @@ export class Heartbeat {
     }, every).unref();
   }
 
-  /** Says that the process ends, so that nobody takes it for lost. Its row stays: it says where its chains end. */
+  /**
+   * Says that the process ends, so that nobody takes it for lost. Its row stays, since it says where its chains end.
+   */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#beating;
@@ -109,7 +111,7 @@ export class Heartbeat {
     this.#tell();
   }
 
-  /** Once for each change: a fleet that differs on purpose, as during an update, is not told of again and again. */
+  /** Tells in what the nodes differ, once for each change: a fleet may differ on purpose, as during an update. */
   #tell(): void {
     const found = this.differences.map(({ text }) => text);
     const told = found.join();

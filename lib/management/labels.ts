@@ -1,7 +1,7 @@
 /** Bounds the values of labels: one that comes after too many others becomes `other`. */
 export type Bounded = <L extends string>(labels: Readonly<Record<L, string | number>>) => Record<L, string>;
 
-/** Different values of one label, at most: each is a time series in somebody's database for as long as that keeps it. */
+/** Different values of one label at most: each is a time series in the database of the metrics. */
 const most = 100;
 /** Characters of a value. */
 const longest = 60;

@@ -60,7 +60,11 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry });
   }
 
-  /** A figure that is read when the metrics are asked for. @param aggregator how those of several processes become one */
+  /**
+   * Adds a figure that is read when the metrics are asked for.
+   *
+   * @param aggregator how those of several processes become one
+   */
   gauge<L extends string = never>(
     name: string,
     help: string,
@@ -80,7 +84,7 @@ export class Metrics {
     });
   }
 
-  /** A number that only grows, kept elsewhere. */
+  /** Adds a number that only grows, and is counted elsewhere. */
   total(name: string, help: string, read: () => number): void {
     new Counter({
       name,

@@ -15,7 +15,7 @@ export interface FleetNode {
   readonly profile: string;
   /** A fingerprint of everything that is to be the same on every node. */
   readonly configuration: string;
-  /** The same by key of the file. */
+  /** A fingerprint of each part of the configuration, by its key in the file. */
   readonly parts: Readonly<Record<string, string>>;
   readonly keys: Readonly<Record<string, readonly string[]>>;
   /** Its clock less the database's, in milliseconds. */
@@ -40,7 +40,7 @@ interface NodeRow extends Omit<FleetNode, 'keys' | 'parts' | 'profile' | 'state'
 
 const states: readonly unknown[] = ['serving', 'stopping', 'stopped'] satisfies FleetNode['state'][];
 
-/** The members of a JSON object; none of what is another. A row may be another version's, or somebody's who wrote it by hand. */
+/** The members of a JSON object; none of anything else. A row may have been written by another version, or by hand. */
 function membersOf(json: unknown): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = typeof json === 'string' ? JSON.parse(json) : json;
@@ -73,7 +73,11 @@ function nodeOf({ keys, details, age, ...row }: NodeRow): FleetNode {
   };
 }
 
-/** The processes of a database that were heard of within a time, the last one to start first. @param within milliseconds */
+/**
+ * Lists the processes of a database that were heard of within a time, the last one to start first.
+ *
+ * @param within milliseconds
+ */
 export async function listNodes(knex: Knex, schema?: string, within = 86_400_000): Promise<FleetNode[]> {
   const { rows } = await knex.raw(
     `select node, host, version, started_at, seen_at, configuration, keys, clock_offset, details,
@@ -93,7 +97,10 @@ export interface Difference {
   readonly text: string;
 }
 
-/** A clock that is near the database's counts as `right`, so that clocks that are a little apart are the same. */
+/**
+ * A node's clock in words to compare: `right` where it is near the database's, so that clocks that differ a little
+ * count as the same.
+ */
 function clockOf({ clock_offset }: FleetNode): string {
   const off = Math.abs(clock_offset ?? 0) > UNREMARKABLE * 1000;
   return off ? `${((clock_offset ?? 0) / 1000).toFixed(1)} s from the database's` : 'right';

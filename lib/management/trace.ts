@@ -37,8 +37,8 @@ function parentOf({ headers }: Context['req']): TraceContext {
 }
 
 /**
- * A span for each request, in the trace its `traceparent` names: nothing but a look where no OpenTelemetry SDK is
- * registered. Neither a query nor a header of the request is in it.
+ * Makes a span for each request, in the trace that its `traceparent` names. Neither a query nor a header of the request
+ * is in it. Without an OpenTelemetry SDK, the requests pass as they are.
  */
 export function traceRequests(nameOf: (ctx: Context) => string): Middleware {
   const tracer = trace.getTracer('oidc-provider-fapi', version);

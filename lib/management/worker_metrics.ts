@@ -2,7 +2,7 @@ import cluster, { type Worker } from 'node:cluster';
 
 import { AggregatorRegistry, type Registry } from 'prom-client';
 
-/** A worker asks the primary for the metrics of all workers, and the answer. */
+/** The question of a worker to the primary: the metrics of all workers. */
 interface Question {
   readonly type: 'metrics asked';
   readonly id: number;
@@ -14,7 +14,7 @@ interface Answer {
   readonly reason?: string;
 }
 
-/** Milliseconds the primary has, longer than it waits for a worker. */
+/** Milliseconds the primary has for an answer, more than it waits for a worker. */
 const patience = 7000;
 
 const isAnswer = (message: unknown): message is Answer => (message as Answer | null)?.type === 'metrics';

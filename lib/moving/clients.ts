@@ -24,10 +24,10 @@ export interface Moving {
   report?(client: ClientMetadata, violations: readonly Violation[]): void;
 }
 
-/** Clients that were reported as they are, so that each is told of once. */
+/** Clients that are remembered as reported, so that each is reported once. */
 const mostReported = 10_000;
 
-/** The one answer to the question to whom the profile applies. */
+/** Answers to which clients the profile applies. */
 export class Clients {
   readonly #moving: Moving;
   readonly #profile: Profile;

@@ -1,6 +1,9 @@
 type Document = Readonly<Record<string, unknown>>;
 
-/** Demands are made of everybody only when they are made of both kinds of clients; what is supported is supported for some. */
+/**
+ * A member of the metadata for both kinds of clients: a demand where it is made of both, and everything that is
+ * supported for one of them.
+ */
 function both(name: string, own: unknown, other: unknown): unknown {
   if (Array.isArray(own) && Array.isArray(other)) return [...new Set([...own, ...other])];
   if (name.startsWith('require_')) return own === true && other === true;
@@ -8,7 +11,7 @@ function both(name: string, own: unknown, other: unknown): unknown {
   return own ?? other;
 }
 
-/** Metadata of a server that serves two kinds of clients: neither is told of less than is there for it. */
+/** The metadata of a server that serves two kinds of clients, with everything there is for each of them. */
 export function metadataOfBoth(own: Document, other: Document): Document {
   const names = [...new Set([...Object.keys(own), ...Object.keys(other)])];
   return Object.fromEntries(names.map((name) => [name, both(name, own[name], other[name])]));

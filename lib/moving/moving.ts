@@ -13,7 +13,7 @@ import { ofOthers } from './request_client.ts';
 
 type Policy = HookAt<'features.introspection.allowedPolicy'>;
 
-/** Core's own default, which is not exported. */
+/** Decides as core does by default; its function is not exported. */
 const anyToken: Policy = (ctx, client, token) =>
   client.clientAuthMethod !== 'none' || token.clientId === ctx.oidc.client?.clientId;
 
@@ -53,8 +53,8 @@ function otherConfiguration(ours: Configuration, { before }: Moving, clients: Cl
 }
 
 /**
- * A client of the other provider is nobody where a client acts: authenticates, asks for an authorization, is asked about by
- * its token. It is found by pages, by introspection of its tokens and by the logout of a person who uses both.
+ * True where a client is only looked up: by pages, by introspection of its tokens, and by the logout of a person who
+ * uses clients of both kinds. Where it acts, a client of the other provider is not found.
  */
 function isLookedUpOnly(): boolean {
   const { oidc } = Core.ctx ?? {};
@@ -70,7 +70,7 @@ function findBoth(provider: Provider, others: Provider): void {
   others.Client.find = async (id) => (await other(id)) ?? (isLookedUpOnly() ? own(id) : undefined);
 }
 
-/** A protected resource of the profile may ask about the tokens of the others, which need not be bound. */
+/** Lets protected resources of the profile ask about the tokens of the other clients, which need not be bound. */
 function introspectBoth(provider: Provider, others: Provider, clients: Clients): void {
   for (const name of ['AccessToken', 'ClientCredentials'] as const) {
     const model = provider[name] as Provider['AccessToken'];
@@ -133,8 +133,8 @@ export interface Joined {
 }
 
 /**
- * Two providers at one address and on one store: the profile's, and one as it was before. Each knows the clients of its kind
- * and no other, so that no request, wherever it is led, gets a client of the profile served without it.
+ * Makes two providers at one address and on one store: the profile's, and one as it was before. Each knows the clients
+ * of its kind and no other, so that no request gets a client of the profile served without it.
  */
 export function moving(settings: Moving, profile: Profile, configuration: Configuration): Joined {
   const clients = new Clients(settings, profile, configuration);

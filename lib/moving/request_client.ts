@@ -24,7 +24,7 @@ function userOf(authorization: string): string | undefined {
   }
 }
 
-/** Every client a form speaks of, whichever way it is to authenticate. */
+/** The ids of every client that a form names, by whatever way of authentication. */
 function inForm(ctx: Context): unknown[] {
   const { iss, sub } = claimsOf(fieldOf(ctx, 'client_assertion'));
   return [userOf(ctx.get('authorization')), ...[fieldsOf(ctx).client_id].flat(), iss, sub];

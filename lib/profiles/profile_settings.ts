@@ -87,7 +87,7 @@ const names: {
   ttl: { session_idle: true },
 };
 
-/** Of Message Signing alone. */
+/** Names that Message Signing alone has. */
 const ofMessageSigning = { message_signing: { signed_request_object: true, jarm: true, signed_introspection: true } };
 
 function unknownIn(value: unknown, known: readonly string[], path: readonly string[]): Violation[] {
@@ -96,7 +96,7 @@ function unknownIn(value: unknown, known: readonly string[], path: readonly stri
     .map((name) => ({ path: [...path, name], text: `is no setting of the profile${didYouMean(name, known)}` }));
 }
 
-/** Settings there are not: in JavaScript, or spread from elsewhere, they would be ignored in silence. */
+/** Lists settings that do not exist: in JavaScript, or spread from elsewhere, they would be ignored without a word. */
 export function unknownSettings(settings: unknown): Violation[] {
   if (typeof settings !== 'object' || settings === null) return [{ text: 'the settings of the profile are no object' }];
   const all = Object.entries({ ...names, ...ofMessageSigning });

@@ -11,12 +11,12 @@ export interface AccessToken {
 }
 
 /**
- * Tells what a token stands for; `undefined` when it is unknown, expired or revoked. An error with `status: 503` says that
- * nobody could tell.
+ * Verifies a token; `undefined` when it is unknown, expired or revoked. An error with `status: 503` says that it could
+ * not be verified at present.
  */
 export type VerifyAccessToken = (token: string) => Promise<AccessToken | undefined>;
 
-/** Thrown when a token could not be verified, for want of an answer: the client may try again. */
+/** Thrown when a token could not be verified, since there was no answer. The client may try again. */
 export class VerificationFailed extends Error {
   override readonly name = 'VerificationFailed';
   readonly status = 503;

@@ -23,7 +23,7 @@ export interface Protection<Request> extends Omit<ProofRules, 'nonces' | 'nonceR
   readonly audience?: string | undefined;
 }
 
-/** FAPI2-SP-FINAL-5.3.4-1 and -2: in the header and nowhere else. */
+/** Finds the token of a request in its header, and refuses one anywhere else (FAPI2-SP-FINAL-5.3.4-1 and -2). */
 function presented(request: ResourceRequest): { scheme: Scheme; token: string } {
   if (request.url.searchParams.has('access_token')) {
     throw invalidRequest('access tokens must not be sent in the query');
@@ -41,7 +41,7 @@ type Sent = ReturnType<typeof presented> & {
   readonly certificate: () => X509Certificate | undefined;
 };
 
-/** FAPI2-SP-FINAL-5.3.4-5: a token nobody is bound to is refused as one of somebody else. */
+/** Refuses a token that is bound to no key, or to another than the client proves to hold (FAPI2-SP-FINAL-5.3.4-5). */
 async function checkBinding(sent: Sent, cnf: AccessToken['cnf'], rules: Protection<never>): Promise<void> {
   const { jkt, 'x5t#S256': x5t } = cnf ?? {};
   if (!jkt && !x5t) throw invalidToken('the access token is not sender-constrained');
@@ -77,9 +77,9 @@ function checkAuthorization(
 }
 
 /**
- * The token that gives a request access.
+ * Verifies the token of a request, and that the client holds its key.
  *
- * @throws {Refusal} when none does.
+ * @throws {Refusal} when the request gets no access.
  * @see [FAPI2-SP-FINAL-5.3.4 - Requirements for resource servers](https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.3.4)
  */
 export async function authorize(
@@ -96,7 +96,7 @@ export async function authorize(
 }
 
 /**
- * The headers that tell a client how to come back.
+ * The headers of a refusal that tell a client how to ask again.
  *
  * @see [RFC 6750 section 3](https://www.rfc-editor.org/rfc/rfc6750.html#section-3), RFC 9449 section 7.1
  */

@@ -9,8 +9,8 @@ export interface DpopNonces {
 }
 
 /**
- * The nonces core makes of the same secret. A client keeps one nonce for an origin, so on the origin of the
- * authorization server a resource's own would have each refused by the other.
+ * Makes and checks the nonces that core makes of the same secret. A client keeps one nonce for an origin: where a
+ * resource on the origin of the authorization server had nonces of its own, each would refuse the other's.
  *
  * @param secret 32 bytes, the same in every process: `features.dPoP.nonceSecret` of the provider.
  * @param now milliseconds since the epoch.

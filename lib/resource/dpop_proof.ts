@@ -22,7 +22,7 @@ export interface ProofRules {
 export interface Proof {
   readonly jkt: string;
   readonly jti: string;
-  /** After this second the proof is refused for its age, and its `jti` need not be remembered. */
+  /** The second after which the proof is refused for its age, so that its `jti` need not be remembered. */
   readonly expiresAt: number;
 }
 
@@ -56,8 +56,9 @@ function checkNonce(nonce: unknown, { nonces, nonceRequired }: ProofRules): void
 }
 
 /**
- * Everything about a proof but whether it was seen before, which only counts once its access token is known.
+ * Checks everything about a proof but that it was not used before, which counts only once its access token is known.
  *
+ * @throws {Refusal} when something is wrong with it.
  * @see [DPOP-4.3 - Checking DPoP Proofs](https://www.rfc-editor.org/rfc/rfc9449.html#section-4.3)
  */
 export async function checkDpopProof(request: ResourceRequest, accessToken: string, rules: ProofRules): Promise<Proof> {

@@ -13,7 +13,9 @@ export interface Granted {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** A request that may not: the answer to give, whole. `new Response(refused.body, refused)` is one of the Web. */
+/**
+ * A request that may not pass, with the whole answer to it: `new Response(refused.body, refused)` makes one of the Web.
+ */
 export interface Refused {
   readonly token: undefined;
   readonly status: number;
@@ -26,7 +28,10 @@ export interface Refused {
 
 export type Verdict = Granted | Refused;
 
-/** Turns an error into the refusal to answer: 503 when nobody could verify the token; errors of the application are thrown on. */
+/**
+ * Turns an error into a refusal: 503 where the token could not be verified; `undefined` for an error of the
+ * application.
+ */
 function refusalOf(error: unknown): Refusal | undefined {
   if (error instanceof Refusal) return error;
   if ((error as { status?: unknown } | undefined)?.status !== 503) return undefined;
@@ -34,15 +39,15 @@ function refusalOf(error: unknown): Refusal | undefined {
 }
 
 /**
- * A resource server's duties as a plain function of a request of the Web or of node, for whatever framework: Fastify's
+ * Judges requests at a resource: a function of a request of the Web or of node, for any framework. It takes Fastify's
  * `request.raw`, Hono's `c.req.raw` or `c.env.incoming`, Nest's Express request.
  *
  * @param rules how tokens are verified, proofs spent, and at which origins the resource is asked for.
+ * @throws an error of `verify` or `unique` without `status: 503`, from the function it returns.
  * @example
  * const judge = guard({ verify, unique, origins: ['https://api.example.com'], audience: 'https://api.example.com' });
  * const verdict = await judge(request);
  * if (!verdict.token) return new Response(verdict.body, verdict);
- *
  * @see [FAPI2-SP-FINAL-5.3.4 - Requirements for resource servers](https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.3.4)
  */
 export function guard<R extends Request | IncomingMessage>(rules: Protection<R>): (request: R) => Promise<Verdict> {

@@ -16,12 +16,15 @@ export interface IntrospectionSettings {
   readonly key: CryptoKey | KeyObject | JWK;
   readonly alg: string;
   readonly kid?: string;
-  /** Given, the answer has to be signed with a key found here. */
+  /** Address of the server's keys. Where it is given, the answer has to be signed with one of them. */
   readonly jwks_uri?: string;
   readonly fetch?: typeof fetch;
 }
 
-/** RFC 7009 section 2.2.1: a token of a kind that the server keeps no account of, such as a JWT, or what looks like one. */
+/**
+ * True for the error that says that the server keeps no account of tokens of this kind, such as a JWT (RFC 7009 section
+ * 2.2.1).
+ */
 async function isOfNoKnownKind(response: Response): Promise<boolean> {
   if (response.status !== 400) return false;
   const { error } = (await response.json().catch(() => ({}))) as { error?: unknown };

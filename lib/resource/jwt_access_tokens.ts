@@ -13,7 +13,7 @@ export interface JwtAccessTokenSettings {
   readonly fetch?: typeof fetch;
 }
 
-/** Faults of the token, among all that `jose` throws; the others are of the way to the keys. */
+/** True for an error of `jose` that is a fault of the token; the others are faults of reading the keys. */
 const isOfToken = (error: unknown): boolean =>
   error instanceof errors.JWTInvalid ||
   error instanceof errors.JWSInvalid ||
@@ -42,10 +42,11 @@ function accessToken({
 }
 
 /**
- * Verifies access tokens that are JWTs by the keys of their issuer. What was revoked since stays good until it expires: ask by
- * `introspection()` where that matters.
+ * Verifies access tokens that are JWTs by the keys of their issuer. A token that was revoked stays good until it
+ * expires: use `introspection()` where that matters.
  *
  * @param settings the issuer, the audience that is this resource server, and the keys or their address.
+ * @throws {VerificationFailed} from the function it returns, when the keys cannot be read.
  * @example
  * const verify = jwtAccessTokens({ issuer, audience: 'https://api.example.com', jwks: `${issuer}/jwks` });
  * @see [RFC 9068 section 4 - Validating JWT Access Tokens](https://www.rfc-editor.org/rfc/rfc9068.html#section-4)

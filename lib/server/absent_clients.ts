@@ -4,8 +4,8 @@ import type { Config } from '../config/load.ts';
 import { log } from '../log.ts';
 
 /**
- * Warns of those named in `introspected_by` that are no clients. It is no error: a client of the database may be added
- * later, and until then nobody is given anything by the name.
+ * Warns of names in `introspected_by` that belong to no client. It is no error, since a client of the database may be
+ * added later.
  */
 export async function tellAbsent({ resources }: Pick<Config, 'resources'>, provider: Provider): Promise<void> {
   for (const [index, { introspected_by = [] }] of resources.entries()) {

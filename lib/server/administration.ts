@@ -30,7 +30,10 @@ export interface Administered {
   readonly url: string;
 }
 
-/** Names are logins or subs of the file or the database; where accounts are a module's, every name may be a sub. */
+/**
+ * Makes the function that finds the `sub` of a name: a login or sub of the file or the database. Where accounts are a
+ * module's, every name may be a sub.
+ */
 const subjectsOf = (accounts: AccountDesk | undefined) => async (name: string) =>
   accounts ? (await accounts.find(name))?.account.sub : name;
 

@@ -4,9 +4,9 @@ import type { Socket } from 'node:net';
 import type { LimitSettings } from '../http/settings.ts';
 
 /**
- * Closes what is silent or slow, and what is too much.
+ * Closes connections that are silent or slow, and those beyond the limits.
  *
- * @param perAddress whether addresses are those of clients: behind a proxy all connections are the proxy's.
+ * @param perAddress true where addresses are those of clients: behind a proxy all connections are the proxy's.
  */
 export function limitConnections(server: Server, limits: LimitSettings, perAddress: boolean): void {
   server.maxConnections = limits.connections;

@@ -3,7 +3,7 @@ import type { Enrich } from '../fapi/detail_settings.ts';
 import { guardedCall, loadModule } from '../module_calls.ts';
 
 /**
- * The deployment's own module, which exports `enrich`.
+ * Loads the deployment's own module, which exports `enrich`.
  *
  * @throws {ModuleError} when it cannot be loaded, or does not export it.
  */

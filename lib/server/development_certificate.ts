@@ -11,7 +11,7 @@ import type { KeyPair } from './tls.ts';
 export interface DevelopmentCertificate extends KeyPair {
   /** PEM certificate of the authority that issued it; `undefined` for one that is kept nowhere. */
   readonly authority?: string;
-  /** The same as a PKCS #12 trust store; its password is `development`. */
+  /** The authority's certificate as a PKCS #12 trust store; its password is `development`. */
   readonly trustStore?: string;
 }
 
@@ -43,7 +43,10 @@ interface Request {
   readonly issuer?: { readonly certificate: X509Certificate; readonly key: KeyObject };
 }
 
-/** An authority without hosts, a server's certificate with hosts; issued by itself where there is no issuer. */
+/**
+ * Issues a certificate: an authority's without hosts, a server's with hosts. It is signed by itself where there is no
+ * issuer.
+ */
 async function issue({ name, hosts, days, issuer }: Request): Promise<KeyPair> {
   const x509 = await certificates();
   const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
@@ -89,14 +92,14 @@ export function selfSigned(hosts: readonly string[]): Promise<KeyPair> {
   return issue({ name: hosts[0] ?? 'localhost', hosts, days: lifetime });
 }
 
-/** Key and certificate stand in one file, so that they are never of two makings. */
+/** Reads a key and its certificate. They stand in one file, so that they are always of one making. */
 async function readPair(file: string): Promise<KeyPair | undefined> {
   const text = await readFile(file, 'utf8').catch(() => '');
   const [key] = /-----BEGIN PRIVATE KEY-----[^-]+-----END PRIVATE KEY-----\n/.exec(text) ?? [];
   return key ? { key, cert: text.replace(key, '') } : undefined;
 }
 
-/** Puts a file there whole or not at all; where two processes make it, both read what the first one made. */
+/** Writes a file whole or not at all. Where two processes write it, both read what the first one wrote. */
 async function keep(file: string, pair: KeyPair): Promise<void> {
   const temporary = `${file}.${randomUUID()}`;
   await writeFile(temporary, `${pair.key.trim()}\n${pair.cert.trim()}\n`, { mode: 0o600 });
@@ -121,8 +124,9 @@ function isFor(certificate: X509Certificate, hosts: readonly string[]): boolean 
 }
 
 /**
- * A development server's certificate, issued by an authority of this machine that is kept in a folder and stays when the
- * server starts again: whoever trusts `authority.crt` once trusts every later start. The folder is this user's alone.
+ * Reads or makes a development server's certificate. It is issued by an authority of this machine that is kept in a
+ * folder and stays when the server starts again: who trusts `authority.crt` once trusts every later start. The folder
+ * is this user's alone.
  *
  * @param folder made when it is not there, with mode 0700
  * @param hosts names and addresses the certificate is for, besides localhost, 127.0.0.1 and ::1

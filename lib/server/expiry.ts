@@ -15,11 +15,13 @@ export interface Lifetime {
   readonly days: number;
 }
 
-/** Days ahead at which an end is told. */
+/** Days before the end at which it is told. */
 const told = [30, 14, 7, 1] as const;
 const day = 86_400_000;
 
-/** Every certificate that a configuration names, the first to end first. A file that cannot be read now has none. */
+/**
+ * Lists every certificate that a configuration names, the first to end first. A file that cannot be read is left out.
+ */
 export async function lifetimes({ listen, mtls, management, database }: Config, now = Date.now()): Promise<Lifetime[]> {
   const files = {
     'listen.tls.cert': listen.tls?.cert,

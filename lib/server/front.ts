@@ -15,8 +15,8 @@ import { certificateFolder } from './development_certificate.ts';
 import type { Extension } from './extension.ts';
 
 /**
- * A development server has a client of its own, with which it can be tried; where its algorithms or its id are not to be
- * had, it has none.
+ * True for a development server that has a client of its own, with which it can be tried. There is none where the
+ * client's algorithms or id cannot be had.
  */
 export function hasOwnClient(
   { development, front_page, profile, algorithms, clients }: Config,

@@ -2,14 +2,15 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 
-/** Milliseconds in which what is on its way at the moment of the stop still becomes a request. */
+/** Milliseconds after the stop in which bytes that were on their way still become a request. */
 const settle = 250;
 /** Milliseconds a request has to end in, longer than the database and other servers are waited for. */
 const longest = 10_000;
 
 /**
- * Waits for a turn of the event loop that takes less than a millisecond, at most a hundred turns. A connection the kernel
- * has made and nobody has accepted is reset when a listener closes: after a short turn there is hardly one.
+ * Waits for a turn of the event loop that takes less than a millisecond, at most a hundred turns. A connection that the
+ * kernel has made and the process has not accepted is reset when a listener closes: after a short turn there is hardly
+ * one.
  */
 async function shortTurn(): Promise<void> {
   for (let turns = 0; turns < 100; turns += 1) {
@@ -20,9 +21,9 @@ async function shortTurn(): Promise<void> {
 }
 
 /**
- * Follows a server's connections; the answer stops it. Requests under way are answered, and nothing else is waited for:
- * Node's own `close()` waits for whoever has connected and said nothing, stopped in the middle of a request, or keeps a
- * connection for later, and lets them send one request after the other meanwhile.
+ * Follows a server's connections, and answers a function that stops it. Requests under way are answered, and nothing
+ * else is waited for. Node's own `close()` waits for connections that are silent or stopped in the middle of a request,
+ * and lets others send one request after the other meanwhile.
  */
 export function gracefulStop(server: Server): () => Promise<void> {
   const connections = new Set<Socket>();

@@ -17,7 +17,7 @@ function publicPart(signing: JWK | ExternalSigningKey): JWK {
   return { ...key.export({ format: 'jwk' }), ...(kid && { kid }), ...(alg && { alg }) };
 }
 
-/** Access tokens of a provider in the same process, opaque ones and JWTs for whichever resource. */
+/** Verifies access tokens of a provider in the same process, opaque ones and JWTs for any resource. */
 export function issuedTokens(provider: Provider, keys: Keys['jwks']['keys']): VerifyAccessToken {
   const opaque = tokensOf(provider);
   const published = createLocalJWKSet({ keys: keys.map(publicPart) });

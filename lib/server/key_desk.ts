@@ -28,7 +28,9 @@ import { policyOf } from './keys_policy.ts';
 
 const iso = (time: number) => new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
 
-/** Acts of operators on keys, the same for the commands and over HTTP. Each act leaves a record, refused ones too. */
+/**
+ * Does acts of operators on keys, for the commands and over HTTP. Each act leaves a record, also one that is refused.
+ */
 export class KeyDesk {
   readonly #row: RingRow;
   readonly #policy: Policy;
@@ -88,7 +90,11 @@ export class KeyDesk {
     });
   }
 
-  /** Makes a next key the active one. @throws {UsageError} when it is none, or was not published long enough. */
+  /**
+   * Makes a next key the active one.
+   *
+   * @throws {UsageError} when it is no next key, or was not published long enough.
+   */
   promote(given: string): Promise<string> {
     return this.#act('keys.promoted', { kid: given }, async (ring, now) => {
       const [purpose, key] = this.#known(ring, given);
@@ -143,7 +149,7 @@ export class KeyDesk {
     return found;
   }
 
-  /** The key of a kid, or of its beginning, as a table has room for. */
+  /** Finds a key by its kid, or by the beginning of it, which is what a table has room for. */
   #known(ring: Ring, given: string): [Purpose, SigningKey | Secret] {
     const all = this.#purposes.flatMap((purpose) =>
       keysFor(ring, purpose).map((key): [Purpose, SigningKey | Secret] => [purpose, key]),

@@ -8,13 +8,16 @@ import { guardedCall, loadModule, type Named, reasonOf } from '../module_calls.t
 /** The module that a file names under `keys.module`: keys that lie elsewhere, the first of an algorithm signs. */
 export interface KeyModule {
   /**
-   * @param core what oidc-provider has for keys that sign elsewhere: a class to extend by `keyObject()`, the public key,
-   *   and `sign(data)`, which answers the signature as JWS has it (RFC 7518 section 3).
+   * Answers the signing keys.
+   *
+   * @param core what oidc-provider has for keys that sign elsewhere: a class to extend by `keyObject()`, the public
+   * key, and
+   *   `sign(data)`, which answers the signature as JWS has it (RFC 7518 section 3).
    */
   keys(core: { ExternalSigningKey: typeof ExternalSigningKey }): Promise<Keys['jwks']['keys']> | Keys['jwks']['keys'];
 }
 
-/** A key that signs elsewhere may be away, or never answer: what hangs on it fails by itself. */
+/** Wraps a key that signs elsewhere: where it is away or never answers, only the request that needs it fails. */
 function guarded(named: Named, key: Keys['jwks']['keys'][number]): Keys['jwks']['keys'][number] {
   if (key instanceof ExternalSigningKey) key.sign = guardedCall(named, 'sign', key.sign.bind(key));
   return key;
@@ -38,7 +41,7 @@ async function fromModule(path: string): Promise<Keys['jwks']> {
 }
 
 /**
- * Signing keys of the deployment's own, of the file or of a module; `undefined` where the database has them.
+ * Reads the deployment's own signing keys, of the file or of a module; `undefined` where the database has them.
  *
  * @throws {ModuleError} when the module cannot be used.
  */

@@ -1,21 +1,25 @@
 import { type Log, log } from '../log.ts';
 
-/** Lines of one source at once, and a second afterwards. */
+/** Lines that a source may write at once, and then in each second. */
 const burst = 100;
 const perSecond = 10;
-/** Sources that are remembered; clients are few, and all strangers are one. */
+/** Sources that are remembered at most; all strangers are one source. */
 const most = 1000;
 /** Milliseconds after which lines that were left out are told of. */
 const summary = 10_000;
 
 export interface LineLimit {
-  /** @param kind what the line is about, for the count of those that are left out */
+  /**
+   * Answers true when a source may write a line, and counts it otherwise.
+   *
+   * @param kind what the line is about, for the count
+   */
   mayWrite(source: string, kind: string): boolean;
   /** Counts what is never a line of its own. */
   count(kind: string): void;
 }
 
-/** Lets so many lines of each source pass, and counts the others, so that nobody can fill a disk by being refused. */
+/** Makes a limit of lines for each source. The others are counted, so that nobody can fill a disk by being refused. */
 export function lineLimit(to: Pick<Log, 'info'> = log, now: () => number = Date.now): LineLimit {
   const sources = new Map<string, { lines: number; at: number }>();
   const leftOut = new Map<string, number>();

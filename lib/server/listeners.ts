@@ -35,7 +35,12 @@ const unavailable: Readonly<Record<string, string>> = {
 const advice = ({ code = '', message }: NodeJS.ErrnoException): string =>
   [code, unavailable[code] ?? message].join(', ');
 
-/** Listens, within the limits, until the resources are closed. @returns the port @throws {OperationalError} when it cannot be had */
+/**
+ * Listens, within the limits, until the resources are closed.
+ *
+ * @returns the port
+ * @throws {OperationalError} when it cannot be had.
+ */
 export async function listen(
   server: Server,
   { limits, proxy }: Pick<Config, 'limits' | 'proxy'>,
@@ -56,7 +61,7 @@ export async function listen(
   return (server.address() as AddressInfo).port;
 }
 
-/** The private key of the sample clients as client libraries take it, where the file has such a client. */
+/** Writes the private key of the sample clients as client libraries take it, where the file has such a client. */
 async function writeSampleClient(folder: string, { clients }: Config): Promise<void> {
   const [sample] = clients.flatMap(({ jwks }) => (jwks?.keys ?? []).filter((jwk) => isSampleJwk(jwk)));
   const pem = sample && (await readFile(packageFile('config/sample/client.key'), 'utf8').catch(() => undefined));
@@ -65,7 +70,10 @@ async function writeSampleClient(folder: string, { clients }: Config): Promise<v
   await writeFile(join(folder, 'sample_client.jwk'), `${JSON.stringify(jwk, null, 2)}\n`);
 }
 
-/** Kept beside an embedded database's files, in ./data where the database is a server's, nowhere for one in memory. */
+/**
+ * Makes the certificate of a development server. It is kept beside an embedded database's files, in ./data where the
+ * database is a server's, and nowhere for one in memory.
+ */
 async function madeFor(config: Config, hosts: readonly string[]): Promise<DevelopmentCertificate> {
   const folder = certificateFolder(config.database.url);
   if (!folder) return selfSigned(hosts);

@@ -15,7 +15,7 @@ const every = 1000;
 /** Milliseconds from one look for what is due to the next, at most. */
 const longest = 10_000;
 
-/** Kids of the keys that sign, by what for. */
+/** Kids of the keys that sign, by purpose. */
 export const signersOf = ({ keys, cookies, nonces }: Ring): Record<string, string> =>
   Object.fromEntries(
     [
@@ -27,12 +27,15 @@ export const signersOf = ({ keys, cookies, nonces }: Ring): Record<string, strin
       .map(({ purpose, kid }) => [purpose, kid]),
   );
 
-/** The keys of the database as they change: what others do is taken within two seconds, what is due is done by one. */
+/**
+ * Follows the keys of the database as they change: changes by other processes are taken within two seconds, and one
+ * process does what is due.
+ */
 export class LiveKeys {
   readonly #adapter: KnexAdapterFactory;
   readonly #audit: Audit | undefined;
   #row: RingRow;
-  /** Keys were read, and the provider they were for was not taken. */
+  /** True where keys were read and the provider that was made with them does not serve. */
   #isUntaken = false;
 
   constructor(adapter: KnexAdapterFactory, audit: Audit | undefined) {
@@ -51,7 +54,7 @@ export class LiveKeys {
     return keysOf(lacks ? await this.#row.read() : ring, own);
   }
 
-  /** Has the next look take the keys, though they were read before. */
+  /** Has the next look take the keys again. */
   takeAgain(): void {
     this.#isUntaken = true;
   }
@@ -92,8 +95,8 @@ export class LiveKeys {
   }
 
   /**
-   * Every process tries; whoever writes first has done it, in one transaction with its record: one that is killed in the
-   * middle has done nothing, and the next one does it.
+   * Does what is due, in one transaction with its record. Every process tries, and the first to write has done it. One
+   * that is killed in the middle has changed nothing, and another does it.
    */
   async #keepUp(config: Config, signs: boolean): Promise<void> {
     const row = new RingRow(this.#adapter, signs);

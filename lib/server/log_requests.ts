@@ -18,7 +18,7 @@ interface Failure {
   stack?: string;
 }
 
-/** So much of a stranger's text as helps to find them. */
+/** The beginning of a text of a stranger's, for the log. */
 const short = (value: unknown): string | undefined => (typeof value === 'string' ? value.slice(0, 200) : undefined);
 
 function issuerOf(assertion: string | undefined): unknown {
@@ -29,13 +29,13 @@ function issuerOf(assertion: string | undefined): unknown {
   }
 }
 
-/** The client that whoever asks says it is; nobody has looked yet whether it is so. */
+/** The client_id that a request names; it has not been authenticated. */
 function attempted(ctx: KoaContextWithOIDC): string | undefined {
   const named = ctx.oidc?.params?.client_id ?? fieldOf(ctx, 'client_id') ?? ctx.query.client_id;
   return short(named ?? issuerOf(fieldOf(ctx, 'client_assertion')));
 }
 
-/** Every cause of an error, down to the one it began with; none of them may quote a password in a URL. */
+/** Every cause of an error, down to the one it began with, without passwords of URLs. */
 export function causesOf({ cause }: { cause?: unknown }): string | undefined {
   const found: string[] = [];
   for (let inner = cause; inner instanceof Error && found.length < 8; inner = inner.cause) {
@@ -46,7 +46,10 @@ export function causesOf({ cause }: { cause?: unknown }): string | undefined {
   return found.length > 0 ? found.join(': ') : undefined;
 }
 
-/** A line's members: all an operator needs to find a request again and to understand it, and no secret a client sent. */
+/**
+ * The members of a line: everything an operator needs to find a request and to understand it, and no secret that a
+ * client sent.
+ */
 function about(ctx: KoaContextWithOIDC, failure: Failure) {
   const { error, error_description, error_detail } = failure;
   const client_id = ctx.oidc?.client?.clientId;
@@ -69,12 +72,17 @@ function about(ctx: KoaContextWithOIDC, failure: Failure) {
 /** Node's codes for a client that went away, or stopped to speak HTTP, in the middle of its request. */
 const hangUps = /^(ECONNRESET|EPIPE|HPE_.+)$/;
 
-/** Not an error of ours: anybody could fill the log with those, and wake whoever is called for them. */
+/**
+ * True where the client broke the connection off, which is no error of the server's: anybody could fill the log with
+ * those.
+ */
 function hungUp({ req: { socket } }: KoaContextWithOIDC, { code = '' }: Failure): boolean {
   return hangUps.test(code) && (socket.destroyed || code.startsWith('HPE_'));
 }
 
-/** Logins, and attempts at them; whom somebody said to be may be a password in the wrong field, and is not told. */
+/**
+ * Logs logins and attempts at them. The name that was typed is not logged, as it may be a password in the wrong field.
+ */
 function logLogins(emitter: NodeJS.EventEmitter, to: Log, mayWrite: (source: string, kind: string) => boolean): void {
   const who = (ctx: KoaContextWithOIDC, client_id: string | undefined) => ({
     interaction_id: ctx.state?.interactionId as string | undefined,
@@ -91,7 +99,7 @@ function logLogins(emitter: NodeJS.EventEmitter, to: Log, mayWrite: (source: str
   });
 }
 
-/** Writes what was refused, what went wrong, and who logged in, to the log; what is at no path is counted. */
+/** Logs what was refused, what went wrong, and who logged in. Requests for unknown paths are counted only. */
 export function logRequests(provider: Provider, to: Log = log): void {
   const { mayWrite, count } = lineLimit(to);
   const emitter = provider as unknown as NodeJS.EventEmitter;

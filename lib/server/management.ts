@@ -57,7 +57,7 @@ export interface ManagementParts {
   readonly administration?: Middleware | undefined;
 }
 
-/** Administrators show a certificate of these authorities; probes and scrapers need none. */
+/** Reads the TLS of the listener. Administrators show a certificate of `ca`; probes and scrapers need none. */
 async function tlsOf({ tls, ca }: ManagementSettings): Promise<ServerOptions | undefined> {
   if (!tls) return undefined;
   const pair = { cert: await readFile(tls.cert, 'utf8'), key: await readFile(tls.key, 'utf8') };

@@ -7,7 +7,7 @@ import type { Description } from '../management/heartbeat.ts';
 import { version } from '../package_file.ts';
 import type { Resources } from '../resources.ts';
 
-/** Of each configuration once: there may be ten thousand clients in it. */
+/** Fingerprints that were made of a configuration, which may have ten thousand clients. */
 const known = new WeakMap<Config, Record<string, string>>();
 
 function partsOf(config: Config): Record<string, string> {
@@ -32,7 +32,7 @@ export function describeNode({ config, keys }: { config: Config; keys: Keys }, a
   };
 }
 
-/** The same key may be written in more than one way. */
+/** The bytes of a key in hexadecimal, since it may be written in more than one way. */
 const bytesOf = (key: string) => Buffer.from(key, key.length === 64 ? 'hex' : 'base64').toString('hex');
 
 /** Records that the process serves, and when the resources are closed, that it stops. */

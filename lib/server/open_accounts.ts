@@ -7,10 +7,10 @@ import type { KnexAdapterFactory } from '../store/adapter.ts';
 import { changeRow } from '../store/change.ts';
 import { held, revoke } from '../store/held.ts';
 
-/** Seconds since the epoch that no reservation outlives. */
+/** The expiry of a reservation, in seconds since the epoch: the end of the year 9998. */
 const forGood = Date.UTC(9999, 0) / 1000;
 
-/** The accounts of a database, on the store itself: who is first among two is decided there. */
+/** Opens the accounts of a database on its store, which decides who is first of two. */
 export async function openAccounts(adapter: KnexAdapterFactory): Promise<StoredAccounts> {
   const { store } = adapter;
   // A plain hash would tell whoever reads the table who has an account, since logins can be guessed.

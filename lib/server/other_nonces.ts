@@ -14,7 +14,7 @@ function nonceOf(proof: string): string | undefined {
   }
 }
 
-/** Whoever comes with a nonce of another secret goes on with one of the present secret. */
+/** Has an answer carry a nonce of the present secret in place of one of another secret. */
 function answerWith(nonces: DpopNonces, response: ServerResponse): void {
   const set = response.setHeader.bind(response);
   response.setHeader = (name, value) => set(name, /^dpop-nonce$/i.test(name) ? nonces.current() : value);

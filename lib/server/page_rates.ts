@@ -8,8 +8,8 @@ import { nameOf, type PagesOptions, renderProblem } from '../interactions/pages.
 import type { RequestRates } from './request_rates.ts';
 
 /**
- * Counts requests that are for no endpoint of core's: login and consent, the front page, resources. Whoever asks too often
- * is answered by 429, as a page where it is a browser.
+ * Counts requests that are for no endpoint of core's: login and consent, the front page, resources. Too many of them
+ * are answered by 429, to a browser with a page.
  */
 export function pageRates(provider: Provider, rates: Pick<RequestRates, 'anyone'>, options: PagesOptions): Middleware {
   const endpointOf = endpoints(provider);

@@ -57,7 +57,7 @@ export interface Parts {
 }
 
 /**
- * The profile a configuration file asks for, or the deployment's own.
+ * Makes the profile a configuration file asks for, or the deployment's own.
  *
  * @throws {OperationalError} where the file names one and the module of `extend` brings another.
  */
@@ -160,7 +160,10 @@ const pagesOf = ({ pages, extra_parameters, authorization_details, resources }: 
   resourceScopes: resources.flatMap(({ scopes }) => scopes),
 });
 
-/** The provider a configuration file describes: the call a team makes, with the server's own middleware at its stages. */
+/**
+ * Makes the provider a configuration file describes: by the call a team makes, with the server's own middleware at its
+ * stages.
+ */
 export function createProvider(config: Config, parts: Parts): Promise<Provider> {
   const profile = profileOf(config, parts);
   const { accounts, attempts } = parts;

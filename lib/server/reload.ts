@@ -31,7 +31,7 @@ const fixed: readonly Path[] = [
   ['limits', 'headers'],
 ];
 
-/** The same of what is there or not: whether a listener speaks TLS, and whether there is a second one. */
+/** Keys whose presence a process reads once: a listener speaks TLS or not, and there is a second listener or not. */
 const presence: readonly (readonly [Path, (config: Config) => unknown])[] = [
   [['listen', 'tls'], ({ listen }) => listen.tls !== undefined],
   [['proxy'], ({ proxy }) => proxy !== undefined],
@@ -62,7 +62,7 @@ export interface ReloadOptions {
   readonly renewed: Listeners['renewed'];
 }
 
-/** Takes what has changed in the files: judged first, and whole or not at all. */
+/** Takes changes of the files into use. They are judged first, and taken whole or not at all. */
 export class Reload {
   readonly #options: ReloadOptions;
   #running: Promise<boolean> = Promise.resolve(true);
@@ -75,7 +75,7 @@ export class Reload {
    * Reads the files again, one run after the other.
    *
    * @param by why, for the log and the trail
-   * @returns true when what is there now took effect; what is wrong is logged, and the old goes on
+   * @returns true when the files took effect; otherwise their faults are logged, and the old configuration stays in use
    */
   run(by: string): Promise<boolean> {
     this.#running = this.#running.then(() => this.#once(by));

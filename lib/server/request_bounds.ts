@@ -8,11 +8,18 @@ function refuse(response: ServerResponse, status: number, error: string, error_d
   response.writeHead(status, headers).end(body);
 }
 
-/** Refuses a URL that is too long, and a request where too many are under way; before anything is made for it. */
+/**
+ * Refuses requests whose URL is too long, and those that come when too many are under way, before anything is made for
+ * them.
+ */
 export class RequestBounds {
   #underWay = 0;
 
-  /** @returns true when the request was answered. */
+  /**
+   * Refuses a request that is beyond a bound.
+   *
+   * @returns true when it was refused, and answered
+   */
   refuse(
     request: IncomingMessage,
     response: ServerResponse,

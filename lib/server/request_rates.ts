@@ -13,10 +13,13 @@ const remembered = 10_000;
 /** Milliseconds from one exchange with the other processes to the next. */
 const every = 1000;
 
-/** Counts an IPv6 network as one by its first groups: somebody with one address of it usually has all. */
+/**
+ * The network an address is counted by: of IPv6 its first 64 bits, since somebody with one address of them usually has
+ * all.
+ */
 const networkOf = (address: string): string => (isIPv6(address) ? address.split(':').slice(0, 4).join(':') : address);
 
-/** The client a request says it is from, before anybody has looked whether it is. */
+/** The client_id that a request names, before it is authenticated. */
 function claimedClient(ctx: Context): string {
   const named = fieldOf(ctx, 'client_id');
   if (named) return named;
@@ -32,9 +35,17 @@ const successes = ['pushed_authorization_request.success', 'grant.success'] as c
 
 /** How often somebody may ask, by client, by address and for the whole process. */
 export interface RequestRates {
-  /** Counts a request of anybody, by address and for the whole process. @returns seconds to wait, when there are too many */
+  /**
+   * Counts a request of anybody, by address and for the whole process.
+   *
+   * @returns seconds to wait, when there are too many
+   */
   anyone(ctx: Context): number | undefined;
-  /** The same of a request to an endpoint of core's, which is a client's as well. */
+  /**
+   * Counts a request to an endpoint of core's, by client as well.
+   *
+   * @returns seconds to wait, when there are too many
+   */
   tooMany(ctx: Context): number | undefined;
   /** Learns from what the provider answers who fails to authenticate, and who does not. */
   watch(provider: Provider): void;

@@ -9,7 +9,7 @@ import { dpopNonces } from '../resource/dpop_nonce.ts';
 import { protect } from '../resource/koa.ts';
 import { issuedTokens } from './issued_tokens.ts';
 
-/** The sample resource: what the token says, to whoever holds its key. */
+/** The sample resource, which answers the members of the token to the client that holds its key. */
 export function sampleResource(
   provider: Provider,
   path: string,

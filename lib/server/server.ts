@@ -35,7 +35,7 @@ export interface RunningServer {
   readonly managementUrl: string | undefined;
   /** The certificate a development server made for itself. */
   readonly certificate: DevelopmentCertificate | undefined;
-  /** The one that takes requests now; a reload puts another one in its place. */
+  /** The provider that takes requests now; a reload puts another one in its place. */
   readonly provider: Provider;
   readonly adapter: KnexAdapterFactory;
   /**
@@ -120,7 +120,7 @@ export async function startServer(config: Config, given: Extension = {}): Promis
   }
 }
 
-/** Certificates of the public listeners and of that for operators are renewed together, or neither. */
+/** Renews the certificates of the public listeners and of the listener for operators: all of them, or none. */
 const both =
   (renewed: Listeners['renewed'], ours: () => Promise<() => void>): Listeners['renewed'] =>
   async (config) => {

@@ -19,8 +19,8 @@ export interface Change {
 }
 
 /**
- * The provider that takes requests now. A change makes a second provider beside it, which takes new requests once it is
- * there; requests under way end on the one they began on, since all state is in the database.
+ * Holds the provider that takes requests now. A change makes a second provider beside it, which takes new requests once
+ * it is there. Requests under way end on the one they began on, since all state is in the database.
  */
 export class Serving {
   readonly #shared: Shared;
@@ -37,7 +37,11 @@ export class Serving {
     this.#takeOther = this.#others(first);
   }
 
-  /** @throws {ConfigError} when the configuration is outside its profile. */
+  /**
+   * Makes the first provider.
+   *
+   * @throws {ConfigError} when the configuration is outside its profile.
+   */
   static async begin(config: Config, keys: Keys, shared: Shared): Promise<Serving> {
     const first = await assemble(config, keys, shared);
     if (first.listed) await endChanged(shared.adapter, first.listed);

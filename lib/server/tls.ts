@@ -16,17 +16,18 @@ export interface ListenerTls extends KeyPair {
 }
 
 /**
- * The listener for everyone.
+ * The options of the listener for everyone.
  *
- * @see [FAPI2-SP-FINAL-5.2.1-2](https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.2.1) TLS 1.2 or later
+ * @see [FAPI2-SP-FINAL-5.2.1-2](https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.2.1) TLS 1.2 or
+ * later
  */
 export function serverOptions({ cert, key, ciphers = permitted }: ListenerTls): ServerOptions {
   return { cert, key, minVersion: 'TLSv1.2', honorCipherOrder: true, ciphers: ciphers.join(':') };
 }
 
 /**
- * The listener that asks for a client certificate, and lets the handshake succeed whatever comes: the application
- * answers for a missing or untrusted one in the protocol's words.
+ * The options of the listener that asks for a client certificate. The handshake succeeds whatever the client shows: the
+ * application refuses a missing or untrusted certificate in the protocol's words.
  *
  * @see [RFC 8705 section 2 - Mutual TLS for OAuth Client Authentication](https://www.rfc-editor.org/rfc/rfc8705.html#section-2)
  */

@@ -3,7 +3,10 @@ import { stat } from 'node:fs/promises';
 /** Milliseconds from one look at the files to the next. */
 const every = 1000;
 
-/** A file as it is now: a certificate that is renewed by a rename, or behind a symbolic link, is another one. */
+/**
+ * A mark of a file as it is now. It is another one when the file is changed, replaced by a rename, or behind a symbolic
+ * link that is.
+ */
 const markOf = (file: string): Promise<string> =>
   stat(file).then(
     ({ mtimeMs, ctimeMs, size, ino }) => [mtimeMs, ctimeMs, size, ino].join(),

@@ -29,7 +29,7 @@ const longest = 20_000;
 export const workersOf = ({ workers }: Pick<Config, 'workers'>): number =>
   workers === 'auto' ? availableParallelism() : workers;
 
-/** Tells the primary that this worker serves; nothing where there is none. No key is told. */
+/** Tells the primary that this worker serves, where there is one. No key is told. */
 export function tellPrimary({ url, mtlsUrl, managementUrl, certificate }: RunningServer): void {
   const { authority, trustStore } = certificate ?? {};
   const made = certificate && { authority, trustStore };
@@ -45,8 +45,8 @@ export async function toldToStop(signal: AbortSignal): Promise<void> {
 }
 
 /**
- * Workers of one start: processes that share the listeners. One that dies is replaced; the others do not notice, since
- * everything that requests have in common is in the database.
+ * The workers of one start: processes that share the listeners. A worker that dies is replaced. The others do not
+ * notice, since everything that requests have in common is in the database.
  */
 export class Workers {
   readonly #count: number;
@@ -76,7 +76,11 @@ export class Workers {
     for (const { process } of this.#live) process.kill('SIGHUP');
   }
 
-  /** Has every worker answer what is under way and end. @param within milliseconds after which they are killed */
+  /**
+   * Has every worker answer what is under way and end.
+   *
+   * @param within milliseconds after which they are killed
+   */
   async stop(within: number): Promise<void> {
     this.#stopping.abort();
     const ended = [...this.#live].map((worker) => {

@@ -7,7 +7,7 @@ interface Waiting<Item, Result> {
 }
 
 export interface BatchOptions<Item, Result> {
-  /** One round trip: what came of the items, by key. */
+  /** Does one round trip, and answers what came of the items, by key. */
   readonly run: (items: Item[]) => Promise<Map<string, Result>>;
   readonly keyOf: (item: Item) => string;
   /** True for an error that is due to one item, so that others do not suffer from it. */
@@ -40,7 +40,11 @@ export class Batch<Item, Result> {
     return this.#length;
   }
 
-  /** @throws StoreUnavailable when too many wait already. */
+  /**
+   * Has items leave with the next statement.
+   *
+   * @throws {StoreUnavailable} when too many wait already.
+   */
   submit(items: readonly Item[]): Promise<(Result | undefined)[]> {
     if (this.#length + items.length > this.#options.bound) {
       return Promise.reject(new StoreUnavailable('too many requests are waiting for the database'));
@@ -52,7 +56,9 @@ export class Batch<Item, Result> {
     });
   }
 
-  /** Requests that become ready in one turn of the event loop leave together. */
+  /**
+   * Sends what waits at the end of this turn of the event loop: requests that become ready in one turn leave together.
+   */
   #schedule(): void {
     if (this.#scheduled || this.#running >= this.#options.lanes) return;
     this.#scheduled = true;
@@ -71,7 +77,10 @@ export class Batch<Item, Result> {
     });
   }
 
-  /** In order of arrival; never two items of one key, as a statement may touch a row once only. */
+  /**
+   * The items of the next statement, in order of arrival; never two of one key, as a statement may touch a row once
+   * only.
+   */
   #next(): Waiting<Item, Result>[] {
     const { size, keyOf } = this.#options;
     const taken: Waiting<Item, Result>[] = [];

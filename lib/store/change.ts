@@ -8,11 +8,11 @@ import type { Store } from './store.ts';
 const most = 5;
 
 /**
- * Changes a row that is there. The database decides who is first: the row has to be what it was read as, sealed bytes
- * and all, so that nothing is overwritten unseen and nothing destroyed comes back.
+ * Changes a row that is there. The database decides who is first: the sealed bytes have to be those that were read, so
+ * that nothing is overwritten unseen and nothing destroyed comes back.
  *
  * @param make the new payload; `undefined` leaves the row as it is
- * @returns what was written, or `undefined` where nothing was
+ * @returns the payload that was written, or `undefined` where nothing was
  * @throws {OperationalError} when others change the row all the time.
  */
 export async function changeRow(

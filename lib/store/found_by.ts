@@ -8,7 +8,7 @@ interface Holders {
   readonly client?: 'clientId' | 'client_id';
 }
 
-/** Rows that are looked for by whose they are. What hangs on a grant is found by the grant. */
+/** Members of payloads that say whose a row is, by model. A row of a grant is found by the grant, and has none. */
 const holders: Readonly<Record<string, Holders>> = {
   Account: { account: 'jti' },
   Client: { client: 'client_id' },
@@ -21,7 +21,7 @@ const holders: Readonly<Record<string, Holders>> = {
 /** The columns a row is found by, besides its id and its grant. */
 export type FoundBy = Required<Pick<Row, 'alias' | 'account' | 'client'>>;
 
-/** Answers true for a model whose rows are looked for by whose they are. */
+/** True for a model whose rows are found by whose they are. */
 export const isHeld = (model: string): boolean => Object.hasOwn(holders, model);
 
 /** Models of tokens that a client has on its own account, and that hang on no grant. */

@@ -13,11 +13,11 @@ export interface Holder {
   readonly client?: string | undefined;
   /** Seconds since the epoch: what was made earlier. */
   readonly before?: number | undefined;
-  /** Everybody's: has to be said, so that a condition that was forgotten is no order to revoke everything. */
+  /** Everybody. It has to be said, so that a forgotten condition does not revoke everything. */
   readonly all?: true | undefined;
 }
 
-/** Rows that are no use to anyone any more, by kind. */
+/** Numbers of rows that were revoked, by kind. */
 export interface Revoked {
   grants: number;
   sessions: number;
@@ -31,10 +31,10 @@ interface Held {
   readonly payload: AdapterPayload | undefined;
 }
 
-/** Rows looked at in one go. */
+/** Rows that are read at a time. */
 const BATCH = 1000;
 
-/** As one value: a thousand of them cost more than what is done with them. */
+/** An array of ids as one value of a statement: a thousand values cost more than what is done with them. */
 const array = (ids: readonly string[]) => `{${ids.map((id) => `"\\\\x${id}"`)}}`;
 
 /** Conditions by which a holder's rows of a model are found. */
@@ -69,13 +69,16 @@ async function* pages(store: Store, model: string, holder: Holder): AsyncGenerat
   }
 }
 
-/** When it was made: a session is as old as its login. One that nobody can read is older than anything. */
+/**
+ * True for a row that was made before a time. A session is as old as its login; a row that no key opens counts as
+ * older.
+ */
 const isBefore = ({ payload }: Held, before: number | undefined) =>
   before === undefined || Number(payload?.loginTs ?? payload?.iat ?? 0) < before;
 
 /**
- * Everything of a model that a holder has, opened, page by page: `for await (const page of held(store, 'Grant', { account }))`.
- * Rows from before they were found by whose they are count as nobody's until `reseal` has named them.
+ * Reads every row of a model that a holder has, opened, page by page: `for await (const page of held(store, 'Grant', {
+ * account }))`. Rows of earlier versions are found only after `reseal`, which writes the names of their holders.
  */
 export async function* held(store: Store, model: string, holder: Holder): AsyncGenerator<AdapterPayload[]> {
   for await (const rows of pages(store, model, holder)) {
@@ -83,11 +86,11 @@ export async function* held(store: Store, model: string, holder: Holder): AsyncG
   }
 }
 
-/** Rows that go with a grant: of a model that is known not to, none. */
+/** The condition of rows that go with a grant; rows of models that never do are left out. */
 const ofGrant = 'grant_id = any(?::bytea[]) and model <> all(?::text[])';
 const others = `{${modelsThat((model) => !model.ofGrant)}}`;
 
-/** Destroys rows, as `destroyed()` does one: no request that has read one before brings it back. Answers those that said something. */
+/** Destroys rows, as `destroyed()` does one, and answers the ids of those that were not empty. */
 async function empty(store: Store, where: string, ...values: (string | number)[]): Promise<string[]> {
   const { expires_at, consumed_at } = destroyed({ id: '', model: '' });
   const { rows } = await store.knex.raw(
@@ -99,7 +102,7 @@ async function empty(store: Store, where: string, ...values: (string | number)[]
   return rows.map(({ id }: { id: string }) => id);
 }
 
-/** Destroys what a holder has of a model, in pages. What a time says nothing of is destroyed unread. */
+/** Destroys what a holder has of a model, in pages. Without a time to compare with, the rows are not read. */
 async function* emptied(store: Store, model: string, holder: Holder): AsyncGenerator<string[]> {
   if (holder.before !== undefined) {
     for await (const page of pages(store, model, holder)) {
@@ -121,11 +124,11 @@ async function* emptied(store: Store, model: string, holder: Holder): AsyncGener
 
 /**
  * Revokes what a person, a client or everybody holds: grants with everything that hangs on them, sessions unless they
- * are kept, and tokens that clients have on their own account. It is so on all processes at once, since each of them
- * asks the database. With `before`, what one runs after a restore.
+ * are kept, and tokens that clients have on their own account. All processes know at once, since each of them asks the
+ * database. After a restore, use it with `before`.
  *
  * @see [FAPI2-SP-FINAL-6.8](https://openid.net/specs/fapi-security-profile-2_0-final.html#section-6.8)
- * @throws {TypeError} when nobody is named, or the time is none or to come
+ * @throws {TypeError} when nobody is named, or the time is no time or to come
  */
 export async function revoke(
   store: Store,

@@ -4,7 +4,12 @@ import type { Store } from './store.ts';
 
 const MODEL = 'Kept';
 
-/** A value made once for all processes of the database: whoever writes first wins, everyone reads what was written. */
+/**
+ * Reads a value that is made once for all processes of the database: the first to write decides, and all read what was
+ * written.
+ *
+ * @throws {OperationalError} when it is sealed with a key that this process lacks.
+ */
 export async function kept<T>(store: Store, name: string, make: () => T | Promise<T>): Promise<T> {
   const id = rowId(MODEL, name);
   const read = async (): Promise<T | undefined> => {

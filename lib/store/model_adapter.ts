@@ -10,7 +10,7 @@ import type { Store } from './store.ts';
 import type { Unit } from './unit.ts';
 import { inUnit, requestUnderWay } from './unit_of_work.ts';
 
-/** The rows of one model. Who is first is decided by the database, never by what core read before. */
+/** Core's adapter for the rows of one model. The database decides who is first, never what core read before. */
 export class KnexAdapter implements Adapter {
   readonly #store: Store;
   readonly #model: string;
@@ -56,7 +56,7 @@ export class KnexAdapter implements Adapter {
     });
   }
 
-  /** Expired rows too: core judges `exp`, and has to see that an expired one was used. */
+  /** Finds a row, also an expired one: core judges `exp`, and has to see that an expired one was spent. */
   find(id: string): Promise<AdapterPayload | undefined> {
     return inUnit(this.#store, async (unit) => {
       const own = rowId(this.#model, id);
@@ -80,8 +80,10 @@ export class KnexAdapter implements Adapter {
   }
 
   /**
-   * Core checks `consumed` on the copy it loaded before, so two requests can both pass that check. The
+   * Spends a row. Core checks `consumed` on the copy it loaded before, so two requests can both pass that check. The
    * database decides which one is first; the other is refused, and what the first was given is revoked.
+   *
+   * @throws {InvalidGrant} when another request was first.
    * @see [FAPI2-SP-FINAL-5.3.2.2-9](https://openid.net/specs/fapi-security-profile-2_0-final.html#section-5.3.2.2)
    * @see [RFC6749-4.1.2](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.2)
    */
@@ -113,14 +115,17 @@ export class KnexAdapter implements Adapter {
     return inUnit(this.#store, (unit) => unit.revoke(rowId('Grant', grantId), [this.#model]));
   }
 
-  /** The name that a session keeps under whichever id. */
+  /** The alias that a session keeps when its id changes. */
   async #uidAlias(unit: Unit, id: string): Promise<string | undefined> {
     const session = Provider.ctx?.oidc?.session;
     const uid = session?.jti === id ? session.uid : (await this.#read(unit, rowId(this.#model, id)))?.uid;
     return uid && aliasOf(this.#model, 'uid', uid);
   }
 
-  /** Within a unit of work the rows that hang on the decision follow at once, and the refusal is still core's. */
+  /**
+   * True where the decision may travel with the rows that hang on it: within a unit of work, at a route that the table
+   * of models names.
+   */
   #mayDecideLater(): boolean {
     return requestUnderWay() !== undefined && this.#is.decidesLater.includes(Provider.ctx?.oidc?.route ?? '');
   }
@@ -183,15 +188,16 @@ export class KnexAdapter implements Adapter {
   }
 
   /**
-   * Beyond its minute core says that a code is expired before it sees that it was used. To its own client
-   * only: a code travels through browsers, and is no means for others to end somebody's session.
+   * Revokes what an expired code got, when it is used again: core says that it is expired before it sees that it was
+   * spent. Only its own client can have it revoked: a code travels through browsers, and others could end somebody's
+   * session with it.
    */
   async #revokeExpired(unit: Unit, { exp, clientId, grantId }: AdapterPayload): Promise<void> {
     if (!grantId || !exp || exp > seconds()) return;
     if (Provider.ctx?.oidc?.client?.clientId === clientId) await this.#revokeGrant(unit, grantId);
   }
 
-  /** With its grant no token is good for anything, also none that the other request is about to save. */
+  /** Destroys a grant. Without it no token is good for anything, also none that the other request is about to save. */
   async #revokeGrant(unit: Unit, grantId: string): Promise<void> {
     const id = rowId('Grant', grantId);
     unit.put(destroyed({ id, model: 'Grant' }));

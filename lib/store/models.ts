@@ -17,7 +17,7 @@ export interface Lifetimes {
   readonly access_token: number;
 }
 
-/** Time a row stays after it has expired, the margin for clocks that differ apart. */
+/** The time for which a row stays after it has expired, without the margin for clocks that differ. */
 export interface Kept {
   seconds(lifetimes: Lifetimes): number;
   readonly why: string;
@@ -93,7 +93,10 @@ const table: Readonly<Record<string, Model>> = {
   AccountConsent:                   { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, isCore: no  },
 };
 
-/** Written at once, decided at once, never taken back, spent where somebody asks for it: right for any model, if not the quickest. */
+/**
+ * A model that is not listed: written at once, decided at once, never taken back, spent where core asks for it. This is
+ * right for any model, and slower than a line of its own.
+ */
 const unknown: Model = {
   spent: 'token',
   ofGrant: true,
@@ -109,7 +112,7 @@ const unknown: Model = {
 /** The models that are known, as they are listed. */
 export const models: readonly string[] = Object.keys(table);
 
-/** Looks up a model; one that is not listed is treated with care. */
+/** Looks up a model; one that is not listed gets the safe values of `unknown`. */
 export function modelOf(name: string): Model {
   return Object.hasOwn(table, name) ? (table[name] as Model) : unknown;
 }
@@ -119,13 +122,16 @@ export function modelsThat(is: (model: Model) => boolean): string[] {
   return models.filter((name) => is(modelOf(name)));
 }
 
-/** The tokens that a code, or whatever else stands for a grant, was exchanged for. */
+/** Models of the tokens that a code, or another row of a grant, is exchanged for. */
 export const exchanged: readonly string[] = modelsThat(({ ofGrant, issued }) => ofGrant && issued);
 
 /** Seconds a row outlives its expiry, by model. Core judges expiry; retention only says when a row may be purged. */
 export type Retention = Readonly<Record<string, number>>;
 
-/** Clocks of processes differ, and core's `clockTolerance`, 59 at most, lets a row count a little after it has expired. */
+/**
+ * Seconds that every row stays longer: clocks of processes differ, and core's `clockTolerance`, 59 at most, lets a row
+ * count a little after it has expired.
+ */
 export const MARGIN = TOLERATED + 60;
 
 /** How long rows of each model are kept after they have expired, where other models live that long. */

@@ -1,9 +1,9 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 
 /**
- * Names at rest: aliases, accounts and clients as they stand in the columns that rows are found by. A hash of a login
- * would tell whoever reads the table who is a customer, as logins can be guessed; one under a key does not. The key
- * follows from an encryption key, so it changes with that: a name is then looked for under every key there is, and
+ * Names at rest: aliases, accounts and clients as they stand in the columns that rows are found by. They are hashed
+ * under a key: a plain hash of a login would tell a reader of the table who is a customer, as logins can be guessed.
+ * The key follows from an encryption key. When that changes, a name is looked for under every key there is, and
  * `reseal` writes it anew under the first.
  */
 export class Names {

@@ -19,13 +19,13 @@ import type { StoreOptions } from './store.ts';
 export interface OpenStoreOptions extends StoreOptions {
   /** A knex of your own, a transaction of it, or where the database is. Yours stays open when the store is closed. */
   readonly database: Knex | DatabaseOptions | string;
-  /** A database belongs to one issuer: tokens of another one would be as good as its own. */
+  /** The Issuer Identifier. A database belongs to one issuer, as tokens of another one would be as good as its own. */
   readonly issuer: string;
 }
 
 /** A provider's store with its whole life. */
 export interface OidcStore {
-  /** For core's configuration. */
+  /** The adapter for core's configuration. */
   readonly adapter: KnexAdapterFactory;
   readonly knex: Knex;
   /**
@@ -58,7 +58,7 @@ async function opened(database: OpenStoreOptions['database'], schema: string | u
   return openDatabase({ ...settings, schema: schema ?? settings.schema });
 }
 
-/** Asked twice about one jti, the database says once that nobody was here before. */
+/** Asks the database twice about one jti, and answers a fault unless it says exactly once that nobody was first. */
 async function isDecidedOnce({ adapter }: Pick<OidcStore, 'adapter'>): Promise<string[]> {
   const id = `ready ${randomUUID()}`;
   const ask = () => adapter('ReplayDetection').unique(id, seconds());
@@ -66,7 +66,7 @@ async function isDecidedOnce({ adapter }: Pick<OidcStore, 'adapter'>): Promise<s
   return answers.join() === 'true,false' ? [] : ['the database lets something be used twice'];
 }
 
-/** Rows that are kept for good say whether the keys are those of this database. */
+/** Answers a fault where the keys do not open the rows of this database that are kept for good. */
 async function areOurs({ adapter: { store } }: Pick<OidcStore, 'adapter'>): Promise<string[]> {
   const { rows } = await store.knex.raw(
     `select encode(id, 'hex') as id, encode(payload, 'hex') as payload from ${store.table}

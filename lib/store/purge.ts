@@ -10,7 +10,7 @@ import { purgeSettings } from './settings.ts';
 
 export interface PurgeOptions {
   readonly schema?: string | undefined;
-  /** Rows deleted in one transaction. */
+  /** Rows that one transaction deletes. */
   readonly batch?: number | undefined;
   /** Ends the purge after the batch under way. */
   readonly signal?: AbortSignal | undefined;
@@ -27,11 +27,14 @@ const LOCK = 0x0a07_2026;
 
 interface Batch {
   readonly models: string[];
-  /** Start of the next batch; none when another node is at it or nothing is left. */
+  /** Start of the next batch; `undefined` when another node purges or nothing is left. */
   readonly next: number | undefined;
 }
 
-/** A lock of the transaction, not of the session: behind a pooler a session is not ours to keep. */
+/**
+ * Deletes one batch, under a lock of the transaction. A lock of the session would not last behind a pooler, which
+ * shares sessions.
+ */
 function purgeBatch(knex: Knex, table: string, from: number, batch: number): Promise<Batch> {
   return knex.transaction(async (trx) => {
     const { rows: locks } = await trx.raw(
@@ -61,8 +64,8 @@ function purgeBatch(knex: Knex, table: string, from: number, batch: number): Pro
 }
 
 /**
- * Deletes what has expired and been kept long enough, in small transactions, one node at a time: where another one is
- * at it, nothing is done.
+ * Deletes what has expired and been kept long enough, in small transactions. One node does it at a time: where another
+ * one does, this answers at once.
  */
 export async function purge(knex: Knex, options: PurgeOptions = {}): Promise<Purged> {
   const { batch = preset.batch, signal, rest = 0 } = options;

@@ -15,10 +15,11 @@ export function isBeingDecided(): boolean {
 }
 
 /**
- * Words the refusal core would have given, had it found the assertion or proof. The decision is the adapter's; see
- * `KnexAdapter.unique()`. Core keeps both kinds in one namespace and hashes the ids, so which of them it is shows only
- * in comparison with the client's own parameters.
- * @returns to be called when the request is refused, wherever that is
+ * Makes the refusal that core would have given, had it found the assertion or proof. `KnexAdapter.unique()` decides.
+ * Core keeps both kinds in one namespace and hashes the ids: a comparison with the client's own parameters shows which
+ * of them it is.
+ *
+ * @returns a function to call when the request is refused
  */
 export function replayRefusal(id: string, iss: unknown): () => Error {
   const { params, route = '' } = Provider.ctx?.oidc ?? {};

@@ -6,9 +6,12 @@ import { type EncryptionKey, Seal } from './seal.ts';
 export interface ResealOptions {
   readonly encryption_keys: readonly EncryptionKey[];
   readonly schema?: string | undefined;
-  /** Rows looked at in one go. */
+  /** Rows that are read at a time. */
   readonly batch?: number | undefined;
-  /** Seals rows that lie in the clear, too. They may be anybody's work: say so only when they are known to be yours. */
+  /**
+   * True seals rows that lie in the clear as well. Anybody who could write the table may have written them: set it only
+   * where they are known to be yours.
+   */
   readonly clear?: boolean | undefined;
   /** Ends after the rows under way. */
   readonly signal?: AbortSignal | undefined;
@@ -17,9 +20,9 @@ export interface ResealOptions {
 export interface Resealed {
   /** Rows that are sealed by the first key now and were not before. */
   resealed: number;
-  /** Rows that were already. */
+  /** Rows that were sealed by the first key before. */
   current: number;
-  /** Rows no key opens. They were of no use before either, and stay as they are. */
+  /** Rows that no key opens. They could not be used before either, and stay as they are. */
   refused: number;
 }
 
@@ -34,7 +37,7 @@ type Change = { readonly old: Sealed; readonly payload: Buffer } & FoundBy;
 
 const bytes = (hexadecimal: string) => Buffer.from(hexadecimal, 'hex');
 
-/** Only where nobody has written meanwhile: the server goes on serving. */
+/** Replaces rows that nobody has written meanwhile, as servers go on serving. Answers their number. */
 async function replace(knex: Knex, table: string, changes: readonly Change[]): Promise<number> {
   if (changes.length === 0) return 0;
   const values = changes.map(() => '(?::bytea, ?::bytea, ?::bytea, ?::bytea, ?::bytea, ?::bytea)');

@@ -14,13 +14,17 @@ export class RingRow {
   /** The sealed bytes that were read last. */
   #seen: Buffer | null = null;
 
-  /** @param signs false where signing keys are the deployment's own: none are made. */
+  /** @param signs false where signing keys are the deployment's own, so that none are made. */
   constructor(adapter: KnexAdapterFactory, signs = true) {
     this.#adapter = adapter;
     this.#signs = signs;
   }
 
-  /** @throws {OperationalError} when the row is sealed with a key that this process lacks. */
+  /**
+   * Reads the keys, or makes them at the first start.
+   *
+   * @throws {OperationalError} when the row is sealed with a key that this process lacks.
+   */
   async read(): Promise<Ring> {
     const { store, kept } = this.#adapter;
     // Before what it holds is read: a change in between is one more change.

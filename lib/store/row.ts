@@ -8,12 +8,12 @@ import type { Entry } from './trail.ts';
 /** A payload as it is sealed: with what `Foresight` wants to find with it, under the name it has always had. */
 export type Sealed = AdapterPayload & { readonly session_row?: string | undefined; readonly flow?: string | undefined };
 
-/** A row to be written. At rest nothing in it tells what it is about, but to who holds the key and the id. */
+/** A row to be written. At rest it tells what it is about only to somebody who has the key and the id. */
 export interface Row {
   /** The primary key, in hexadecimal, and the key a distributed database spreads rows by. */
   readonly id: string;
   readonly model: string;
-  /** The payload, before it is sealed; null for replay markers, which say all by being there. */
+  /** The payload, before it is sealed; null for the row of a jti, which has none. */
   readonly text: string | null;
   /** The id of the grant's own row. */
   readonly grant_id: string | null;
@@ -35,7 +35,7 @@ export interface Found extends Pick<Row, 'id' | 'expires_at' | 'consumed_at'> {
   readonly payload: Buffer | null;
 }
 
-/** A row that says nothing, in the place of one that said something. */
+/** An empty row, in the place of one that had a payload. */
 export function emptied(row: Pick<Row, 'id' | 'model'>): Row {
   return { id: row.id, model: row.model, text: null, grant_id: null, alias: null, expires_at: 0, consumed_at: null };
 }
@@ -44,15 +44,17 @@ export function emptied(row: Pick<Row, 'id' | 'model'>): Row {
 export const DESTROYED = -2;
 export const RENEWED = -1;
 
-/** Seconds a destroyed row is remembered: longer than any request goes on that may have read it before. */
+/** Seconds for which a destroyed row stays: longer than any request goes on that may have read it before. */
 const REMEMBERED = 3600;
 
-/** A row that stays empty, whoever saves the copy of it that was read before. */
+/** A destroyed row: it stays empty, also where a copy that was read before is saved. */
 export function destroyed(row: Pick<Row, 'id' | 'model'>, how = DESTROYED): Row {
   return { ...emptied(row), expires_at: seconds() + REMEMBERED, consumed_at: how };
 }
 
-/** Neither ids, which are the tokens themselves, nor grants, uids and user codes are readable at rest. */
+/**
+ * The id of a row at rest: the hash of its model and id. Ids are the tokens themselves, so none is readable at rest.
+ */
 export function rowId(model: string, id: string): string {
   return hash('sha256', `${model}\0${id}`);
 }
@@ -67,7 +69,7 @@ export function holderOf(kind: 'account' | 'client', id: string): string {
 
 const numberOrNull = (value: unknown) => (value === null || value === undefined ? null : Number(value));
 
-/** A row out of the columns every statement answers; Postgres answers numbers as text, PGlite as numbers. */
+/** Makes a row out of the columns that every statement answers; Postgres answers numbers as text, PGlite as numbers. */
 export function foundOf([id, payload, expires_at, consumed_at]: readonly unknown[]): Found {
   return {
     id: id as string,

@@ -6,7 +6,7 @@ import { NONCE_BYTES, openGcm, TAG_BYTES, Xaes } from './xaes.ts';
 const KEY_ID_BYTES = 4;
 const HEADER_BYTES = KEY_ID_BYTES + NONCE_BYTES;
 const CLEAR = Buffer.alloc(KEY_ID_BYTES);
-/** Rows of the first version: AES-256-GCM under the key itself. */
+/** Bytes of a nonce in rows of the first version, which are sealed by AES-256-GCM under the key itself. */
 const OLD_NONCE_BYTES = 12;
 /** Random bytes drawn at once, 32 for each row. */
 const RANDOM = 32 * 64;
@@ -20,7 +20,7 @@ export type EncryptionKey = string | Uint8Array;
 interface SealingKey {
   readonly id: Buffer;
   readonly xaes: Xaes;
-  /** Goes into each nonce: see `Seal`. */
+  /** The key of the hash that nonces are made of; see `Seal`. */
   readonly nonceKey: Buffer;
   readonly old: { readonly id: Buffer; readonly key: KeyObject };
 }

@@ -50,7 +50,9 @@ export const auditTableOf = (table: string): string => table.replace('oidc_paylo
 const plain = ['at', 'node', 'chain', 'seq', 'event', 'clause', 'flow', 'client', 'interaction_id', 'address'];
 const encoded = ['account', 'grant_id', 'record', 'hash'];
 
-/** Any number of records as one parameter, so that no more texts are prepared. */
+/**
+ * The text that appends records of the trail, any number of them as one parameter, so that no more texts are prepared.
+ */
 function trailText(table: string, parameter: number): string {
   const numbers = new Set(['at', 'seq']);
   const names = [...plain, ...encoded];
@@ -59,7 +61,7 @@ select ${[...plain, ...encoded.map((name) => `decode(${name}, 'hex')`)]}
 from jsonb_to_recordset($${parameter}::text::jsonb) as t(${names.map((name) => `${name} ${numbers.has(name) ? 'bigint' : 'text'}`)})`;
 }
 
-/** Records that no row travels with. */
+/** Appends records of the trail without rows. */
 export function appendTrail(table: string, trail: readonly AuditRow[]): Statement {
   return { text: trailText(table, 1), values: [jsonOf(trail)] };
 }
@@ -98,7 +100,10 @@ const bytes = (hexadecimal: string) => Buffer.from(hexadecimal, 'hex');
 
 const found = `select encode(id, 'hex'), encode(payload, 'hex'), expires_at, consumed_at`;
 
-/** In sizes of powers of two, the last id repeated, so that few texts are ever prepared. */
+/**
+ * Reads rows by their ids. Their number is filled up to a power of two by repeating the last id, so that few texts are
+ * ever prepared.
+ */
 export function find(table: string, ids: readonly string[]): Statement {
   const size = 2 ** Math.ceil(Math.log2(ids.length));
   const values = Array.from({ length: size }, (_, index) => bytes(ids[index] ?? (ids.at(-1) as string)));
@@ -113,7 +118,10 @@ function findText(table: string, size: number): string {
   return text;
 }
 
-/** A session takes a new id and keeps its uid, so for a moment two rows may have one alias: the later one counts. */
+/**
+ * Reads the row of an alias. A session takes a new id and keeps its uid, so for a moment two rows may have one alias:
+ * the later one counts.
+ */
 export function findByAlias(table: string, alias: string, { names }: Seal): Statement {
   const values = names.every(alias).map(bytes);
   const list = values.map((_, index) => `$${index + 1}`);

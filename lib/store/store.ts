@@ -32,17 +32,23 @@ export interface StoreOptions {
   readonly foresight?: (() => Foresight) | undefined;
 }
 
-/** Each size is prepared once on each connection: 64 sizes take Postgres 6 MB. */
+/** Rows of a statement at most. Each size is prepared once on each connection: 64 sizes take Postgres 6 MB. */
 const BATCH = 64;
 
 const codeOf = (error: unknown) => String((error as { code?: unknown } | undefined)?.code);
 
-/** Errors of one row's making: a value out of range, a constraint, a limit. */
+/** True for an error that one row has caused: a value out of range, a constraint, a limit. */
 const isOwnFault = (error: unknown) => /^(21|22|23|54)/.test(codeOf(error));
 const ownFaultCaused = (error: unknown) => error instanceof StoreUnavailable && isOwnFault(error.cause);
-/** Nothing of the statement was done: two met and the database chose one, or this connection's server is none to ask. */
+/**
+ * True for an error after which nothing of the statement was done: two met and the database chose the other, or the
+ * server of this connection takes no writes any more.
+ */
 export const isWorthTrying = (error: unknown) => /^(40|57P|25006|0A000)/.test(codeOf(error));
-/** A pooler hands each transaction another connection: what was prepared on one is unknown, or known already, on another. */
+/**
+ * True for an error about prepared statements: a pooler hands each transaction another connection, on which they are
+ * unknown, or known already.
+ */
 const isUnprepared = (error: unknown) => /^(26000|42P05)$/.test(codeOf(error));
 
 /** Rows in and out of one database: sealed, in shared round trips, retention added. */
@@ -63,7 +69,7 @@ export class Store {
   readonly #reads: Batch<string, Found>;
   readonly #writes: Batch<Row, Found>;
   #away = false;
-  /** In a transaction, an error of a statement is the end of all: nothing is prepared, and nothing tried again. */
+  /** True in a transaction, which an error of a statement ends: nothing is prepared, and nothing tried again. */
   readonly #isTransaction: boolean;
   #prepared: boolean;
   readonly #timeout: number;
@@ -104,8 +110,8 @@ export class Store {
   }
 
   /**
-   * Looked for, then emptied by their own ids: a delete by anything else would ask every shard of a distributed
-   * database, and hold up all others of its kind until each of them has agreed.
+   * Empties the rows of a grant. They are looked for, then emptied by their own ids: a delete by anything else would
+   * ask every shard of a distributed database, and hold up all others of its kind until each of them has agreed.
    */
   async revoke(grantId: string, models: readonly string[]): Promise<void> {
     for (let isMore = true; isMore; ) {
@@ -166,7 +172,11 @@ export class Store {
     }
   }
 
-  /** @throws StoreUnavailable when the database does not do it, for whatever reason; and the reason is logged. */
+  /**
+   * Runs a statement.
+   *
+   * @throws {StoreUnavailable} when the database does not do it, for whatever reason; the reason is logged.
+   */
   async run(statement: Statement): Promise<Found[]> {
     for (let attempt = 1; ; attempt += 1) {
       const prepared = this.#prepared;

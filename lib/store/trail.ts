@@ -26,9 +26,9 @@ export interface AuditRow extends Entry {
 /** Rows on their way to the database with one statement. */
 export interface Appended {
   readonly rows: readonly AuditRow[];
-  /** The statement was done. */
+  /** Says that the statement was done. */
   done(): void;
-  /** Nobody knows whether the statement was done. */
+  /** Says that the statement may or may not have been done. */
   failed(): void;
 }
 

@@ -8,7 +8,7 @@ const most = 3;
 
 const causeOf = (error: unknown) => (error instanceof StoreUnavailable ? error.cause : error);
 
-/** True for what the database, its driver or the pool says, by a SQLSTATE or the name of a system error. */
+/** True for an error of the database, its driver or the pool, by a SQLSTATE or the name of a system error. */
 const isDatabases = (error: unknown) => {
   const { code, name } = error as { code?: unknown; name?: unknown };
   return name === 'KnexTimeoutError' || /^([0-9A-Z]{5}|E[A-Z]+)$/.test(`${code}`);

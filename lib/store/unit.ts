@@ -20,7 +20,10 @@ interface Ending {
 /** Makes a record when it leaves: the flow it belongs to may not be known before. */
 export type Recorded = (flow: string | undefined) => Entry | Promise<Entry>;
 
-/** Spending what is not there leaves an empty row that expired long ago. */
+/**
+ * True for a row that got what it asked for. Spending a row that is not there leaves an empty one that expired long
+ * ago.
+ */
 const isWon = (result: Found | undefined) => result !== undefined && result.expires_at !== 0;
 
 /**
@@ -49,12 +52,12 @@ export class Unit {
     this.foresight = foresight;
   }
 
-  /** Something has been written or asked for, and has not left yet. */
+  /** True while something that was written or asked for has not left yet. */
   get isPending(): boolean {
     return this.#written.size + this.#undecided.size > 0;
   }
 
-  /** Something could not be written. */
+  /** True where something could not be written. */
   get hasFailed(): boolean {
     return this.#failed;
   }
@@ -64,7 +67,7 @@ export class Unit {
     return this.#overtaken.has(id);
   }
 
-  /** A decision has been put off. */
+  /** True where a decision has been put off. */
   get isUndecided(): boolean {
     return this.#undecided.size > 0;
   }
@@ -181,7 +184,7 @@ export class Unit {
     return answer;
   }
 
-  /** The rows written, and of those that end something which they are, and the row it goes on in. */
+  /** The rows that were written, and the endings among them, each with the row it goes on in. */
   #endings(): [Row[], Ending[]] {
     const rows = [...this.#written.values()];
     const ended: Ending[] = [];
@@ -197,7 +200,7 @@ export class Unit {
     return [rows, ended];
   }
 
-  /** Nobody was told the ids of these rows: should one of them stay, it expires unknown. */
+  /** Takes back rows that were written. Nobody was told their ids: should one of them stay, it expires unknown. */
   async #withdraw(written: readonly Row[]): Promise<void> {
     const rows = written.filter(({ model }) => modelOf(model).issued);
     if (rows.length > 0) await this.#store.write(rows.map(emptied)).catch(() => {});

@@ -58,8 +58,8 @@ export async function inUnit<T>(store: Store, work: (unit: Unit) => Promise<T>):
 }
 
 /**
- * Core hands out the cookie of the session it has read. Where another request has ended that session meanwhile, or gone on
- * with it under another id, the cookie leads nowhere, and would take the place of the one that other request has set: a
+ * Takes the session's cookie out of a response where another request has ended that session meanwhile, or gone on with
+ * it under another id. The cookie leads nowhere, and would take the place of the one that the other request has set: a
  * second click on a consent would log the person out.
  */
 function withoutOvertakenSession(ctx: Context, units: RequestUnits): void {
@@ -76,9 +76,9 @@ function withoutOvertakenSession(ctx: Context, units: RequestUnits): void {
 }
 
 /**
- * One HTTP request as one unit of work: each row is read once, what is written leaves together, and the response
- * leaves after it. A database that is away is answered with 503 and Retry-After. `fapiProvider()` registers it; with the
- * store alone, put it before everything that deals with the provider.
+ * Makes one HTTP request one unit of work: each row is read once, what is written leaves together, and the response
+ * leaves after it. A database that is away is answered with 503 and Retry-After. `fapiProvider()` registers it; with
+ * the store alone, put it before everything that deals with the provider.
  *
  * @example
  * provider.use(unitOfWork());

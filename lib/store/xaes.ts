@@ -16,7 +16,11 @@ export class Xaes {
   /** The two blocks that become a derived key, but for the nonce: the counter and label of SP 800-108, masked as CMAC does. */
   readonly #blocks: Buffer;
 
-  /** @param key 32 bytes */
+  /**
+   * Takes a key.
+   *
+   * @param key 32 bytes
+   */
   constructor(key: Buffer) {
     this.#aes = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false);
     const mask = doubled(this.#aes.update(Buffer.alloc(16)));
@@ -24,7 +28,11 @@ export class Xaes {
     this.#blocks = Buffer.concat([block(1), block(2)]);
   }
 
-  /** @returns the ciphertext and the tag, to be written one after the other */
+  /**
+   * Encrypts a text.
+   *
+   * @returns the ciphertext and the tag, to be written one after the other
+   */
   seal(nonce: Buffer, plaintext: Buffer, aad: Buffer): [Buffer, Buffer] {
     const options = { authTagLength: TAG_BYTES };
     const cipher = createCipheriv(GCM, this.#derived(nonce), nonce.subarray(12), options).setAAD(aad);
@@ -33,7 +41,11 @@ export class Xaes {
     return [sealed, cipher.getAuthTag()];
   }
 
-  /** @throws Error when it was not sealed under this key, nonce and associated data */
+  /**
+   * Decrypts a text.
+   *
+   * @throws {Error} when it was not sealed under this key, nonce and associated data
+   */
   open(nonce: Buffer, sealed: Buffer, aad: Buffer): string {
     return openGcm(this.#derived(nonce), nonce.subarray(12), sealed, aad);
   }

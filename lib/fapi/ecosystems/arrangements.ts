@@ -100,8 +100,7 @@ export interface ArrangementRules {
  * arrangement is that of its grant, which nobody can guess. It ends when its time is over or when it is revoked, and
  * its tokens end with it.
  *
- * @see [Consumer Data Standards, Requesting Sharing
- * Duration](https://consumerdatastandardsaustralia.github.io/standards/#requesting-sharing-duration)
+ * @see [Consumer Data Standards, Requesting Sharing Duration](https://consumerdatastandardsaustralia.github.io/standards/#requesting-sharing-duration)
  */
 export function arrangements({ duration, existing, expiry, introspection }: ArrangementRules): Mechanism {
   return {

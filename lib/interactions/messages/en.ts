@@ -92,7 +92,11 @@ export const en = {
   signed_out_title: 'You are signed out',
   signed_out_text: 'You may close this window.',
 
-  /** @see [OpenID Connect Core section 5.4](https://openid.net/specs/openid-connect-core-1_0.html#ScopeClaims) */
+  /**
+   * Words for scopes.
+   *
+   * @see [OpenID Connect Core section 5.4](https://openid.net/specs/openid-connect-core-1_0.html#ScopeClaims)
+   */
   scopes: {
     openid: 'Recognise you when you come back',
     profile: 'See your name and profile',
@@ -101,7 +105,11 @@ export const en = {
     phone: 'See your phone number',
   },
 
-  /** @see [OpenID Connect Core section 5.1](https://openid.net/specs/openid-connect-core-1_0.html#StandardClaims) */
+  /**
+   * Words for claims.
+   *
+   * @see [OpenID Connect Core section 5.1](https://openid.net/specs/openid-connect-core-1_0.html#StandardClaims)
+   */
   claims: {
     name: 'full name',
     given_name: 'first name',

@@ -20,7 +20,7 @@ export const refusals = `<% layout('@layout') %>
 <% } %>
 `;
 
-/** The same address at a development server: all there is to know to begin. */
+/** The page at the issuer's address of a development server, with everything a developer needs to begin. */
 export const development = `<% layout('@layout') %>
 <% const facts = (rows) => { %><dl class="facts">
 <% for (const { name, text, href } of rows) { %><div><dt><%= name %></dt><dd><% if (href) { %><a href="<%= href %>"><%= text %></a><% } else { %><bdi><%= text %></bdi><% } %></dd></div>

@@ -10,7 +10,7 @@ export const message = `<% layout('@layout') %>
 <% } %>
 `;
 
-/** Core's form is posted by either button. */
+/** The page that asks before a logout. Either button posts core's form. */
 export const logout = `<% layout('@layout') %>
 <h1><%= it.say('sign_out_question') %></h1>
 <p><%~ it.rich('signed_in_at', { name: it.name }) %></p>
