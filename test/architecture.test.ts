@@ -96,6 +96,46 @@ describe('The house', () => {
     expect(circles).to.deep.equal([]);
   });
 
+  it('exports no value that nobody imports', () => {
+    const entries = /^(index|server|ecosystems|cli|contract\/contract|resource\/(index|koa|express))\.ts$/;
+    const others = ['test', 'migrations'].flatMap((folder) =>
+      readdirSync(folder, { recursive: true, encoding: 'utf8' })
+        .filter((file) => file.endsWith('.ts'))
+        .map((file) => join(folder, file)),
+    );
+    const texts = [...files.map((file) => join('lib', file)), ...others].map((file) => readFileSync(file, 'utf8'));
+    const imported = new Set(
+      texts.flatMap((text) =>
+        [...text.matchAll(/(?:import|export|const) (?:type )?\{([^}]*)\} (?:from|= )/g)].flatMap(([, names = '']) =>
+          names.split(',').map(
+            (name) =>
+              name
+                .trim()
+                .replace(/^type /, '')
+                .split(/ as |:/)[0],
+          ),
+        ),
+      ),
+    );
+    // Whole modules, of which anything may be used.
+    const whole = new Set(
+      texts.flatMap((text) =>
+        [...text.matchAll(/(?:\* as \w+ from |import\()'([^']+\.ts)'/g)].map(([, path = '']) =>
+          path.replace(/^.*\.\//, ''),
+        ),
+      ),
+    );
+    const dead = files
+      .filter((file) => !entries.test(file) && ![...whole].some((path) => file.endsWith(path)))
+      .flatMap((file) =>
+        [...readFileSync(join('lib', file), 'utf8').matchAll(/^export (?:async )?(?:const|function\*?|class) (\w+)/gm)]
+          .map(([, name]) => name)
+          .filter((name) => !imported.has(name))
+          .map((name) => `${file}: ${name}`),
+      );
+    expect(dead).to.deep.equal([]);
+  });
+
   it("uses core's public surface only", () => {
     const deep = files.filter((file) => /from 'oidc-provider\//.test(readFileSync(join('lib', file), 'utf8')));
     expect(deep).to.deep.equal([]);

@@ -6,7 +6,7 @@ import { clientMetadata } from '../config/client_metadata.ts';
 export type Json = Readonly<Record<string, unknown>>;
 
 export const text = { type: 'string' };
-export const integer = { type: 'integer' };
+const integer = { type: 'integer' };
 export const boolean = { type: 'boolean' };
 export const time = { type: 'string', format: 'date-time' };
 export const list = (items: Json): Json => ({ type: 'array', items });

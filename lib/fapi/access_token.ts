@@ -11,12 +11,14 @@ import type { Mechanism } from './mechanism.ts';
 
 /** Longest life of an access token a resource server may ask for, in seconds. */
 const longest = 3600;
-const kinds = ['AccessToken', 'ClientCredentials'] as const;
+
+/** The kinds of access tokens: of a person, and of a client's own. */
+export const accessTokenKinds = ['AccessToken', 'ClientCredentials'] as const;
 
 export const accessTokenLifetime = z.strictObject({
   access_token: toCore(
     wholeSeconds.default(300).describe('an access token'),
-    ...kinds.map((kind) => `ttl.${kind}` as const),
+    ...accessTokenKinds.map((kind) => `ttl.${kind}` as const),
   ),
 });
 
@@ -32,7 +34,9 @@ export const lifetimeOf = (token: object): number | undefined =>
  * of the token names none.
  */
 const lifetime =
-  <F extends (ctx: never, token: never, client: never) => number>(kind: (typeof kinds)[number]): Compose<F> =>
+  <F extends (ctx: never, token: never, client: never) => number>(
+    kind: (typeof accessTokenKinds)[number],
+  ): Compose<F> =>
   (theirs, { ttl }) =>
     ((ctx: never, token: never, client: never) =>
       bounded(
@@ -121,7 +125,7 @@ export function accessToken(): Mechanism {
         },
         text: 'access tokens are short-lived, and signed with a permitted algorithm where they are JWTs',
         *violated({ ttl }) {
-          for (const kind of kinds) {
+          for (const kind of accessTokenKinds) {
             if (typeof ttl?.[kind] === 'function' || Number(ttl?.[kind]) <= longest) continue;
             yield { path: ['ttl', kind], text: `must be at most ${longest} seconds` };
           }

@@ -17,7 +17,7 @@ function rewritten(uri: string): string | undefined {
  *
  * @returns `undefined` when the location leads elsewhere
  */
-export function retained(location: string, registered: string): string | undefined {
+function retained(location: string, registered: string): string | undefined {
   if (rewritten(location) !== rewritten(registered) || /[^\x21-\x7e]/.test(registered)) return undefined;
   const { hash, searchParams } = new URL(location);
   const own = [...new URL(registered).searchParams];

@@ -18,7 +18,7 @@ export const callbackPath = '/try/callback';
 type Cookies = Pick<Keys['cookies'], 'sign'>;
 
 /** A secret of the server, for one use. It is the same in all its processes, so that none of them has to keep anything. */
-export const secretFor = (cookies: Cookies, use: string): string => cookies.sign(`front page: ${use}`);
+const secretFor = (cookies: Cookies, use: string): string => cookies.sign(`front page: ${use}`);
 
 /** An Ed25519 private key is any 32 bytes after this prefix (RFC 8410 section 7). */
 const pkcs8 = Buffer.from('302e020100300506032b657004220420', 'hex');

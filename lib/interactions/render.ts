@@ -58,7 +58,7 @@ export function short(text: string, length = 80): string {
 }
 
 /** Puts values into a text as markup, each with a direction of writing of its own. */
-export function markup(text: string, values: Readonly<Record<string, string>>): string {
+function markup(text: string, values: Readonly<Record<string, string>>): string {
   const isolated = Object.entries(values).map(([name, value]) => [name, `<bdi>${escapeFunction(value)}</bdi>`]);
   return filled(escapeFunction(text), Object.fromEntries(isolated));
 }

@@ -1,6 +1,8 @@
 import type { Knex } from 'knex';
 
+import { ringName } from '../keys/keys.ts';
 import { seconds } from '../seconds.ts';
+import { KEPT } from '../store/kept.ts';
 import { rowId } from '../store/row.ts';
 import type { Store } from '../store/store.ts';
 import type { Health, Served } from './health.ts';
@@ -128,14 +130,14 @@ interface DatedKey {
 
 /** Ages of the signing keys that the database holds and that sign, where their dates are kept. */
 export function keyFigures(metrics: Metrics, store: Store): void {
-  const id = rowId('Kept', 'signing_keys');
+  const id = rowId(KEPT, ringName);
   metrics.gauge<'kid'>(
     'oidc_signing_key_age_seconds',
     'Time since an active signing key began to sign',
     async (set) => {
       // A database that is away has no keys to tell of; that it is away is told elsewhere.
       const [row] = await store.find([id]).catch(() => []);
-      const text = row && store.open('Kept', row);
+      const text = row && store.open(KEPT, row);
       const { keys } = JSON.parse(text ?? '{"keys":[]}') as { readonly keys: readonly DatedKey[] };
       for (const { kid, status, made_at, active_at = made_at } of keys) {
         if (kid && status === 'active' && active_at) set((Date.now() - active_at) / 1000, { kid });

@@ -2,6 +2,7 @@ import type { Context, Middleware, Next } from 'koa';
 import type { Client, Configuration, KoaContextWithOIDC, Provider } from 'oidc-provider';
 import Core from 'oidc-provider';
 
+import { accessTokenKinds } from '../fapi/access_token.ts';
 import type { HookAt } from '../fapi/hooks.ts';
 import type { Staged } from '../fapi/stages.ts';
 import { handOver } from '../http/handed_over.ts';
@@ -72,7 +73,7 @@ function findBoth(provider: Provider, others: Provider): void {
 
 /** Lets protected resources of the profile ask about the tokens of the other clients, which need not be bound. */
 function introspectBoth(provider: Provider, others: Provider, clients: Clients): void {
-  for (const name of ['AccessToken', 'ClientCredentials'] as const) {
+  for (const name of accessTokenKinds) {
     const model = provider[name] as Provider['AccessToken'];
     const find = model.find;
     model.find = async function findOfBoth(this: never, ...args: Parameters<typeof find>) {

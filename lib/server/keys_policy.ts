@@ -4,7 +4,7 @@ import type { Policy } from '../keys/ring.ts';
 const units: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** Milliseconds of `90d`, `12h`, `30m` or `2s`; `undefined` of `never`. */
-export function millisecondsOf(duration: string): number | undefined {
+function millisecondsOf(duration: string): number | undefined {
   return duration === 'never' ? undefined : Number.parseInt(duration, 10) * (units[duration.slice(-1)] ?? 0);
 }
 

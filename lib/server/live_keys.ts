@@ -16,7 +16,7 @@ const every = 1000;
 const longest = 10_000;
 
 /** Kids of the keys that sign, by purpose. */
-export const signersOf = ({ keys, cookies, nonces }: Ring): Record<string, string> =>
+const signersOf = ({ keys, cookies, nonces }: Ring): Record<string, string> =>
   Object.fromEntries(
     [
       ...keys.map((key) => ({ ...key, purpose: key.alg })),

@@ -39,7 +39,7 @@ const presence: readonly (readonly [Path, (config: Config) => unknown])[] = [
 ];
 
 /** The paths at which a configuration cannot take effect before the next start. */
-export function unchangeable(old: Config, now: Config): Path[] {
+function unchangeable(old: Config, now: Config): Path[] {
   return [
     ...fixed.filter((path) => !isDeepStrictEqual(at(old, path), at(now, path))),
     ...presence.flatMap(([path, of]) => (isDeepStrictEqual(of(old), of(now)) ? [] : [path])),

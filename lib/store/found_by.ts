@@ -1,38 +1,23 @@
 import type { AdapterPayload } from 'oidc-provider';
 
+import { modelOf, modelsThat } from './models.ts';
 import { aliasOf, holderOf, type Row } from './row.ts';
-
-/** The members of a payload that say whose row it is. */
-interface Holders {
-  readonly account?: 'accountId' | 'jti';
-  readonly client?: 'clientId' | 'client_id';
-}
-
-/** Members of payloads that say whose a row is, by model. A row of a grant is found by the grant, and has none. */
-const holders: Readonly<Record<string, Holders>> = {
-  Account: { account: 'jti' },
-  Client: { client: 'client_id' },
-  ClientCredentials: { client: 'clientId' },
-  Grant: { account: 'accountId', client: 'clientId' },
-  RegistrationAccessToken: { client: 'clientId' },
-  Session: { account: 'accountId' },
-};
 
 /** The columns a row is found by, besides its id and its grant. */
 export type FoundBy = Required<Pick<Row, 'alias' | 'account' | 'client'>>;
 
 /** True for a model whose rows are found by whose they are. */
-export const isHeld = (model: string): boolean => Object.hasOwn(holders, model);
+export const isHeld = (model: string): boolean => modelOf(model).heldBy !== undefined;
 
 /** Models of tokens that a client has on its own account, and that hang on no grant. */
-export const tokensOfClients: readonly string[] = Object.keys(holders).filter(
-  (model) => holders[model]?.client === 'clientId' && !holders[model]?.account,
+export const tokensOfClients: readonly string[] = modelsThat(
+  ({ heldBy }) => heldBy?.client === 'clientId' && !heldBy.account,
 );
 
 /** The columns that a row of this model is found by, before they are keyed. */
 export function foundBy(model: string, payload: AdapterPayload): FoundBy {
   const { uid, userCode } = payload;
-  const { account, client } = holders[model] ?? {};
+  const { account, client } = modelOf(model).heldBy ?? {};
   const [accountId, clientId] = [account && payload[account], client && payload[client]];
   return {
     alias:

@@ -24,7 +24,13 @@ export interface Kept {
   readonly clause?: ClauseId;
 }
 
-/** All that the store has to know of a model. */
+/** The members of a payload that say whose row it is: the row is found by them. A row of a grant is found by the grant. */
+export interface HeldBy {
+  readonly account?: 'accountId' | 'jti';
+  readonly client?: 'clientId' | 'client_id';
+}
+
+/** Everything that the store has to know of a model. */
 export interface Model {
   readonly spent: Spent;
   /** Goes when the grant it names is revoked. */
@@ -40,6 +46,8 @@ export interface Model {
   /** Goes on under a new id now and then, with the `uid` it has: destroyed under one, it is so under all. */
   readonly renewed: boolean;
   readonly kept: Kept;
+  /** Absent where its rows are not looked for by whose they are. */
+  readonly heldBy?: HeldBy | undefined;
   /** Core's own, so that any adapter has to keep it. */
   readonly isCore: boolean;
 }
@@ -67,30 +75,37 @@ const jti: Kept = {
 const [yes, no] = [true, false];
 const never: readonly string[] = [];
 const token = ['token'];
-const both = ['pushed_authorization_request', 'token'];
+const push = ['pushed_authorization_request', 'token'];
+
+const nobody = undefined;
+const person: HeldBy = { account: 'accountId' };
+const account: HeldBy = { account: 'jti' };
+const owner: HeldBy = { client: 'clientId' };
+const client: HeldBy = { client: 'client_id' };
+const both: HeldBy = { ...person, ...owner };
 
 // biome-ignore format: a table
 const table: Readonly<Record<string, Model>> = {
-  Session:                          { spent: 'never',   ofGrant: no,  waits: yes, decidesLater: never, issued: no,  returns: no,  renewed: yes, kept: lifetime, isCore: yes },
-  Grant:                            { spent: 'never',   ofGrant: no,  waits: yes, decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, isCore: yes },
-  Interaction:                      { spent: 'never',   ofGrant: no,  waits: yes, decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, isCore: yes },
-  Client:                           { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: yes, renewed: no,  kept: lifetime, isCore: yes },
-  InitialAccessToken:               { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, isCore: yes },
-  RegistrationAccessToken:          { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, isCore: yes },
-  AccessToken:                      { spent: 'never',   ofGrant: yes, waits: yes, decidesLater: never, issued: yes, returns: no,  renewed: no,  kept: lifetime, isCore: yes },
-  ClientCredentials:                { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: yes, returns: no,  renewed: no,  kept: lifetime, isCore: yes },
-  AuthorizationCode:                { spent: 'code',    ofGrant: yes, waits: yes, decidesLater: token, issued: no,  returns: no,  renewed: no,  kept: code,     isCore: yes },
-  RefreshToken:                     { spent: 'token',   ofGrant: yes, waits: yes, decidesLater: never, issued: yes, returns: no,  renewed: no,  kept: lifetime, isCore: yes },
-  DeviceCode:                       { spent: 'token',   ofGrant: yes, waits: no,  decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, isCore: yes },
-  BackchannelAuthenticationRequest: { spent: 'token',   ofGrant: yes, waits: no,  decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, isCore: yes },
-  PreAuthorizedCode:                { spent: 'token',   ofGrant: yes, waits: no,  decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, isCore: yes },
-  PushedAuthorizationRequest:       { spent: 'request', ofGrant: no,  waits: no,  decidesLater: never, issued: yes, returns: no,  renewed: no,  kept: request,  isCore: yes },
-  ReplayDetection:                  { spent: 'jti',     ofGrant: no,  waits: no,  decidesLater: both,  issued: no,  returns: no,  renewed: no,  kept: jti,      isCore: yes },
-  Account:                          { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, isCore: no  },
-  AccountLogin:                     { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: yes, renewed: no,  kept: lifetime, isCore: no  },
-  ListedAccounts:                   { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: yes, renewed: no,  kept: lifetime, isCore: no  },
-  Kept:                             { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, isCore: no  },
-  AccountConsent:                   { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, isCore: no  },
+  Session:                          { spent: 'never',   ofGrant: no,  waits: yes, decidesLater: never, issued: no,  returns: no,  renewed: yes, kept: lifetime, heldBy: person,  isCore: yes },
+  Grant:                            { spent: 'never',   ofGrant: no,  waits: yes, decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, heldBy: both,    isCore: yes },
+  Interaction:                      { spent: 'never',   ofGrant: no,  waits: yes, decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, heldBy: nobody,  isCore: yes },
+  Client:                           { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: yes, renewed: no,  kept: lifetime, heldBy: client,  isCore: yes },
+  InitialAccessToken:               { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, heldBy: nobody,  isCore: yes },
+  RegistrationAccessToken:          { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, heldBy: owner,   isCore: yes },
+  AccessToken:                      { spent: 'never',   ofGrant: yes, waits: yes, decidesLater: never, issued: yes, returns: no,  renewed: no,  kept: lifetime, heldBy: nobody,  isCore: yes },
+  ClientCredentials:                { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: yes, returns: no,  renewed: no,  kept: lifetime, heldBy: owner,   isCore: yes },
+  AuthorizationCode:                { spent: 'code',    ofGrant: yes, waits: yes, decidesLater: token, issued: no,  returns: no,  renewed: no,  kept: code,     heldBy: nobody,  isCore: yes },
+  RefreshToken:                     { spent: 'token',   ofGrant: yes, waits: yes, decidesLater: never, issued: yes, returns: no,  renewed: no,  kept: lifetime, heldBy: nobody,  isCore: yes },
+  DeviceCode:                       { spent: 'token',   ofGrant: yes, waits: no,  decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, heldBy: nobody,  isCore: yes },
+  BackchannelAuthenticationRequest: { spent: 'token',   ofGrant: yes, waits: no,  decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, heldBy: nobody,  isCore: yes },
+  PreAuthorizedCode:                { spent: 'token',   ofGrant: yes, waits: no,  decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, heldBy: nobody,  isCore: yes },
+  PushedAuthorizationRequest:       { spent: 'request', ofGrant: no,  waits: no,  decidesLater: never, issued: yes, returns: no,  renewed: no,  kept: request,  heldBy: nobody,  isCore: yes },
+  ReplayDetection:                  { spent: 'jti',     ofGrant: no,  waits: no,  decidesLater: push,  issued: no,  returns: no,  renewed: no,  kept: jti,      heldBy: nobody,  isCore: yes },
+  Account:                          { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, heldBy: account, isCore: no  },
+  AccountLogin:                     { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: yes, renewed: no,  kept: lifetime, heldBy: nobody,  isCore: no  },
+  ListedAccounts:                   { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: yes, renewed: no,  kept: lifetime, heldBy: nobody,  isCore: no  },
+  Kept:                             { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, heldBy: nobody,  isCore: no  },
+  AccountConsent:                   { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, heldBy: nobody,  isCore: no  },
 };
 
 /**

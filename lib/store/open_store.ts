@@ -11,6 +11,7 @@ import { type Keys, loadKeys } from '../keys/keys.ts';
 import { seconds } from '../seconds.ts';
 import { type KnexAdapterFactory, knexAdapter } from './adapter.ts';
 import { type Holder, held, type Revoked, revoke } from './held.ts';
+import { KEPT } from './kept.ts';
 import { type Purged, type PurgeSchedule, purge, startPurge } from './purge.ts';
 import { type Resealed, type ResealOptions, reseal } from './reseal.ts';
 import { Seal } from './seal.ts';
@@ -70,7 +71,8 @@ async function isDecidedOnce({ adapter }: Pick<OidcStore, 'adapter'>): Promise<s
 async function areOurs({ adapter: { store } }: Pick<OidcStore, 'adapter'>): Promise<string[]> {
   const { rows } = await store.knex.raw(
     `select encode(id, 'hex') as id, encode(payload, 'hex') as payload from ${store.table}
-      where expires_at is null and model = 'Kept' and payload is not null limit 1`,
+      where expires_at is null and model = ? and payload is not null limit 1`,
+    [KEPT],
   );
   const [row] = rows;
   if (!row) return [];

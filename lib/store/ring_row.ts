@@ -1,15 +1,14 @@
 import { loadRing, ringName } from '../keys/keys.ts';
 import type { Ring } from '../keys/ring.ts';
 import type { KnexAdapterFactory } from './adapter.ts';
+import { KEPT } from './kept.ts';
 import { rowId } from './row.ts';
 import type { Store } from './store.ts';
-
-const MODEL = 'Kept';
 
 /** The row that holds the keys of a database, sealed. The database decides who changes it first. */
 export class RingRow {
   readonly #adapter: KnexAdapterFactory;
-  readonly #id = rowId(MODEL, ringName);
+  readonly #id = rowId(KEPT, ringName);
   readonly #signs: boolean;
   /** The sealed bytes that were read last. */
   #seen: Buffer | null = null;

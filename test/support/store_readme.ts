@@ -6,10 +6,10 @@ const name = (model: string) => `\`${model}\``;
 
 /** Each model of the store and what may happen to its rows, out of the table the store itself reads. */
 export function modelRows(): string {
-  const flags = ['taken back', 'may return', 'renewed'];
+  const flags = ['taken back', 'may return', 'renewed', 'found by its'];
   const heading = ['model', 'spent as', 'of a grant', 'waits', 'decides later at', ...flags];
   const row = (model?: string) => {
-    const { spent, ofGrant, waits, decidesLater, issued, returns, renewed } = modelOf(model ?? '');
+    const { spent, ofGrant, waits, decidesLater, issued, returns, renewed, heldBy = {} } = modelOf(model ?? '');
     return [
       model ? name(model) : 'any other',
       spent,
@@ -19,6 +19,7 @@ export function modelRows(): string {
       yes(issued),
       yes(returns),
       yes(renewed),
+      Object.values(heldBy).map(name).join(', '),
     ];
   };
   return table(heading, [...models.map((model) => row(model)), row()]);

@@ -38,7 +38,7 @@ function otherReference({ address }: Flow): URL {
 }
 
 /** Attempts of somebody in the browser. Each is done for real, by somebody who has all that crossed the browser. */
-export const attempts: Readonly<Record<string, Attempt>> = {
+const attempts: Readonly<Record<string, Attempt>> = {
   change: {
     title: 'Send the whole request through the browser, changed',
     go: (flow, fetch) => fetch(plainAddress(flow, greedy(flow)), page),

@@ -1,9 +1,7 @@
 import type { ClauseId } from '../../clause.ts';
-import { lifetimeOf } from '../access_token.ts';
+import { accessTokenKinds, lifetimeOf } from '../access_token.ts';
 import type { Compose } from '../hooks.ts';
 import type { Mechanism } from '../mechanism.ts';
-
-const kinds = ['AccessToken', 'ClientCredentials'] as const;
 
 /** Seconds an ecosystem’s access tokens are good for. */
 export interface LifetimeBounds {
@@ -13,7 +11,7 @@ export interface LifetimeBounds {
 
 const lifetime =
   <F extends (ctx: never, token: never, client: never) => number>(
-    kind: (typeof kinds)[number],
+    kind: (typeof accessTokenKinds)[number],
     { least = 1, most }: LifetimeBounds,
   ): Compose<F> =>
   (theirs, { ttl }) =>
@@ -37,7 +35,7 @@ export function accessTokenLifetime(id: ClauseId, bounds: LifetimeBounds): Mecha
         id,
         text: `access tokens are good for ${words}`,
         *violated({ ttl }) {
-          for (const kind of kinds) {
+          for (const kind of accessTokenKinds) {
             const seconds = ttl?.[kind];
             if (typeof seconds === 'function' || (Number(seconds) >= least && Number(seconds) <= most)) continue;
             yield { path: ['ttl', kind], text: `must be ${words}` };
