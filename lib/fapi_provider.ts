@@ -57,7 +57,7 @@ function refuseWrong(issuer: unknown, configuration: unknown, settings: unknown)
  */
 export function refusedByCore(provider: Provider, clients: readonly ClientMetadata[] = []): Violation[] {
   // The type has no constructor: core makes clients itself.
-  const Client = provider.Client as unknown as new (metadata: ClientMetadata) => unknown;
+  const Client = provider.Client as new (metadata: ClientMetadata) => unknown;
   return clients.flatMap((client, index): Violation[] => {
     try {
       new Client(structuredClone(client));
@@ -124,7 +124,7 @@ export async function fapiProvider(
 ): Promise<Provider> {
   refuseForeign(Provider);
   refuseWrong(issuer, configuration, settings);
-  if (!Array.isArray((profile as Partial<Profile> | undefined)?.mechanisms)) {
+  if (!Array.isArray(profile?.mechanisms)) {
     throw new TypeError(
       'the profile is missing: hand over what fapi2SecurityProfile() or fapi2MessageSigning() answers',
     );

@@ -58,7 +58,7 @@ export function clientViolations(
   configuration: Configuration = layered(profile, {}),
   loaded = false,
 ): Violation[] {
-  const completed = { ...configuration.clientDefaults, ...metadata } as ClientMetadata;
+  const completed = { ...configuration.clientDefaults, ...metadata };
   const written = loaded && isStoredByCore(metadata) ? {} : completed;
   for (const mechanism of profile.mechanisms) mechanism.complete?.(completed, written);
   return outsideOf(profile, completed, configuration);

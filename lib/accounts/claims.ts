@@ -50,6 +50,7 @@ export const claimsSchema = z
       // Section 5.2: the same claim in another language.
       if (tag === undefined || !(claimsSchema.shape[base as 'name'] instanceof z.ZodOptional)) continue;
       const { error } = claimsSchema.shape[base as 'name'].safeParse(value);
+      // An issue that zod has made, which its types let nobody push again.
       for (const issue of error?.issues ?? [])
         ctx.issues.push({ ...issue, path: [name, ...issue.path], input: value } as never);
     }

@@ -57,8 +57,10 @@ export interface StoredAccounts extends AccountSource {
   all(): AsyncIterable<readonly KnownAccount[]>;
 }
 
-const opened = (payload: Awaited<ReturnType<Adapter['find']>>) =>
-  payload ? (payload.extra as unknown as KnownAccount) : undefined;
+/** The account in a payload: its member `extra`, which core's types know nothing of. */
+const accountIn = ({ extra }: AdapterPayload) => extra as unknown as KnownAccount;
+
+const opened = (payload: Awaited<ReturnType<Adapter['find']>>) => (payload ? accountIn(payload) : undefined);
 
 const payloadOf = (account: KnownAccount): AdapterPayload => ({
   jti: account.sub,
@@ -69,7 +71,7 @@ const payloadOf = (account: KnownAccount): AdapterPayload => ({
 
 /** Keeps an account for good: core's type wants a lifetime of everything. */
 const keep = (adapter: Adapter, sub: string, payload: AdapterPayload): Promise<unknown> =>
-  Promise.resolve(adapter.upsert(sub, payload, undefined as never));
+  Promise.resolve(adapter.upsert(sub, payload, undefined));
 
 /** Operations by an adapter alone: of two changes at the same time, one may be lost. */
 function byAdapter(adapter: Adapter): AccountStore {
@@ -104,7 +106,7 @@ export function storedAccounts(adapter: Adapter, store: AccountStore = byAdapter
     let found = false;
     const changed = await store.change(account.sub, (payload) => {
       found = true;
-      const made = make(payload.extra as unknown as KnownAccount);
+      const made = make(accountIn(payload));
       return made && payloadOf(made);
     });
     return found ? changed !== undefined : undefined;
@@ -151,7 +153,7 @@ export function storedAccounts(adapter: Adapter, store: AccountStore = byAdapter
     },
     async *all() {
       for await (const page of store.all()) {
-        yield page.map((payload) => payload.extra as unknown as KnownAccount);
+        yield page.map(accountIn);
       }
     },
   };

@@ -66,7 +66,7 @@ export function admin({ admit, desks, audit }: AdminOptions): Middleware {
     if (admitted.by === undefined) {
       const { status, text, headers } = admitted;
       refused(ctx, text);
-      ctx.set({ ...headers } as Record<string, string>);
+      ctx.set({ ...headers });
       return answerProblem(ctx, status, text);
     }
     const found = find(ctx.path);

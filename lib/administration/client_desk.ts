@@ -126,7 +126,7 @@ export class ClientDesk {
       await this.#switch('client.enabled', client_id, 'is not disabled', ({ disabled_at, ...client }) => {
         if (disabled_at === undefined) return undefined;
         this.#judged(judge, [client]);
-        return client as RegisteredClient;
+        return client;
       });
     });
   }
@@ -207,7 +207,7 @@ export class ClientDesk {
     for (const { client_id } of clients) this.#notInFile(`${client_id}`);
     const metadata = clients.map(withoutNotes);
     const findings = clientFindings(metadata, judge, this.#parts);
-    if (findings.length === 0) return metadata as unknown as RegisteredClient[];
+    if (findings.length === 0) return metadata as RegisteredClient[];
     const [only] = metadata;
     throw new ActRefused(400, metadata.length === 1 ? `client ${only?.client_id}` : 'clients', findings);
   }

@@ -11,9 +11,7 @@ const typ = 'audit-checkpoint+jws';
 /** A signer that uses a private JWK with `kid` and `alg`. */
 export function signer(jwk: JWK): Signer {
   return (text) =>
-    new CompactSign(Buffer.from(text))
-      .setProtectedHeader({ alg: `${jwk.alg}`, kid: `${jwk.kid}`, typ })
-      .sign(jwk as Parameters<CompactSign['sign']>[0]);
+    new CompactSign(Buffer.from(text)).setProtectedHeader({ alg: `${jwk.alg}`, kid: `${jwk.kid}`, typ }).sign(jwk);
 }
 
 const stated = ({ node, chain, seq, hash }: Omit<Link, 'at'>) => JSON.stringify({ node, chain, seq, hash });

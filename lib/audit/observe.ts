@@ -48,7 +48,7 @@ const binding = (token: { jkt?: string | undefined; 'x5t#S256'?: string | undefi
 };
 
 function asked({ params = {} }: KoaContextWithOIDC['oidc']): Occurrence['details'] {
-  const { scope, authorization_details, resource, acr_values } = params as Record<string, unknown>;
+  const { scope, authorization_details, resource, acr_values } = params;
   return { scope, authorization_details, resource, acr_values };
 }
 
@@ -127,7 +127,7 @@ function observeRows(provider: Provider, audit: Audit): void {
  * is recorded.
  */
 export function observe(provider: Provider, audit: Audit): void {
-  const emitter = provider as unknown as EventEmitter;
+  const emitter = provider as EventEmitter;
   const on = <T>(event: string, listener: (ctx: KoaContextWithOIDC, more: T) => void) => emitter.on(event, listener);
   for (const [event, where] of Object.entries(refusals)) {
     on(event, (ctx, refusal: Refusal) => audit.record(ctx, refused(where, ctx, refusal)));

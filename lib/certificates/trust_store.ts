@@ -46,7 +46,7 @@ function macKey(password: string, salt: Buffer): Buffer {
 }
 
 const data = (content: ArrayBuffer | Uint8Array) =>
-  new ContentInfo({ contentType: id_data, content: AsnConvert.serialize(new OctetString(content as Uint8Array)) });
+  new ContentInfo({ contentType: id_data, content: AsnConvert.serialize(new OctetString(content)) });
 
 /** Makes an attribute by assignment: the constructor of its class drops what it is given. */
 function attribute(attrId: string, value: Buffer): PKCS12Attribute {

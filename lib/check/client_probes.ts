@@ -25,14 +25,14 @@ async function assertion({ metadata, client }: ClientTarget, { claims, jwk, jti 
   const body = {
     iss: client_id,
     sub: client_id,
-    aud: metadata.issuer,
+    aud: `${metadata.issuer}`,
     jti: jti ?? randomUUID(),
     iat: seconds(),
     exp: seconds() + 60,
   };
-  return new SignJWT({ ...body, ...claims } as never)
+  return new SignJWT({ ...body, ...claims })
     .setProtectedHeader({ alg: `${key.alg}`, ...(key.kid && { kid: key.kid }) })
-    .sign(key as never);
+    .sign(key);
 }
 
 const challenge = () => createHash('sha256').update(randomBytes(32)).digest('base64url');

@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
 
-import { clauseUrl } from '../clause.ts';
+import { type ClauseId, clauseUrl } from '../clause.ts';
 import type { Report } from './report.ts';
 
 /** The rule of a problem that no clause is about. */
@@ -56,7 +56,7 @@ export function asSarif({ clauses, problems }: Report, version: string): object 
           driver: {
             name: 'oidc-provider-fapi',
             version,
-            rules: [...rules, ...others.map((id) => ({ id, helpUri: clauseUrl(id as never) }))],
+            rules: [...rules, ...others.map((id) => ({ id, helpUri: clauseUrl(id as ClauseId) }))],
           },
         },
         results: [...failures, ...passes],

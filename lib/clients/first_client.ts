@@ -66,7 +66,7 @@ export function firstClient({ issuer, metadata, key, certificate, signed }: Firs
     ...(signed && { authorization_signed_response_alg: 'ES256' }),
   };
   const expected = { ...known, use_mtls_endpoint_aliases: mtls };
-  const kid = (metadata.jwks?.keys[0] as { kid?: string } | undefined)?.kid;
+  const kid = metadata.jwks?.keys[0]?.kid;
   return `// Client ${literal(metadata.client_id)} at ${issuer}
 //
 //   npm install openid-client

@@ -77,7 +77,7 @@ export const commandsOf =
     configured(group.command(usage).description(description))
       .addHelpText('after', examples(...lines))
       .action((...args: unknown[]) => {
-        // Commander hands over the arguments, the options, and the command.
+        // Commander hands over the arguments, the options, and the command; of which types, its own types do not say.
         const options = args.at(-2) as Options;
         return withConfig(options, (config, resources) => run(config, resources, ...(args.slice(0, -1) as never[])));
       });

@@ -12,7 +12,7 @@ async function find(config: Config, resources: Resources, client_id: string): Pr
   const written = config.clients.find((one) => one.client_id === client_id);
   const found = written ?? (await (await openDesks(config, resources)).clients.registry.find(client_id));
   if (!found) throw new UsageError(`there is no client ${client_id}`);
-  return found as unknown as Metadata;
+  return found as Metadata;
 }
 
 /** Adds the command below `clients`. */

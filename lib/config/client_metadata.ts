@@ -97,4 +97,4 @@ const metadata = z.strictObject({
 });
 
 // Core's type narrows some values to the literals it knows; a mechanism reports the others with their clause.
-export const clientMetadata = metadata as unknown as z.ZodType<ClientMetadata, ClientMetadata>;
+export const clientMetadata = metadata as z.ZodType<ClientMetadata, ClientMetadata>;

@@ -26,7 +26,7 @@ export function targetsOf(document: Document): Targets {
   visit(document, {
     Node(_key, node) {
       if (isAlias(node)) targets.set(node, anchors.get(node.source));
-      else if (node.anchor) anchors.set(node.anchor, node as Node);
+      else if (node.anchor) anchors.set(node.anchor, node);
     },
   });
   return targets;
@@ -98,7 +98,7 @@ export class Plain {
     const value: Record<string, unknown> = {};
     // The first of them counts, and what the map says itself more than any.
     // A map that merges itself has come to nothing, and is reported.
-    for (const other of merged.toReversed()) copy(value, Object.entries((other.value as object | undefined) ?? {}));
+    for (const other of merged.toReversed()) copy(value, Object.entries(other.value ?? {}));
     const own = map.items
       .filter(({ key }) => !isMergeKey(key))
       .map((pair) => [pair.key, this.#make(pair.value)] as const);

@@ -17,4 +17,4 @@ export type Rule = (input: Written) => Finding[];
 
 /** The items of a list, each an object; of what is no list, none. */
 export const list = <T>(value: readonly T[] | undefined): readonly NonNullable<T>[] =>
-  Array.isArray(value) ? value.map((item) => (typeof item === 'object' && item ? item : ({} as NonNullable<T>))) : [];
+  Array.isArray(value) ? value.map((item) => (typeof item === 'object' && item ? item : {})) : [];

@@ -91,7 +91,7 @@ function pathOf(nodes: readonly unknown[]): Path {
   return nodes.flatMap((node, index): (string | number)[] => {
     const next = nodes[index + 1];
     if (isPair(node)) return [keyName(node.key)];
-    if (isCollection(node) && !isMap(node)) return [node.items.indexOf(next as never)];
+    if (isCollection(node) && !isMap(node)) return [node.items.indexOf(next)];
     return [];
   });
 }
@@ -126,7 +126,7 @@ function pairOf(map: YAMLMap, name: string, targets: Targets): Pair | undefined 
 function follow({ document, targets }: Source, path: Path): { last: Node | null; value: unknown } {
   const deref = (node: unknown) => (isAlias(node) ? targets.get(node) : node);
   let value: unknown = deref(document.contents);
-  let last = document.contents as Node | null;
+  let last = document.contents;
   for (const step of path) {
     const pair = isMap(value) ? pairOf(value, String(step), targets) : undefined;
     const next = pair ? pair.key : isSeq(value) ? value.items[Number(step)] : undefined;

@@ -40,7 +40,7 @@ async function server({ url, pool_size = presets(databaseSettings).pool_size, tl
       application_name: 'oidc-provider-fapi',
       keepAlive: true,
       connectionTimeoutMillis: 5000,
-    } as Knex.PgConnectionConfig,
+    },
     pool: { min: Math.min(2, pool_size), max: pool_size },
     acquireConnectionTimeout: 5000,
     // What knex has to say about a connection is in the error it throws, and that one is logged.

@@ -19,7 +19,7 @@ export function requirePostgres(knex: unknown): asserts knex is Knex {
   if (typeof knex !== 'function') {
     throw new OperationalError("no knex was handed over: write one made with client: 'pg', or a postgres:// URL");
   }
-  const { dialect, driverName } = (knex as unknown as Partial<Knex>).client ?? {};
+  const { dialect, driverName } = (knex as Partial<Knex>).client ?? {};
   const other = driverName in others ? others[driverName] : dialect === 'postgresql' ? undefined : `${driverName}`;
   if (other === undefined) return;
   throw new OperationalError(`this knex speaks ${other}: hand over one made with client: 'pg', or a postgres:// URL`);

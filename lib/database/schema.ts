@@ -14,7 +14,7 @@ const LOCK_NOT_AVAILABLE = '55P03';
 /** Database schema of the tables: the caller's, else that of `openDatabase()`, else that of the search path. */
 export function schemaOf(knex: Knex, schema?: string): string | undefined {
   requirePostgres(knex);
-  return schema ?? (knex.userParams as { schema?: string } | undefined)?.schema;
+  return schema ?? knex.userParams?.schema;
 }
 
 export const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;

@@ -93,11 +93,9 @@ export async function sampleClient(target: DevelopmentTarget, ways: Ways): Promi
   const client_id = `${ways.client_auth}-${ways.sender_constrain}`;
   const metadata = target.config.clients.find((client) => client.client_id === client_id);
   if (!metadata) throw new OperationalError(`there is no sample client ${client_id}`);
-  const {
-    redirect_uris: [redirectUri],
-    scope,
-    jwks,
-  } = metadata as unknown as Metadata;
+  // The sample clients have these members.
+  const { redirect_uris, scope, jwks } = metadata as unknown as Metadata;
+  const [redirectUri] = redirect_uris;
   const keys = await sampleKeys();
   const { kid, alg } = jwks.keys[0];
   const key = { key: await importPKCS8(keys.key, alg), kid };

@@ -52,14 +52,15 @@ type Find = Provider['AccessToken']['find'];
 function endOnTime(model: { find: Find }): void {
   const find = model.find;
   const findUnexpired: Find = async function findUnexpired(this: never, ...args) {
-    const found = await find.apply(this, args);
+    // The method is generic in its class: the compiler does not follow that what it found is of it.
+    const found: never = (await find.apply(this, args)) as never;
     const token = found as Partial<Token> | undefined;
-    if (args[1]?.ignoreExpiration || (token && !token.isExpired)) return found as never;
+    if (args[1]?.ignoreExpiration || (token && !token.isExpired)) return found;
     // For the log, which tells a token that has expired from one that is unknown; what is good costs no second look.
     if (Core.ctx?.oidc?.route === 'userinfo' && (await find.call(this, args[0], { ignoreExpiration: true }))) {
       throw new errors.InvalidToken('access token has expired');
     }
-    return undefined as never;
+    return undefined;
   };
   model.find = findUnexpired;
 }
@@ -158,7 +159,7 @@ export function accessToken(): Mechanism {
     },
     attach(provider) {
       for (const model of [provider.AccessToken, provider.ClientCredentials]) {
-        endOnTime(model as never); // one static interface for both, which the types have twice
+        endOnTime(model);
         endInTime(model, longest);
       }
     },

@@ -110,7 +110,7 @@ export function signatureAlgorithms(): Mechanism {
     ],
     configuration: {
       ...coreConfiguration(algorithmSettings, presets(algorithmSettings)),
-      clientDefaults: defaults as NonNullable<Configuration['clientDefaults']>,
+      clientDefaults: defaults,
     },
     prepare(configuration) {
       const { jwks } = configuration;

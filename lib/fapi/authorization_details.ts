@@ -88,7 +88,7 @@ export function authorizationDetails(
   function validate(ctx: KoaContextWithOIDC, detail: AuthorizationDetail, client: Client): void {
     const index = next(ctx, detail);
     const { type: name } = detail;
-    if (!(client.authorizationDetailsTypes as string[] | undefined)?.includes(name)) {
+    if (!client.authorizationDetailsTypes?.includes(name)) {
       throw refuse(`authorization_details[${index}]: ${name} is not among authorization_details_types of this client`);
     }
     // What was granted may hold members the schema does not know; there it is compared with what was granted.
@@ -120,16 +120,16 @@ export function authorizationDetails(
     },
     async authorizationDetailsForAccessToken(ctx, token, source) {
       const asked = askedIn(ctx);
-      const granted = source?.rar as AuthorizationDetail[] | undefined;
+      const granted = source?.rar;
       const details = asked ? narrowedDetails(asked, granted ?? [], choose) : granted;
       if (asked && !details) throw refuse('authorization_details asks for more than was granted');
-      const { resourceServer } = token as { resourceServer?: { identifier(): string } };
+      const { resourceServer } = token;
       return forResource(details ?? [], resourceServer?.identifier());
     },
     async authorizationDetailsForIntrospection(_ctx, token) {
-      return token.rar as AuthorizationDetail[] | undefined;
+      return token.rar;
     },
-  } as Rar;
+  };
 
   return {
     name: 'authorization_details',

@@ -30,7 +30,7 @@ const fits = (alg: string, { kty, use }: JWK): boolean =>
   use !== 'sig' && (alg.startsWith('RSA') ? kty === 'RSA' : kty === 'EC' || kty === 'OKP');
 
 function* clientFindings({ jwks, jwks_uri, ...metadata }: ClientMetadata): Iterable<Finding> {
-  const keys = Array.isArray(jwks?.keys) ? (jwks.keys as JWK[]) : [];
+  const keys = Array.isArray(jwks?.keys) ? jwks.keys : [];
   for (const name of asked) {
     const [alg, enc] = [metadata[`${name}_alg`], metadata[`${name}_enc`]];
     if (enc !== undefined && !(encs as readonly unknown[]).includes(enc)) {

@@ -46,6 +46,7 @@ export type Compose<F> = (theirs: F | undefined, configuration: Configuration) =
 export type Hooks = { readonly [Path in HookPath]?: Compose<HookAt<Path>> };
 
 type Anything = (...args: never[]) => unknown;
+
 // The parts below are written once for every hook: the compiler sees a function of any arguments where F is asked for.
 
 /** Runs ours, which may refuse by throwing; then theirs, which may refuse as well. */
@@ -54,7 +55,7 @@ export function refuses<F extends Anything>(ours: (...args: Parameters<F>) => vo
     (async (...args: Parameters<F>) => {
       ours(...args);
       await theirs?.(...args);
-    }) as unknown as F;
+    }) as unknown as F; // see above
 }
 
 /**
@@ -76,7 +77,7 @@ export const read = (from: object, keys: readonly string[]): unknown =>
 /** The object with a value at a path. Copies the objects on the way, so that the one given stays as it is. */
 export function written<T extends object>(into: T, [key = '', ...rest]: readonly string[], value: unknown): T {
   const below = (into as Record<string, unknown>)[key];
-  return { ...into, [key]: rest.length === 0 ? value : written((below as object | undefined) ?? {}, rest, value) };
+  return { ...into, [key]: rest.length === 0 ? value : written(below ?? {}, rest, value) };
 }
 
 /** Turns a list of further parameters into one by name, as core takes parameters that have rules. */

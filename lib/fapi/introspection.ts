@@ -72,7 +72,7 @@ export function introspection(settings: IntrospectionSettings = {}, known: Known
       'features.introspection.allowedPolicy': (theirs) => async (ctx, client, token) => {
         if (!mayAsk(client, token, settings, known)) {
           const text = `${client.clientId} may not ask about a token of ${token.clientId}: no setting names it`;
-          (ctx.oidc.provider as NodeJS.EventEmitter).emit('refused', new errors.AccessDenied(text, text), ctx);
+          ctx.oidc.provider.emit('refused', new errors.AccessDenied(text, text), ctx);
           return false;
         }
         // What a client holds ends with it, and core would go on to ask the missing client for more.

@@ -101,9 +101,9 @@ export function jar({
         leaveOutNulls(ctx.oidc.params ?? {}, claims);
         // The pushed request comes by here again when it is used: then it is ours, whatever its age.
         if ('PushedAuthorizationRequest' in ctx.oidc.entities) return;
-        const { exp, nbf, sub } = claims as Record<string, unknown>;
+        const { exp, nbf, sub } = claims;
         const time = seconds();
-        if (!types.includes(jwtTypeOf(header as { typ?: unknown }))) invalid('typ is not oauth-authz-req+jwt');
+        if (!types.includes(jwtTypeOf(header))) invalid('typ is not oauth-authz-req+jwt');
         if (sub !== undefined) invalid('must not have a sub claim, which would make it a client assertion');
         if (typeof nbf !== 'number') invalid("is missing the 'nbf' claim");
         if (typeof exp !== 'number') invalid("is missing the 'exp' claim");

@@ -145,7 +145,7 @@ export function jwksUri(settings: OutboundSettings = {}): Mechanism {
         const authenticates = isFormEndpoint(route as Endpoint) && !known;
         if (authenticates && byKey.includes(client.tokenEndpointAuthMethod)) await readKeys(client);
         return client;
-      } as typeof find;
+      };
     },
   };
 }

@@ -73,7 +73,7 @@ export function mtls({ authorities = [], proxy, crl, accept }: MtlsSettings): Me
         setting: { key: 'mtls', tightens: () => false },
         text: 'the certificate chain is validated, and one registered subject value compared',
         violated: ({ features }) =>
-          (features?.mTLS as { getCertificate?: unknown } | undefined)?.getCertificate
+          features?.mTLS?.getCertificate
             ? {
                 path: ['features', 'mTLS', 'getCertificate'],
                 text: 'must not be set: a certificate comes from the TLS handshake, or from a proxy by `mtls: { proxy: { trusted, client_certificate } }` of the profile',

@@ -31,8 +31,7 @@ export interface ReplayAdapter extends Adapter {
 }
 
 /** The adapter that decides for a provider who is first. Core's types do not say that a model has one; boot tries it. */
-export const replayOf = ({ ReplayDetection }: Provider): ReplayAdapter =>
-  ReplayDetection.adapter as unknown as ReplayAdapter;
+export const replayOf = ({ ReplayDetection }: Provider): ReplayAdapter => ReplayDetection.adapter as ReplayAdapter;
 
 /**
  * The id under which a jti is spent. Namespace, issuer and jti are kept apart in it, so that no two of them make the

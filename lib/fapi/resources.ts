@@ -103,7 +103,7 @@ export function resources(settings: readonly ResourceInput[] = [], ofType: OfTyp
         id: 'RFC9068-2.1',
         text: 'JWT access tokens are typed at+jwt and signed by a key that the server publishes',
         violated({ jwks }) {
-          const algs = (jwks?.keys as { alg?: string }[] | undefined)?.map(({ alg }) => alg);
+          const algs = jwks?.keys?.map(({ alg }) => alg);
           const index = known.findIndex(({ signing_alg }) => signing_alg && algs && !algs.includes(signing_alg));
           const text = `must be the algorithm of one of the server's keys: ${algs?.join(', ')}`;
           return index < 0 ? undefined : { path: ['resources', index, 'signing_alg'], text };
@@ -146,7 +146,7 @@ export function resources(settings: readonly ResourceInput[] = [], ofType: OfTyp
             },
           },
         },
-      } as Configuration;
+      };
     },
     hooks: {
       'features.introspection.allowedPolicy': (theirs) => async (ctx, client, token) => {

@@ -25,7 +25,7 @@ const ownScopes = ({ scopes = ['openid', 'offline_access'], claims = {} }: Confi
  * itself, as an ecosystem's consents are named.
  */
 function ignored({ oidc }: KoaContextWithOIDC, kept = '', own: ReadonlySet<string>): string[] {
-  const { body, resourceServers = {} } = oidc as KoaContextWithOIDC['oidc'] & { body?: { scope?: unknown } };
+  const { body, resourceServers = {} } = oidc;
   const asked = typeof body?.scope === 'string' ? body.scope : kept;
   const left = kept.split(' ');
   const ofResources = Object.values(resourceServers).flatMap(({ scope = '' }) => scope.split(' '));
@@ -38,7 +38,7 @@ function tellIgnored(ctx: KoaContextWithOIDC, scope: string | undefined, own: Re
   const names = ignored(ctx, scope, own);
   if (names.length === 0) return;
   const text = `scopes that do not count here: ${names.slice(0, 5).join(' ')}`;
-  (ctx.oidc.provider as NodeJS.EventEmitter).emit('noticed', ctx, new errors.InvalidScope(text, ''));
+  ctx.oidc.provider.emit('noticed', ctx, new errors.InvalidScope(text, ''));
 }
 
 /**

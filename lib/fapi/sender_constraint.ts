@@ -14,6 +14,7 @@ function findBoundOnly(model: { find: Find }): void {
   const findBound: Find = async function findBound(this: never, ...args) {
     const found = await find.apply(this, args);
     const token = found as { isSenderConstrained?(): boolean } | undefined;
+    // The method is generic in its class: the compiler does not follow that what it found is of it.
     return (token?.isSenderConstrained?.() ? found : undefined) as never;
   };
   model.find = findBound;
@@ -109,8 +110,7 @@ export function senderConstraint({ mtls = false }: { mtls?: boolean } = {}): Mec
       },
     },
     attach(provider) {
-      // One static interface for both, which the types have twice.
-      for (const model of [provider.AccessToken, provider.ClientCredentials]) findBoundOnly(model as never);
+      for (const model of [provider.AccessToken, provider.ClientCredentials]) findBoundOnly(model);
     },
   };
 }

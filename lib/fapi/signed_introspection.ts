@@ -32,6 +32,7 @@ export function signedIntrospection(): Mechanism {
       features: { introspection: { enabled: true }, jwtIntrospection: { enabled: true } },
     },
     attach(provider, { clients = [] }) {
+      // Core's types do not say that the class of clients has an adapter.
       const { adapter } = provider.Client as unknown as { adapter: Adapter };
       const configured = new Map(clients.map((client) => [client.client_id, client]));
       // The client has a default by the time core hands it over: what it registered is in what was registered.
@@ -54,7 +55,7 @@ export function signedIntrospection(): Mechanism {
           ctx.req.headers.accept = signed;
         }
         return client;
-      } as typeof find;
+      };
     },
   };
 }

@@ -45,7 +45,7 @@ export function useInOrder(provider: Provider, staged: readonly Staged[]): void 
     const [first] = inner;
     if (!first) return this;
     // Core puts it last, right before itself.
-    const added = this.middleware.splice(this.middleware.lastIndexOf(args[0] as Middleware), 1);
+    const added = this.middleware.splice(this.middleware.lastIndexOf(args[0]), 1);
     this.middleware.splice(this.middleware.indexOf(first), 0, ...added);
     return this;
   } as typeof use;

@@ -23,7 +23,7 @@ async function decoys(): Promise<Readonly<Record<string, CryptoKey>>> {
   modulus[0] = 0xc0;
   modulus[modulus.length - 1] = 0x0d;
   const rsa = await importJWK({ kty: 'RSA', e: 'AQAB', n: modulus.toString('base64url') }, 'PS256');
-  return { ES256: ec.publicKey, EdDSA: ed.publicKey, Ed25519: ed.publicKey, PS256: rsa as CryptoKey };
+  return { ES256: ec.publicKey, EdDSA: ed.publicKey, Ed25519: ed.publicKey, PS256: rsa };
 }
 
 const failures = [
@@ -106,7 +106,7 @@ export function unknownClient(): Mechanism {
         protocol: [
           async function alikeUnknown(ctx, next) {
             await next();
-            const asked = ctx as unknown as KoaContextWithOIDC;
+            const asked = ctx as KoaContextWithOIDC;
             if (ctx.status === 401 && isFormEndpoint(asked.oidc?.route as Endpoint)) await catchUp(asked, clients);
           },
         ],

@@ -81,7 +81,7 @@ function trust({ listen, proxy, issuer }: Config, folder: string | undefined, sa
 /** Lists, for each library, the command that prints a program with it, for the first client that can use it. */
 function programs(config: Config): string[][] {
   const file = relative('.', fileOf(config) ?? 'FILE');
-  const known = config.clients as unknown as readonly Metadata[];
+  const known = config.clients as readonly Metadata[];
   return Object.keys(stacks).flatMap((name) => {
     const client = known.find((one) => one.redirect_uris?.length && usable(one).includes(name));
     if (!client) return [];

@@ -15,7 +15,7 @@ export interface Front {
 }
 
 /** A context of a browser that asks for no language, so that the texts are English. */
-const anyBrowser = { acceptsLanguages: () => false } as unknown as Context;
+const anyBrowser = { acceptsLanguages: () => false } as Context;
 
 export function front(issuer: string, pages: PagesOptions): Front {
   const chooseShipped = languages();

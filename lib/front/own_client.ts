@@ -51,7 +51,7 @@ export function ownClient({ issuer, claims }: OwnClientOf, { cookies }: { cookie
     token_endpoint_auth_signing_alg: 'Ed25519',
     request_object_signing_alg: 'Ed25519',
     dpop_bound_access_tokens: true,
-    jwks: { keys: [createPublicKey(privateKey(cookies)).export({ format: 'jwk' }) as { kty: string }] },
+    jwks: { keys: [createPublicKey(privateKey(cookies)).export({ format: 'jwk' })] },
     redirect_uris: [`${issuer}${callbackPath}`],
     grant_types: ['authorization_code'],
     response_types: ['code'],

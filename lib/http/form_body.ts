@@ -35,7 +35,7 @@ async function received(req: IncomingMessage, most: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   // Leaving the loop must not destroy the connection the refusal is to be sent on.
-  for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+  for await (const chunk of req.iterator({ destroyOnReturn: false })) {
     length += chunk.length;
     if (length > most) throw tooLarge(most);
     chunks.push(chunk);

@@ -38,9 +38,11 @@ function holdEnd(ctx: Context, work: Unfinished): () => Promise<void> {
   const end = res.end;
   res.end = function holdEnd(this: typeof res, ...args: unknown[]) {
     res.end = end;
-    if (!work.isPending) return end.apply(this, args as never);
+    // The arguments of one of the three forms of `end`, handed on as they came.
+    const theirs = args as never;
+    if (!work.isPending) return end.apply(this, theirs);
     held = work.flush(isErrorAnswer(ctx)).then(
-      () => void end.apply(res, args as never),
+      () => void end.apply(res, theirs),
       (error) => {
         report(ctx, error);
         const { status, headers, body } = inJson(answerTo(error));
@@ -50,7 +52,7 @@ function holdEnd(ctx: Context, work: Unfinished): () => Promise<void> {
       },
     );
     return this;
-  } as typeof end;
+  };
   return async () => {
     res.end = end;
     await held;

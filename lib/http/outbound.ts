@@ -181,7 +181,7 @@ async function readAnswer(response: IncomingMessage): Promise<Response> {
   }
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
+  for await (const chunk of response) {
     length += chunk.length;
     if (length > longestAnswer) throw new Error(`its answer is larger than ${longestAnswer} bytes`);
     chunks.push(chunk);

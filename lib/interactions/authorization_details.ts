@@ -69,8 +69,7 @@ function withoutSpoken(value: unknown, paths: readonly string[], at: string): un
   return Object.fromEntries(left);
 }
 
-const isEmpty = (value: unknown) =>
-  typeof value === 'object' && value !== null && Object.keys(value as object).length === 0;
+const isEmpty = (value: unknown) => typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 
 /**
  * Says what authorization details ask for, in the words of their types and the person's language; values are cut, never

@@ -51,7 +51,7 @@ export function consentAfterLogin({ prompt, session }: Interaction, accountId: s
 export function stepOf(interaction: Interaction): Step {
   const { prompt, session, result, grantId } = interaction;
   if (prompt.name === 'consent' && session) {
-    return { name: 'consent', accountId: session.accountId, grantId, asked: prompt.details as Asked };
+    return { name: 'consent', accountId: session.accountId, grantId, asked: prompt.details };
   }
   const login = result?.login;
   const asked = login && consentAfterLogin(interaction, login.accountId);

@@ -21,7 +21,7 @@ export async function readForm(ctx: Context): Promise<URLSearchParams> {
   const chunks: Buffer[] = [];
   let length = 0;
   // Leaving the loop must not destroy the connection the refusal is to be sent on.
-  for await (const chunk of ctx.req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+  for await (const chunk of ctx.req.iterator({ destroyOnReturn: false })) {
     length += chunk.length;
     if (length > limit) throw new errors.InvalidRequest(`the form may have ${limit} bytes`, 413);
     chunks.push(chunk);

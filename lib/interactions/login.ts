@@ -69,7 +69,7 @@ export async function logIn(desk: Desk, visit: Visit, step: Step, form: URLSearc
   if (!('sub' in verdict)) {
     const { event } = verdict;
     const occurrence = { event, client: visit.client.clientId };
-    if (event) (desk.provider as NodeJS.EventEmitter).emit('occurred', ctx, occurrence);
+    if (event) desk.provider.emit('occurred', ctx, occurrence);
     if (verdict.wait !== undefined) ctx.set(retryAfter(verdict.wait));
     return show(desk, visit, step, { ...verdict, login });
   }

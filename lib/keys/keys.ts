@@ -135,8 +135,10 @@ async function firstRing(kept: Kept, signs: boolean): Promise<Ring> {
   };
 }
 
+type OldRing = { readonly keys: readonly JWK[] } & Partial<Ring>;
+
 /** Completes a ring of an earlier version, which had keys without dates, and secrets in rows of their own. */
-async function completedRing(kept: Kept, { keys, ...row }: { keys: JWK[] } & Partial<Ring>): Promise<Ring> {
+async function completedRing(kept: Kept, { keys, ...row }: OldRing): Promise<Ring> {
   const now = Date.now();
   const dated = keys.map((key, index) => {
     if ('status' in key) return key as SigningKey;
@@ -159,10 +161,7 @@ export const ringName = 'signing_keys';
  * @param signs false where signing keys are given.
  */
 export async function loadRing(kept: Kept, signs = true): Promise<Ring> {
-  return completedRing(
-    kept,
-    await kept<{ keys: JWK[] } & Partial<Ring>>(ringName, async () => firstRing(kept, signs) as never),
-  );
+  return completedRing(kept, await kept<OldRing>(ringName, () => firstRing(kept, signs)));
 }
 
 const bytes = ({ secret }: Secret) => Buffer.from(secret, 'base64url');

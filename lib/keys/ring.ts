@@ -81,7 +81,7 @@ export function goneAt(key: Dated, purpose: Purpose, { keep }: Policy): number |
 /** The ring with other keys of one purpose. */
 function replaced(ring: Ring, purpose: Purpose, change: (key: SigningKey | Secret) => Dated | undefined): Ring {
   const list = listOf(purpose);
-  const keys = (ring[list] as readonly (SigningKey | Secret)[]).flatMap((key) => {
+  const keys = ring[list].flatMap((key) => {
     if ('alg' in key && key.alg !== purpose) return [key];
     const changed = change(key);
     return changed ? [{ ...key, ...changed }] : [];

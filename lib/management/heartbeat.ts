@@ -105,7 +105,7 @@ export class Heartbeat {
         on conflict (node) do update set configuration = excluded.configuration, keys = excluded.keys,
           clock_offset = excluded.clock_offset, chains = excluded.chains, details = excluded.details,
           seen_at = excluded.seen_at`,
-      [node, hostname(), version, ...written, details] as never[],
+      [node, hostname(), version, ...written, details],
     );
     this.nodes = last ? [] : await listNodes(knex, schema, lost);
     this.#tell();

@@ -22,7 +22,7 @@ const anyToken: Policy = (ctx, client, token) =>
 function through({ middleware }: Provider, ctx: Context, next: Next): Promise<unknown> {
   const at = (index: number): Promise<unknown> => {
     const layer = middleware[index];
-    return layer ? Promise.resolve(layer(ctx as never, () => at(index + 1))) : next();
+    return layer ? Promise.resolve(layer(ctx, () => at(index + 1))) : next();
   };
   return at(0);
 }
@@ -65,7 +65,7 @@ function isLookedUpOnly(): boolean {
 type Find = (id: string) => Promise<Client | undefined>;
 
 function findBoth(provider: Provider, others: Provider): void {
-  const models = [provider.Client, others.Client] as { find: Find }[];
+  const models = [provider.Client, others.Client];
   const [own, other] = models.map((model) => model.find.bind(model)) as [Find, Find];
   provider.Client.find = async (id) => (await own(id)) ?? (isLookedUpOnly() ? other(id) : undefined);
   others.Client.find = async (id) => (await other(id)) ?? (isLookedUpOnly() ? own(id) : undefined);
@@ -74,7 +74,7 @@ function findBoth(provider: Provider, others: Provider): void {
 /** Lets protected resources of the profile ask about the tokens of the other clients, which need not be bound. */
 function introspectBoth(provider: Provider, others: Provider, clients: Clients): void {
   for (const name of accessTokenKinds) {
-    const model = provider[name] as Provider['AccessToken'];
+    const model = provider[name];
     const find = model.find;
     model.find = async function findOfBoth(this: never, ...args: Parameters<typeof find>) {
       const found = await find.apply(this, args);
@@ -87,12 +87,11 @@ function introspectBoth(provider: Provider, others: Provider, clients: Clients):
 
 /** Tells the deployment's listeners what happens at the other provider; the profile's own are not for its requests. */
 function tellBoth(provider: Provider, others: Provider): void {
-  const emitter = provider as NodeJS.EventEmitter;
-  const ours = new Set(emitter.eventNames().flatMap((name) => emitter.rawListeners(name)));
-  const emit = others.emit.bind(others) as NodeJS.EventEmitter['emit'];
-  (others as NodeJS.EventEmitter).emit = (name, ...args) => {
+  const ours = new Set(provider.eventNames().flatMap((name) => provider.rawListeners(name)));
+  const emit = others.emit.bind(others);
+  others.emit = (name, ...args) => {
     const heard = emit(name, ...args);
-    const theirs = emitter.rawListeners(name).filter((listener) => !ours.has(listener));
+    const theirs = provider.rawListeners(name).filter((listener) => !ours.has(listener));
     for (const listener of theirs) listener.apply(provider, args);
     return heard || theirs.length > 0;
   };
@@ -118,7 +117,7 @@ function middlewareOf(provider: Provider, others: Provider, clients: Clients): S
     const own = ctx.body;
     // A context has one provider: the second one gets its own, above the same request and response.
     await through(others, Object.create(ctx), async () => {});
-    ctx.body = (route === 'jwks' ? keysOfBoth : metadataOfBoth)(own as never, ctx.body as never);
+    ctx.body = route === 'jwks' ? keysOfBoth(own, ctx.body) : metadataOfBoth(own, ctx.body);
   };
   return { cors: [preflight], metadata: [metadataOfOthers], protocol: [serveOthers] };
 }

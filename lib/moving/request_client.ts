@@ -44,7 +44,7 @@ async function ofInteraction({ path }: Context, { Interaction }: Provider): Prom
 
 async function registered({ req }: Context): Promise<ClientMetadata> {
   const chunks: Buffer[] = [];
-  for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) chunks.push(chunk);
+  for await (const chunk of req.iterator({ destroyOnReturn: false })) chunks.push(chunk);
   try {
     const body: unknown = JSON.parse(Buffer.concat(chunks).toString());
     return (typeof body === 'object' && body !== null ? body : {}) as ClientMetadata;

@@ -38,7 +38,7 @@ export function tokensOf(provider: Provider): VerifyAccessToken {
       scope: token.scope,
       aud: token.aud,
       cnf: { jkt: token.jkt, 'x5t#S256': token['x5t#S256'] },
-      authorization_details: user?.rar as readonly object[] | undefined,
+      authorization_details: user?.rar,
     };
   };
 }

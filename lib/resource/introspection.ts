@@ -54,7 +54,7 @@ function assertion({ issuer, client_id, key, alg, kid }: IntrospectionSettings):
  */
 export function introspection(settings: IntrospectionSettings): VerifyAccessToken {
   const { issuer, introspection_endpoint, client_id, jwks_uri, fetch = globalThis.fetch } = settings;
-  const keys = jwks_uri && createRemoteJWKSet(new URL(jwks_uri), { [customFetch]: fetch as never });
+  const keys = jwks_uri && createRemoteJWKSet(new URL(jwks_uri), { [customFetch]: fetch });
 
   async function answerOf(response: Response): Promise<Record<string, unknown>> {
     if (!keys) return (await response.json()) as Record<string, unknown>;
@@ -82,6 +82,7 @@ export function introspection(settings: IntrospectionSettings): VerifyAccessToke
       if (!response.ok) throw new Error(`the introspection endpoint answered ${response.status}`);
       const answer = await answerOf(response);
       if (answer.active !== true || !(Number(answer.exp) > seconds())) return undefined;
+      // Its members are those of RFC 7662, which the server answers for.
       return answer as unknown as AccessToken;
     } catch (cause) {
       throw new VerificationFailed('the access token could not be introspected', { cause });

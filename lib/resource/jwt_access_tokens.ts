@@ -53,7 +53,7 @@ function accessToken({
  */
 export function jwtAccessTokens({ issuer, audience, jwks, fetch }: JwtAccessTokenSettings): VerifyAccessToken {
   const keys =
-    typeof jwks === 'string' ? createRemoteJWKSet(new URL(jwks), fetch ? { [customFetch]: fetch as never } : {}) : jwks;
+    typeof jwks === 'string' ? createRemoteJWKSet(new URL(jwks), fetch ? { [customFetch]: fetch } : {}) : jwks;
   return async function verify(token) {
     try {
       const { payload } = await jwtVerify(token, keys, {

@@ -51,7 +51,7 @@ export interface Assembled {
 }
 
 async function accountsOf(accounts: Config['accounts'], adapter: KnexAdapterFactory): Promise<Accounts> {
-  if (!Array.isArray(accounts)) return accountsModule((accounts as { module: string }).module);
+  if (!Array.isArray(accounts)) return accountsModule(accounts.module);
   return listedAccounts(accounts, await openAccounts(adapter));
 }
 

@@ -13,7 +13,7 @@ function publicPart(signing: JWK | ExternalSigningKey): JWK {
   const key =
     signing instanceof ExternalSigningKey
       ? (signing.keyObject() as KeyObject)
-      : createPublicKey({ key: signing as never, format: 'jwk' });
+      : createPublicKey({ key: signing, format: 'jwk' });
   return { ...key.export({ format: 'jwk' }), ...(kid && { kid }), ...(alg && { alg }) };
 }
 

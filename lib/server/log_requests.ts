@@ -102,7 +102,7 @@ function logLogins(emitter: NodeJS.EventEmitter, to: Log, mayWrite: (source: str
 /** Logs what was refused, what went wrong, and who logged in. Requests for unknown paths are counted only. */
 export function logRequests(provider: Provider, to: Log = log): void {
   const { mayWrite, count } = lineLimit(to);
-  const emitter = provider as unknown as NodeJS.EventEmitter;
+  const emitter = provider as NodeJS.EventEmitter;
   const refused = (one: unknown, other: unknown) => {
     // Core hands over the context first, Koa the error.
     const [ctx, error] = (one instanceof Error ? [other, one] : [one, other]) as [KoaContextWithOIDC, Failure];

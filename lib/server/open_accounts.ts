@@ -35,7 +35,7 @@ export async function endChanged(adapter: KnexAdapterFactory, accounts: readonly
   const now = new Map(
     accounts.map((account) => [subOf(account), hash('sha256', `${account.password_hash ?? account.password}`)]),
   );
-  const before = (await rows.find('all'))?.extra as Record<string, string> | undefined;
+  const before = (await rows.find('all'))?.extra;
   const ended = Object.keys(before ?? {}).filter((sub) => before?.[sub] !== now.get(sub));
   for (const account of ended) await revoke(adapter.store, { account });
   if (!before || ended.length > 0 || now.size !== Object.keys(before).length) {

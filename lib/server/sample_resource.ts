@@ -32,7 +32,7 @@ export function sampleResource(
   });
   return function sampleResource(ctx, next) {
     if (ctx.path !== path) return next();
-    return guard(ctx as never, async () => {
+    return guard(ctx, async () => {
       const { client_id, sub, scope, authorization_details } = ctx.state.token as Record<string, unknown>;
       ctx.set('cache-control', 'no-store');
       ctx.body = { client_id, sub, scope, authorization_details };

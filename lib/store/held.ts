@@ -97,7 +97,7 @@ async function empty(store: Store, where: string, ...values: (string | number)[]
     `update ${store.table} set payload = null, grant_id = null, alias = null, account = null, client = null,
         expires_at = ?, consumed_at = ?
       where ${where} and payload is not null returning encode(id, 'hex') as id`,
-    [expires_at, consumed_at, ...values] as string[],
+    [expires_at, consumed_at, ...values],
   );
   return rows.map(({ id }: { id: string }) => id);
 }

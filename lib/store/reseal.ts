@@ -50,7 +50,7 @@ async function replace(knex: Knex, table: string, changes: readonly Change[]): P
       change.old.payload,
       change.payload,
       ...names.map((name) => change[name] && bytes(change[name])),
-    ]) as Buffer[],
+    ]),
   );
   return rows.length;
 }
@@ -72,9 +72,7 @@ function change(seal: Seal, old: Sealed, clear: boolean): Change | 'current' | '
   const text = seal.open(old.payload, old.id) ?? (clear ? Seal.clear(old.payload) : undefined);
   if (text === undefined) return 'refused';
   const found = foundBy(old.model, JSON.parse(text));
-  const named = Object.fromEntries(
-    names.map((name) => [name, found[name] && seal.names.of(found[name])]),
-  ) as unknown as FoundBy;
+  const named = Object.fromEntries(names.map((name) => [name, found[name] && seal.names.of(found[name])])) as FoundBy;
   if (isCurrent && names.every((name) => named[name] === old[name])) return 'current';
   return { old, payload: isCurrent ? old.payload : seal.seal(text, old.id), ...named };
 }

@@ -39,7 +39,7 @@ export class RingRow {
     const { rows } = await store.knex.raw(`select 1 from ${store.table} where id = ? and payload <> ?`, [
       Buffer.from(this.#id, 'hex'),
       this.#seen,
-    ] as Buffer[]);
+    ]);
     return rows.length > 0;
   }
 
@@ -53,7 +53,7 @@ export class RingRow {
     const id = Buffer.from(this.#id, 'hex');
     const { rows } = await store.knex.raw(
       `update ${store.table} set payload = ? where id = ? and payload = ? returning 1`,
-      [store.seal.seal(JSON.stringify(after), id), id, this.#seen] as Buffer[],
+      [store.seal.seal(JSON.stringify(after), id), id, this.#seen],
     );
     return rows.length > 0;
   }

@@ -67,6 +67,7 @@ function withoutOvertakenSession(ctx: Context, units: RequestUnits): void {
   const { oidc } = ctx as Partial<KoaContextWithOIDC>;
   const id = oidc?.session?.jti;
   if (!id || ctx.headerSent || !units.isOvertaken(rowId('Session', id))) return;
+  // Koa's types say text, and several cookies are a list.
   const set = [ctx.response.get('set-cookie') as string | string[]].flat();
   const [name] = set.find((line) => line.split(';')[0]?.endsWith(`=${id}`))?.split('=') ?? [];
   if (!name) return;

@@ -64,7 +64,7 @@ export async function jsonBody(ctx: Context): Promise<Record<string, unknown> | 
   if (!ctx.is('application/json')) return undefined;
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of ctx.req as AsyncIterable<Buffer>) {
+  for await (const chunk of ctx.req) {
     length += chunk.length;
     if (length > longest) return undefined;
     chunks.push(chunk);

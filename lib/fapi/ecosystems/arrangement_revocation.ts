@@ -45,8 +45,8 @@ function endpoint(provider: Provider): { arrive: Middleware; ask: Middleware } {
     arrived.set(ctx, asked);
     ctx.path = provider.pathFor('introspection');
     await next();
-    const { oidc } = ctx as unknown as KoaContextWithOIDC;
-    if (ctx.status === 200 && oidc.client) await revoke(ctx as unknown as KoaContextWithOIDC, oidc.client, asked.id);
+    const { oidc } = ctx as KoaContextWithOIDC;
+    if (ctx.status === 200 && oidc.client) await revoke(ctx as KoaContextWithOIDC, oidc.client, asked.id);
   };
   const ask: Middleware = (ctx, next) => {
     const asked = arrived.get(ctx);
@@ -59,7 +59,7 @@ function endpoint(provider: Provider): { arrive: Middleware; ask: Middleware } {
     replaceFields(ctx, { ...Object.fromEntries(single), token: 'none' });
     return next();
   };
-  return { arrive: Object.defineProperty(arrive as Middleware, 'name', { value: 'revokeArrangement' }), ask };
+  return { arrive: Object.defineProperty(arrive, 'name', { value: 'revokeArrangement' }), ask };
 }
 
 /**

@@ -55,6 +55,7 @@ function modelOf(provider: Provider) {
         'changed_at',
       ];
     }
+    // Core's types do not know the members that are added.
   } as unknown as {
     new (properties: object): Row;
     find(id: string, options?: { ignoreExpiration: boolean }): Promise<Row | undefined>;

@@ -50,7 +50,7 @@ const most = 64 * 1024;
 async function bodyOf(req: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of req as AsyncIterable<Buffer>) {
+  for await (const chunk of req) {
     bytes += chunk.length;
     if (bytes > most) throw invalid(`a consent must not be larger than ${most} bytes`, 413);
     chunks.push(chunk);
@@ -142,6 +142,6 @@ export function consentApi(
   return function consentApi(ctx, next) {
     if (ctx.path !== api.path && !ctx.path.startsWith(`${api.path}/`)) return next();
     const id = ctx.path.slice(api.path.length + 1);
-    return guard(ctx as never, () => serve(desk, ctx, id, provider));
+    return guard(ctx, () => serve(desk, ctx, id, provider));
   };
 }

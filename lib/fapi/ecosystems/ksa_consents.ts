@@ -42,6 +42,7 @@ const longest = 365;
 const remote = new WeakMap<Client, JWTVerifyGetKey>();
 
 function keysOf(client: Client): JWTVerifyGetKey {
+  // Core has the metadata as members of a client, and its types do not.
   const { jwks, jwksUri } = client as unknown as { jwks?: JSONWebKeySet; jwksUri?: string };
   if (jwks) return createLocalJWKSet(jwks);
   const keys = remote.get(client) ?? createRemoteJWKSet(new URL(`${jwksUri}`));

@@ -43,9 +43,7 @@ export function onlyPs256(id: ClauseId): Mechanism {
       },
     ],
     configuration: {
-      clientDefaults: Object.fromEntries(metadataNames.slice(0, 3).map((name) => [name, 'PS256'])) as NonNullable<
-        Configuration['clientDefaults']
-      >,
+      clientDefaults: Object.fromEntries(metadataNames.slice(0, 3).map((name) => [name, 'PS256'])),
     },
     compose(configuration) {
       const enabledJWA: Lists = { ...configuration.enabledJWA };

@@ -22,8 +22,8 @@ const requested = z.looseObject({
 
 type Requested = z.output<typeof requested>;
 
-const only = (from: object, names: Iterable<string>) =>
-  Object.fromEntries([...names].filter((name) => Object.hasOwn(from, name)).map((name) => [name, from[name as never]]));
+const only = (from: object, names: readonly string[]) =>
+  Object.fromEntries(Object.entries(from).filter(([name]) => names.includes(name)));
 
 /** The part of an account's verified claims that was asked for; none without evidence, or of another framework. */
 function told(own: unknown, { verification: asked, claims }: Requested, known: readonly string[]): object | undefined {
@@ -100,7 +100,7 @@ export function verifiedClaims(rules: VerifiedClaimRules): Mechanism {
       const known = listOf(configuration.discovery);
       return withClaims(configuration, async (own, { account, claims }) => {
         const { verified_claims: verifiedOwn, ...others } = await own();
-        const { data } = requested.safeParse((claims as { verified_claims?: unknown }).verified_claims);
+        const { data } = requested.safeParse(claims.verified_claims);
         const fitting = data && told(verifiedOwn, data, known);
         return { ...others, sub: account.accountId, ...(fitting && { verified_claims: fitting }) };
       });
