@@ -13,12 +13,13 @@ import { byTime, told } from '../../lib/audit/read.ts';
 import { loadConfig } from '../../lib/config/load.ts';
 import { freePort } from '../../lib/demo/free_port.ts';
 import type { httpsFetch } from '../../lib/http/https_fetch.ts';
+import { Resources } from '../../lib/resources.ts';
 import { type RunningServer, startServer } from '../../lib/server/server.ts';
 import { auditTableOf } from '../../lib/store/statements.ts';
 import { development } from '../commands/cli.ts';
 import { authority } from '../flows/clients.ts';
 import { configured, trustingFetch } from '../flows/server.ts';
-import { migratedDatabase, type TestDatabase } from '../support/postgres.ts';
+import { databaseOf, migratedDatabase, type TestDatabase } from '../support/postgres.ts';
 import { RawClient } from '../support/raw_client.ts';
 import { until } from '../support/until.ts';
 
@@ -251,12 +252,15 @@ describe('administration over HTTP', () => {
 });
 
 describe('administration over HTTP, on the loopback', () => {
+  const resources = new Resources();
   let server: RunningServer;
   before(async () => {
-    const set = ['listen.port=0', 'mtls.port=0', 'database.url="pglite:"', 'management={port: 0}'];
+    const database = `database.url="${await databaseOf(resources)}"`;
+    const set = ['listen.port=0', 'mtls.port=0', database, 'management={port: 0}'];
     server = await startServer(await loadConfig(development, { set }));
+    resources.add(server, ({ close }) => close());
   });
-  after(() => server?.close());
+  after(() => resources.close());
 
   it('takes who works on the machine, and no page of a browser', async () => {
     const status = async (headers: Record<string, string>) => {

@@ -14,13 +14,13 @@ import Provider, { type AdapterFactory, type AdapterPayload, type ClientMetadata
 import { run } from '../../lib/commands/demo.ts';
 import { loadConfig } from '../../lib/config/load.ts';
 import { authorize, Browser } from '../../lib/demo/browser.ts';
-import { freePort } from '../../lib/demo/free_port.ts';
 import { OperationalError, UsageError } from '../../lib/errors.ts';
 import { httpsFetch } from '../../lib/http/https_fetch.ts';
 import { Resources } from '../../lib/resources.ts';
 import { selfSigned } from '../../lib/server/development_certificate.ts';
 import { startServer } from '../../lib/server/server.ts';
 import { serverOptions } from '../../lib/server/tls.ts';
+import { placed } from '../flows/server.ts';
 
 const sample = (name: string) => readFile(`config/sample/${name}`, 'utf8');
 
@@ -93,9 +93,7 @@ describe('npm run demo at a provider of any make', () => {
     const web = 'https://client.example.com/callback';
 
     before(async () => {
-      const [port, mtlsPort] = [await freePort(), await freePort()];
-      const set = [`issuer=https://localhost:${port}`, `listen.port=${port}`, `mtls.port=${mtlsPort}`];
-      const config = await loadConfig('config/development.yaml', { set: [...set, 'database.url="pglite:"'] });
+      const config = await loadConfig('config/development.yaml', { set: await placed(resources) });
       const [first] = config.clients;
       const pasted = { ...first, client_id: 'web', application_type: 'web', redirect_uris: [web] };
       const server = await startServer({ ...config, clients: [...config.clients, pasted as never] });

@@ -9,6 +9,7 @@ import { startWeb, type Web } from '../../lib/demo/web/start.ts';
 import { Resources } from '../../lib/resources.ts';
 import { barriers } from '../interactions/accessibility.ts';
 import { browserFor, Pages, press as pressIn } from '../interactions/browser.ts';
+import { databaseOf } from '../support/postgres.ts';
 
 const sizes: Record<string, BrowserContextOptions> = {
   'on a desktop': { viewport: { width: 1280, height: 900 } },
@@ -30,7 +31,8 @@ describe('npm run demo -- --web', () => {
     pages = new Pages(browser);
     folder = await mkdtemp(join(tmpdir(), 'web-'));
     // Shorter than the app's margin: each call takes a new token first.
-    web = await startWeb({ port: 0, folder, verbose: true, set: ['resources.0.lifetime=5'] }, resources);
+    const set = ['resources.0.lifetime=5', `database.url="${await databaseOf(resources)}"`];
+    web = await startWeb({ port: 0, folder, verbose: true, set }, resources);
   });
   after(async () => {
     await pages?.close();

@@ -13,16 +13,16 @@ import { Screen } from '../../lib/demo/screen.ts';
 import { OperationalError } from '../../lib/errors.ts';
 import { httpsFetch } from '../../lib/http/https_fetch.ts';
 import { fapi2SecurityProfile } from '../../lib/profiles/fapi2_security_profile.ts';
+import { Resources } from '../../lib/resources.ts';
 import { type RunningServer, startServer } from '../../lib/server/server.ts';
 import { run as command } from '../commands/cli.ts';
 import { clientAuths, senderConstrains } from './clients.ts';
+import { placed } from './server.ts';
 
-async function development(profile: string): Promise<RunningServer> {
-  const [port, mtlsPort] = [await freePort(), await freePort()];
-  const set = [`issuer=https://localhost:${port}`, `listen.port=${port}`, `mtls.port=${mtlsPort}`];
-  return startServer(
-    await loadConfig('config/development.yaml', { set: [...set, 'database.url="pglite:"', `profile=${profile}`] }),
-  );
+async function development(profile: string, resources: Resources): Promise<RunningServer> {
+  const set = [...(await placed(resources)), `profile=${profile}`];
+  const server = await startServer(await loadConfig('config/development.yaml', { set }));
+  return resources.add(server, ({ close }) => close());
 }
 
 async function told(...args: string[]): Promise<string> {
@@ -47,11 +47,12 @@ async function failure(act: Promise<unknown>): Promise<unknown> {
 describe('npm run demo', () => {
   for (const profile of ['fapi2-security-profile', 'fapi2-message-signing']) {
     describe(profile, () => {
+      const resources = new Resources();
       let server: RunningServer;
       before(async () => {
-        server = await development(profile);
+        server = await development(profile, resources);
       });
-      after(() => server?.close());
+      after(() => resources.close());
 
       for (const clientAuth of clientAuths) {
         for (const senderConstrain of senderConstrains) {
@@ -110,8 +111,9 @@ describe('npm run demo', () => {
   });
 
   it('fails where something that has to be refused is not', async () => {
-    const server = await development('fapi2-security-profile');
+    const resources = new Resources();
     try {
+      const server = await development('fapi2-security-profile', resources);
       const wire = new Recorder(httpsFetch({ unverified: [server.issuer] }));
       const screen = new Screen({ verbose: false, colours: false, width: 80, write: () => {} });
       const narrator = new Narrator(screen, [wire], fapi2SecurityProfile());
@@ -119,7 +121,7 @@ describe('npm run demo', () => {
       const granted = () => wire.fetch(`${server.issuer}/.well-known/openid-configuration`);
       expect(await failure(narrator.refused(step, 'access_denied', granted))).to.be.instanceOf(UnexpectedError);
     } finally {
-      await server.close();
+      await resources.close();
     }
   });
 });

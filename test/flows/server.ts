@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { type Config, loadConfig } from '../../lib/config/load.ts';
 import { freePort } from '../../lib/demo/free_port.ts';
 import { type HttpsFetch, httpsFetch } from '../../lib/http/https_fetch.ts';
+import type { Resources } from '../../lib/resources.ts';
 import type { Extension } from '../../lib/server/extension.ts';
 import { startServer } from '../../lib/server/server.ts';
 import type { KeyPair } from '../../lib/server/tls.ts';
 import type { KnexAdapterFactory } from '../../lib/store/adapter.ts';
-import { migratedDatabase } from '../support/postgres.ts';
+import { databaseOf, migratedDatabase } from '../support/postgres.ts';
 import { authority, clients, serverCertificate } from './clients.ts';
 
 /** A server of the product, and how its store is reached. */
@@ -50,6 +51,21 @@ export interface FlowServerOptions {
   readonly set?: readonly string[];
   /** The deployment's own part, in code. */
   readonly given?: Extension;
+}
+
+/** What puts the server of a shipped file on ports, a certificate and a database of this run, until these resources are closed. */
+export async function placed(resources: Resources): Promise<string[]> {
+  const folder = resources.add(await mkdtemp(join(tmpdir(), 'placed-')), (made) => rm(made, { recursive: true }));
+  const file = join(folder, 'tls.pem');
+  await writeFile(file, `${serverCertificate.key}\n${serverCertificate.cert}`);
+  const [port, mtlsPort] = [await freePort(), await freePort()];
+  return [
+    `issuer=https://localhost:${port}`,
+    `listen.port=${port}`,
+    `listen.tls=${JSON.stringify({ cert: file, key: file })}`,
+    `mtls.port=${mtlsPort}`,
+    `database.url="${await databaseOf(resources)}"`,
+  ];
 }
 
 /** What makes of the sample file this run's: its clients and certificates, on free ports. */

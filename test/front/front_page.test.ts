@@ -7,13 +7,13 @@ import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playw
 import { stand } from '../../lib/commands/judge.ts';
 import { loadConfig } from '../../lib/config/load.ts';
 import { Browser as Person } from '../../lib/demo/browser.ts';
-import { freePort } from '../../lib/demo/free_port.ts';
 import { recentRefusals } from '../../lib/front/recent_refusals.ts';
 import { httpsFetch } from '../../lib/http/https_fetch.ts';
 import { Resources } from '../../lib/resources.ts';
 import { frontPages } from '../../lib/server/front.ts';
 import { configurationOf } from '../../lib/server/provider.ts';
 import { startServer } from '../../lib/server/server.ts';
+import { placed } from '../flows/server.ts';
 import { barriers } from '../interactions/accessibility.ts';
 import { browserFor, press as pressIn } from '../interactions/browser.ts';
 
@@ -23,16 +23,7 @@ const sizes: Record<string, BrowserContextOptions> = {
 };
 
 async function started(resources: Resources, ...set: string[]): Promise<string> {
-  const [port, mtlsPort] = [await freePort(), await freePort()];
-  const config = await loadConfig('config/development.yaml', {
-    set: [
-      `issuer=https://localhost:${port}`,
-      `listen.port=${port}`,
-      `mtls.port=${mtlsPort}`,
-      'database.url="pglite:"',
-      ...set,
-    ],
-  });
+  const config = await loadConfig('config/development.yaml', { set: [...(await placed(resources)), ...set] });
   resources.add(await startServer(config), ({ close }) => close());
   return config.issuer;
 }
@@ -123,7 +114,7 @@ describe('The front page of a development server', () => {
       'tls_client_auth-mtls',
       'clients quickstart private_key_jwt-dpop --for openid-client -c config/development.yaml',
       'clients quickstart tls_client_auth-mtls --for authjs -c config/development.yaml',
-      'pglite:',
+      'postgres://127.0.0.1:',
       '/resource',
       'npm run demo -- --web',
     ]) {

@@ -11,12 +11,13 @@ import type { ConfigError } from '../../lib/errors.ts';
 import { httpsFetch } from '../../lib/http/https_fetch.ts';
 import { managementApp } from '../../lib/management/app.ts';
 import { Heartbeat } from '../../lib/management/heartbeat.ts';
+import { Resources } from '../../lib/resources.ts';
 import { selfSigned } from '../../lib/server/development_certificate.ts';
 import { type RunningServer, startServer } from '../../lib/server/server.ts';
 import { mutualTlsOptions } from '../../lib/server/tls.ts';
 import { CertificateAuthority } from '../support/certificates.ts';
 import { listen } from '../support/listener.ts';
-import { migratedDatabase, type TestDatabase } from '../support/postgres.ts';
+import { databaseOf, migratedDatabase, type TestDatabase } from '../support/postgres.ts';
 import { until } from '../support/until.ts';
 
 const development = 'config/development.yaml';
@@ -123,9 +124,12 @@ describe('The listener for operators', () => {
 });
 
 describe('oidc-provider-fapi health', () => {
+  const resources = new Resources();
+  after(() => resources.close());
+
   let server: RunningServer;
   before(async () => {
-    server = await startServer(await load('database.url="pglite:"', 'shutdown.delay=1'));
+    server = await startServer(await load(`database.url="${await databaseOf(resources)}"`, 'shutdown.delay=1'));
   });
 
   const ask = (url: string, live = false) =>
@@ -152,8 +156,11 @@ describe('oidc-provider-fapi health', () => {
 });
 
 describe('A process that is told to stop', () => {
+  const resources = new Resources();
+  after(() => resources.close());
+
   it('answers 503 on /readyz and serves on for shutdown.delay, then ends', async () => {
-    const server = await startServer(await load('database.url="pglite:"', 'shutdown.delay=1'));
+    const server = await startServer(await load(`database.url="${await databaseOf(resources)}"`, 'shutdown.delay=1'));
     expect((await ask(server, '/readyz')).status).to.equal(200);
     const closed = server.close();
     const { status, body } = await ask(server, '/readyz');

@@ -11,10 +11,12 @@ import { importJWK } from 'jose';
 import Koa from 'koa';
 
 import { loadConfig } from '../../lib/config/load.ts';
+import { Resources } from '../../lib/resources.ts';
 import { developmentCertificate } from '../../lib/server/development_certificate.ts';
 import { startServer } from '../../lib/server/server.ts';
 import { serverOptions } from '../../lib/server/tls.ts';
 import { listen } from '../support/listener.ts';
+import { databaseOf } from '../support/postgres.ts';
 
 const run = promisify(execFile);
 
@@ -115,13 +117,16 @@ describe('A development certificate', () => {
 });
 
 describe('RFC8705-5 listen.client_certificate', () => {
+  const resources = new Resources();
+  after(() => resources.close());
+
   for (const [setting, status] of [
     ['true', 201],
     ['false', 401],
   ] as const) {
     it(`${setting}: a client that knows no alias is answered with ${status} at the port for everyone`, async () => {
       const ports = ['listen.port=0', 'mtls.port=0', 'issuer=https://localhost', 'mtls.url=https://localhost:1'];
-      const set = [...ports, `listen.client_certificate=${setting}`, 'database.url="pglite:"'];
+      const set = [...ports, `listen.client_certificate=${setting}`, `database.url="${await databaseOf(resources)}"`];
       const server = await startServer(await loadConfig('config/development.yaml', { set }));
       try {
         const [cert, key] = await Promise.all(

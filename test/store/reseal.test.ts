@@ -8,7 +8,7 @@ import { migrate } from '../../lib/database/schema.ts';
 import { knexAdapter } from '../../lib/store/adapter.ts';
 import { reseal } from '../../lib/store/reseal.ts';
 import { aliasOf, rowId } from '../../lib/store/row.ts';
-import { testDatabase } from '../support/postgres.ts';
+import { openedDatabase, testDatabase } from '../support/postgres.ts';
 
 for (const kind of ['PGlite', 'Postgres']) {
   describe(`reseal on ${kind}`, () => {
@@ -93,8 +93,7 @@ for (const kind of ['PGlite', 'Postgres']) {
 describe('a row that somebody moved, edited or cut in the database', () => {
   let database: Database;
   before(async () => {
-    database = await openDatabase({ url: 'pglite:' });
-    await migrate(database.knex);
+    database = await openedDatabase();
   });
   after(() => database.close());
 

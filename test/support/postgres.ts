@@ -11,6 +11,7 @@ import pg from 'pg';
 import { type Database, openDatabase } from '../../lib/database/database.ts';
 import { migrate } from '../../lib/database/schema.ts';
 import { freePort } from '../../lib/demo/free_port.ts';
+import type { Resources } from '../../lib/resources.ts';
 import { atEnd } from './at_end.ts';
 import { succeeds, until } from './until.ts';
 
@@ -177,6 +178,13 @@ export async function migratedDatabase(): Promise<TestDatabase> {
   template ??= process.env[variable] ? undefined : makeTemplate();
   const source = process.env[variable] ?? `${await template}`;
   return create(new URL(source).pathname.slice(1));
+}
+
+/** The URL of a migrated database that is there until these resources are closed. */
+export async function databaseOf(resources: Resources): Promise<string> {
+  const { url, drop } = await migratedDatabase();
+  resources.add(url, drop);
+  return url;
 }
 
 /** A migrated database that is open, until it is closed and gone. */
