@@ -52,7 +52,7 @@ function checkMethod(ctx: Context, endpoint: NonNullable<Endpoint>, known: Metho
 function checkType(ctx: Context, endpoint: Endpoint): void {
   const encoding = ctx.get('content-encoding').toLowerCase();
   // Node undoes nothing but the chunks, so that another coding would be read as the form itself.
-  if (!/^(chunked)?$/i.test(ctx.get('transfer-encoding').trim())) {
+  if (!/^(chunked)?$/i.test(ctx.get('transfer-encoding'))) {
     throw new errors.InvalidRequest('the request body must not be compressed: send no transfer-encoding', 415);
   }
   if (encoding && encoding !== 'identity') {

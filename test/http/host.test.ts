@@ -70,21 +70,31 @@ describe('FAPI2-SP-FINAL-5.3.2.1-1 endpoint URLs come from the issuer, not from 
     [`https://evil.example${discovery}`, 'as.example.com'],
     [`https://as.example.com${discovery}`, 'evil.example'],
     [`https://evil@as.example.com${discovery}`, 'as.example.com'],
+    [`https://:secret@as.example.com${discovery}`, 'as.example.com'],
     [`http://as.example.com${discovery}`, 'as.example.com'],
     ['*', 'as.example.com'],
   ];
+  async function sent(target: string, name: string) {
+    const socket = connect({ port: listener.port, host: '127.0.0.1', rejectUnauthorized: false });
+    await once(socket, 'secureConnect');
+    const method = target === '*' ? 'OPTIONS' : 'GET';
+    socket.write(`${method} ${target} HTTP/1.1\r\nhost: ${name}\r\nconnection: close\r\n\r\n`);
+    return (await socket.setEncoding('utf8').toArray()).join('');
+  }
+
   for (const [target, name] of targets) {
     it(`refuses the request target ${target} to ${name}`, async () => {
-      const socket = connect({ port: listener.port, host: '127.0.0.1', rejectUnauthorized: false });
-      await once(socket, 'secureConnect');
-      const method = target === '*' ? 'OPTIONS' : 'GET';
-      socket.write(`${method} ${target} HTTP/1.1\r\nhost: ${name}\r\nconnection: close\r\n\r\n`);
-      const text = (await socket.setEncoding('utf8').toArray()).join('');
+      const text = await sent(target, name);
       expect(text).to.match(/^HTTP\/1.1 4(00|21) /);
       expect(text).to.contain('"error":"invalid_request"');
       expect(text).to.not.contain('token_endpoint');
     });
   }
+
+  it('answers a request target that is a whole URL of its own', async () =>
+    expect(await sent(`https://as.example.com${discovery}`, 'as.example.com')).to.contain(
+      '"token_endpoint":"https://as.example.com/token"',
+    ));
 });
 
 describe('FAPI2-SP-FINAL-5.2.1-1 nothing is answered without TLS', () => {

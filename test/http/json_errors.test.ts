@@ -38,8 +38,10 @@ for (const options of [{}, { path: '/op' }, { inside: false }, { path: '/op', in
     });
 
     it('but not where people look', async () => {
-      const { headers } = await listener.ask(`${path}/auth?client_id=nobody`, { headers: { accept: java } });
-      expect(headers['content-type']).to.match(/^text\/html/);
+      for (const page of ['/auth?client_id=nobody', '/session/end?id_token_hint=none']) {
+        const { headers } = await listener.ask(path + page, { headers: { accept: java } });
+        expect(headers['content-type'], page).to.match(/^text\/html/);
+      }
     });
   });
 }
@@ -71,6 +73,12 @@ describe('RFC9701-4 signed introspection', () => {
     const { status, body } = await introspect('application/token-introspection+jwt', '');
     expect(status).to.equal(400);
     expect(body.error).to.equal('invalid_request');
+  });
+
+  it('is not at other endpoints', async () => {
+    const headers = { ...form, accept: 'text/html, application/token-introspection+jwt' };
+    const { body } = await listener.ask('/token', { method: 'POST', headers, body: 'client_id=nobody' });
+    expect(body.error).to.equal('invalid_client');
   });
 
   it('is not for who does not ask', async () =>

@@ -60,7 +60,7 @@ for (const path of ['', '/op']) {
           const { status, body } = await listener.ask(path + endpoint, { method: 'POST', headers, body: '{}' });
           expect(status).to.equal(400);
           expect(body.error).to.equal('invalid_request');
-          expect(body.error_description).to.contain('content-type');
+          expect(body.error_description).to.equal(`the content-type has to be ${form['content-type']}`);
         });
       }
     }
@@ -101,7 +101,7 @@ for (const path of ['', '/op']) {
         const { status, headers, body } = await listener.ask(path + endpoint, { method });
         expect(status).to.equal(405);
         expect(headers.allow).to.equal(allow);
-        expect(body.error).to.equal('invalid_request');
+        expect(body).to.deep.equal({ error: 'invalid_request', error_description: `only ${allow} is allowed` });
       });
     }
 
@@ -121,9 +121,13 @@ for (const path of ['', '/op']) {
       });
 
       it(`a compressed body at ${endpoint} is 415`, async () => {
-        const headers = { ...form, 'content-encoding': 'gzip' };
-        const { status, body } = await listener.ask(path + endpoint, { method: 'POST', headers, body: 'x' });
-        expect(status).to.equal(415);
+        const sent = { ...form, 'content-encoding': 'gzip' };
+        const { status, headers, body } = await listener.ask(path + endpoint, {
+          method: 'POST',
+          headers: sent,
+          body: 'x',
+        });
+        expect([status, headers['accept-encoding']]).to.deep.equal([415, 'identity']);
         expect(body.error_description).to.match(/compressed/);
       });
 
@@ -134,6 +138,35 @@ for (const path of ['', '/op']) {
         expect(body.error_description).to.match(/UTF-8/);
       });
     }
+
+    it('a form is read however its charset, its coding and its type are written', async () => {
+      const type = form['content-type'];
+      for (const headers of [
+        ...['', '; charset=utf-8', '; charset=UTF8'].map((charset) => ({ 'content-type': type + charset })),
+        ...['identity', 'IDENTITY'].map((coding) => ({ ...form, 'content-encoding': coding })),
+      ]) {
+        const options = { method: 'POST', headers, body: 'client_id=nobody' };
+        expect((await listener.ask(`${path}/request`, options)).body.error).to.equal('invalid_client');
+      }
+      const { body } = await listener.ask(`${path}/request`, { method: 'POST', body: 'client_id=nobody' });
+      expect(body.error_description).to.not.match(/content-type has to be/);
+    });
+
+    it('nothing is asked of what is no form, has no body, or is at no endpoint', async () => {
+      const json = { 'content-type': 'application/json' };
+      const metadata = JSON.stringify({ redirect_uris: ['https://rp.example.com/cb'] });
+      expect((await listener.ask(`${path}/reg`, { method: 'POST', headers: json, body: metadata })).status).to.equal(
+        201,
+      );
+      expect((await listener.ask(`${path}/jwks`, { headers: { 'content-encoding': 'gzip' } })).status).to.equal(200);
+      expect((await listener.ask(`${path}/x`, { method: 'POST', headers: form, body: large })).status).to.equal(404);
+    });
+
+    it('a browser’s question for CORS is answered as such', async () => {
+      const headers = { origin: 'https://app.example', 'access-control-request-method': 'GET' };
+      const answer = await listener.ask(`${path}/jwks`, { method: 'OPTIONS', headers });
+      expect(answer.headers['access-control-allow-origin']).to.equal('https://app.example');
+    });
 
     for (const endpoint of ['/auth', '/auth/some-uid', '/AUTH', '/auth/']) {
       it(`HEAD ${endpoint} is 405 and spends nothing`, async () => {
