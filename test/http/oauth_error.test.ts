@@ -3,7 +3,7 @@ import Koa, { type Middleware } from 'koa';
 import { errors } from 'oidc-provider';
 
 import { interactionId } from '../../lib/http/interaction_id.ts';
-import { oauthError } from '../../lib/http/oauth_error.ts';
+import { answerTo, oauthError } from '../../lib/http/oauth_error.ts';
 import { listen } from '../support/listener.ts';
 
 const id = '7ea4f7a2-c5f1-41d5-9f3c-2b7f6a2d3c11';
@@ -12,7 +12,8 @@ describe('RFC6749-5.2 an error of a request oidc-provider has not routed', () =>
   async function answered(handler: Middleware) {
     const events: string[] = [];
     const app = new Koa().use(interactionId()).use(oauthError()).use(handler);
-    for (const name of ['refused', 'error']) app.on(name, (error?: Error) => events.push(`${name}: ${error?.message}`));
+    for (const name of ['refused', 'error'])
+      app.on(name, (error: Error) => events.push(`${name}: ${error.message}${error.cause ? `, ${error.cause}` : ''}`));
     const listener = await listen(app);
     const answer = await listener.ask('/', { headers: { 'x-fapi-interaction-id': id } });
     await listener.close();
@@ -66,11 +67,42 @@ describe('RFC6749-5.2 an error of a request oidc-provider has not routed', () =>
     expect(body).to.deep.equal({ error: 'invalid_request', error_description: 'the request is malformed' });
   });
 
+  const refusals: [error: object, status: number][] = [
+    [{ status: 404, expose: true }, 404],
+    [{ status: 400, expose: true }, 400],
+    [{ status: 399, expose: true }, 500],
+    [{ status: 500, expose: true }, 500],
+    [{ status: 418, expose: false }, 500],
+    [{ status: '404', expose: true }, 500],
+    [{ expose: true }, 500],
+  ];
+  for (const [error, status] of refusals) {
+    it(`answers ${status} to ${JSON.stringify(error)}, and never says when to try again`, () => {
+      const told = { error: 'invalid_request', error_description: 'the request is malformed' };
+      const unknown = { error: 'server_error', error_description: 'the server met an unexpected condition' };
+      const headers = { 'cache-control': 'no-store' };
+      expect(answerTo(error)).to.deep.equal({ status, headers, body: status === 500 ? unknown : told });
+    });
+  }
+
+  it('says when to try again with a 503 alone, and lets others say it', async () => {
+    const answers = async (status: number, headers = {}) =>
+      (
+        await answered((ctx) => {
+          ctx.status = status;
+          ctx.set(headers);
+          ctx.body = {};
+        })
+      ).headers['retry-after'];
+    expect(await answers(200)).to.equal(undefined);
+    expect(await answers(503, { 'retry-after': '7' })).to.equal('7');
+  });
+
   for (const thrown of [undefined, null, 'text', 42, {}]) {
     it(`survives ${JSON.stringify(thrown)} thrown`, async () => {
       const { status, events } = await fails(thrown);
       expect(status).to.equal(500);
-      expect(events).to.deep.equal(['error: thrown, and no error']);
+      expect(events).to.deep.equal([`error: thrown, and no error${thrown ? `, ${thrown}` : ''}`]);
     });
   }
 });

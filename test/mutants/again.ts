@@ -81,7 +81,11 @@ export class Again {
   run(wanted: ReadonlySet<string> | undefined, listen: (runner: Mocha.Runner) => void): Promise<void> {
     this.#narrow(this.#mocha.suite, wanted);
     return new Promise((resolve) => {
-      const runner = this.#mocha.run(() => resolve());
+      const runner = this.#mocha.run(() => {
+        // What comes after the end is no longer the runner's, which would end the process over it.
+        runner.dispose();
+        resolve();
+      });
       const fail = (reason: unknown) => process.emit('uncaughtException', reason as Error);
       process.on('unhandledRejection', fail);
       runner.once('end', () => process.off('unhandledRejection', fail));

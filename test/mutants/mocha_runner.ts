@@ -38,6 +38,8 @@ const measured = 'took.json';
 interface Failure {
   readonly test: string;
   readonly message: string;
+  /** It took too long, and may go on behind the next tests. */
+  readonly isLate: boolean;
 }
 
 /**
@@ -55,6 +57,7 @@ export class MochaRunner implements TestRunner {
   /** The tests that found faults in a file, the last first. */
   readonly #found = new Map<string, string[]>();
   #again: Again | undefined;
+  #isSpent = false;
 
   constructor(options: StrykerOptions, log: Logger) {
     this.#log = log;
@@ -139,6 +142,7 @@ export class MochaRunner implements TestRunner {
 
   async mutantRun(options: MutantRunOptions): Promise<MutantRunResult> {
     const { activeMutant, hitLimit: ample, testFilter, sandboxFileName } = options;
+    if (this.#isSpent) throw new Error('a test still runs that took too long');
     // Stryker's is a hundred times of what all tests pass, which takes a loop without an end a minute.
     const hitLimit = ample && Math.ceil(ample / 20) + 1_000;
     const covering = new Set(testFilter ?? this.#tests.tests.keys());
@@ -147,6 +151,10 @@ export class MochaRunner implements TestRunner {
       if (asked.size === 0) continue;
       const tried = await this.#try(asked, id, hitLimit);
       if (tried.limit) return { ...tried.limit, status: MutantRunStatus.Timeout };
+      if (tried.failure?.isLate) {
+        this.#isSpent = true;
+        return { status: MutantRunStatus.Timeout, reason: tried.failure.message };
+      }
       const failure = tried.failure && (await this.#confirmed(tried.failure, id, hitLimit));
       if (!failure) continue;
       this.#found.set(fileName, [
@@ -204,7 +212,7 @@ export class MochaRunner implements TestRunner {
     // Programs that a test starts have the fault as well.
     if (fault !== undefined) process.env[variable] = fault;
     const limit = (runnable: Mocha.Runnable, name: string) => {
-      if (runnable.timeout() > 0) runnable.timeout(Math.min(60_000, 5 * (again.took.get(name) ?? 2_000) + 3_000));
+      if (runnable.timeout() > 0) runnable.timeout(Math.min(60_000, 5 * (again.took.get(name) ?? 2_000) + 5_000));
     };
     await again.run(wanted, (runner) => {
       runner.on('hook', (hook) => limit(hook, again.nameOf(hook)));
@@ -216,7 +224,7 @@ export class MochaRunner implements TestRunner {
       runner.on('fail', (runnable, error) => {
         const inSuite = runnable.parent ? again.namesIn(runnable.parent).filter((name) => wanted.has(name)) : [];
         const test = current && inSuite.includes(current) ? current : inSuite[0];
-        failure ??= { test: test ?? '', message: `${error?.message}` };
+        failure ??= { test: test ?? '', message: `${error?.message}`, isLate: error?.code === 'ERR_MOCHA_TIMEOUT' };
       });
     });
     const counted = faults.hitCount;
