@@ -1,9 +1,11 @@
 /** A fault that no test can find, or none should. */
 export interface Equivalent {
   readonly file: string;
-  /** The code, as it stands in the file. */
+  /** The line on which the code begins, without spaces around it. */
+  readonly line: string;
+  /** The code that is replaced. */
   readonly code: string;
-  /** What is put in its place: Stryker's replacements of exactly this code. */
+  /** Stryker's replacements of exactly this code. */
   readonly faults: readonly string[];
   readonly because: string;
 }

@@ -1,19 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import {
-  INSTRUMENTER_CONSTANTS,
-  type InstrumenterContext,
-  type MutantCoverage,
-  type StrykerOptions,
-} from '@stryker-mutator/api/core';
+import type { StrykerOptions } from '@stryker-mutator/api/core';
 import type { Logger } from '@stryker-mutator/api/logging';
 import { commonTokens, declareClassPlugin, PluginKind, tokens } from '@stryker-mutator/api/plugin';
 import {
   type DryRunResult,
   DryRunStatus,
-  determineHitLimitReached,
   type MutantRunOptions,
   type MutantRunResult,
   MutantRunStatus,
@@ -24,23 +18,12 @@ import {
 import Mocha from 'mocha';
 
 import { Again } from './again.ts';
+import { attempt, attribute, coverage, type Failure } from './attempt.ts';
+import { Choice } from './choice.ts';
 import { NamedReporter } from './named_reporter.ts';
-
-/** Where the instrumented code looks which fault is put in, and counts what it passes. */
-const faults: InstrumenterContext = Object.assign(globalThis, { [INSTRUMENTER_CONSTANTS.NAMESPACE]: {} })[
-  INSTRUMENTER_CONSTANTS.NAMESPACE
-];
-const variable = INSTRUMENTER_CONSTANTS.ACTIVE_MUTANT_ENV_VARIABLE;
 
 /** Kept for the processes that come after the first, which do not measure. */
 const measured = 'took.json';
-
-interface Failure {
-  readonly test: string;
-  readonly message: string;
-  /** It took too long, and may go on behind the next tests. */
-  readonly isLate: boolean;
-}
 
 /**
  * Has Stryker's faults tried by Mocha, in a process that loads the tests once and runs them again for every fault.
@@ -54,9 +37,8 @@ export class MochaRunner implements TestRunner {
   readonly #files: readonly string[];
   readonly #log: Logger;
   readonly #milliseconds: number;
-  /** The tests that found faults in a file, the last first. */
-  readonly #found = new Map<string, string[]>();
   #again: Again | undefined;
+  #choice: Choice | undefined;
   #isSpent = false;
 
   constructor(options: StrykerOptions, log: Logger) {
@@ -94,7 +76,7 @@ export class MochaRunner implements TestRunner {
     const again = this.#tests;
     const results: TestResult[] = [];
     await again.run(undefined, (runner) => {
-      this.#attribute(runner);
+      attribute(again, runner);
       runner.on('hook end', (hook) => {
         const ms = hook.duration ?? 0;
         again.took.set(again.nameOf(hook), ms);
@@ -110,34 +92,7 @@ export class MochaRunner implements TestRunner {
       );
     });
     writeFileSync(measured, JSON.stringify([[...again.took], [...again.hooks]]));
-    return { status: DryRunStatus.Complete, tests: results, mutantCoverage: this.#coverage() };
-  }
-
-  /** Says whose doing it is what the code passes: a test's, or a suite's that prepares or ends something for its tests. */
-  #attribute(runner: Mocha.Runner): void {
-    const begins = (name: string) => Object.assign(faults, { currentTestId: name });
-    runner.on('test', (test) => begins(this.#tests.nameOf(test)));
-    runner.on('hook', (hook) => {
-      const names = this.#tests.namesIn(hook.parent as Mocha.Suite);
-      const current = hook.ctx?.currentTest as Mocha.Test | undefined;
-      if (hook.title.startsWith('"before all"')) begins(JSON.stringify(names));
-      else if (hook.title.startsWith('"after all"')) begins(names.at(-1) ?? '');
-      else if (current) begins(this.#tests.nameOf(current));
-    });
-  }
-
-  /** What a suite prepares is passed by all of its tests. */
-  #coverage(): MutantCoverage {
-    const { static: loading, perTest } = faults.mutantCoverage ?? { static: {}, perTest: {} };
-    const all: MutantCoverage['perTest'] = {};
-    for (const [whose, passed] of Object.entries(perTest)) {
-      for (const test of this.#tests.tests.has(whose) ? [whose] : (JSON.parse(whose) as string[])) {
-        const counts = all[test] ?? {};
-        for (const [mutant, count] of Object.entries(passed)) counts[mutant] = (counts[mutant] ?? 0) + count;
-        all[test] = counts;
-      }
-    }
-    return { static: loading, perTest: all };
+    return { status: DryRunStatus.Complete, tests: results, mutantCoverage: coverage(again) };
   }
 
   async mutantRun(options: MutantRunOptions): Promise<MutantRunResult> {
@@ -147,9 +102,11 @@ export class MochaRunner implements TestRunner {
     const hitLimit = ample && Math.ceil(ample / 20) + 1_000;
     const covering = new Set(testFilter ?? this.#tests.tests.keys());
     const { id, fileName } = activeMutant;
-    for (const asked of [this.#likely(fileName, covering), this.#affordable(sandboxFileName, covering)]) {
+    const choice = this.#choice ?? new Choice(this.#tests, this.#milliseconds);
+    this.#choice = choice;
+    for (const asked of [choice.likely(fileName, covering), choice.affordable(sandboxFileName, covering)]) {
       if (asked.size === 0) continue;
-      const tried = await this.#try(asked, id, hitLimit);
+      const tried = await attempt(this.#tests, asked, id, hitLimit);
       if (tried.limit) return { ...tried.limit, status: MutantRunStatus.Timeout };
       if (tried.failure?.isLate) {
         this.#isSpent = true;
@@ -157,80 +114,21 @@ export class MochaRunner implements TestRunner {
       }
       const failure = tried.failure && (await this.#confirmed(tried.failure, id, hitLimit));
       if (!failure) continue;
-      this.#found.set(fileName, [
-        failure.test,
-        ...(this.#found.get(fileName) ?? []).filter((name) => name !== failure.test),
-      ]);
       const { test, message } = failure;
+      choice.remember(fileName, test);
       return { status: MutantRunStatus.Killed, killedBy: [test], failureMessage: message, nrOfTests: tried.tests };
     }
     return { status: MutantRunStatus.Survived, nrOfTests: covering.size };
   }
 
-  /** The tests that found the last faults in a file: they often find the next one. */
-  #likely(file: string, covering: ReadonlySet<string>): Set<string> {
-    const likely = (this.#found.get(file) ?? []).filter((name) => covering.has(name)).slice(0, 3);
-    return new Set(this.#tests.cost(covering) > 500 ? likely : []);
-  }
-
-  /** All of the tests that stand where the file does, then as many others, from the quickest file on, as the time for one fault allows. */
-  #affordable(file: string, covering: ReadonlySet<string>): ReadonlySet<string> {
-    const tests = this.#tests;
-    const own = relative(process.cwd(), file)
-      .replace(/^lib\//, 'test/')
-      .replace(/\.ts$/, '.test.ts');
-    const files = Map.groupBy(covering, (name) => `${tests.tests.get(name)?.file}`);
-    const isOwn = (file: string) => relative(process.cwd(), file) === own;
-    const chosen = [...files].flatMap(([file, names]) => (isOwn(file) ? names : []));
-    const others = [...files].flatMap(([file, names]) => (isOwn(file) ? [] : [names]));
-    let left = this.#milliseconds;
-    for (const name of others.toSorted((one, other) => tests.cost(one) - tests.cost(other)).flat()) {
-      left -= tests.took.get(name) ?? 0;
-      if (left < 0 && chosen.length > 0) break;
-      chosen.push(name);
-    }
-    return new Set(chosen);
-  }
-
   /** The failure, if it is the fault's: the test passes without it. A test may need those before it in its file. */
   async #confirmed(failure: Failure, fault: string, hitLimit?: number): Promise<Failure | undefined> {
-    if (!(await this.#try(new Set([failure.test]))).failure) return failure;
+    if (!(await attempt(this.#tests, new Set([failure.test]))).failure) return failure;
     const before = this.#tests.before(failure.test);
-    const again = await this.#try(before, fault, hitLimit);
-    const without = again.failure && (await this.#try(before)).failure;
+    const again = await attempt(this.#tests, before, fault, hitLimit);
+    const without = again.failure && (await attempt(this.#tests, before)).failure;
     if (without) throw new Error(`fails without a fault: ${without.test}: ${without.message}`);
     return again.failure;
-  }
-
-  /** Runs these tests with a fault, or with none. */
-  async #try(wanted: ReadonlySet<string>, fault?: string, hitLimit?: number) {
-    const again = this.#tests;
-    let tests = 0;
-    let current: string | undefined;
-    let failure: Failure | undefined;
-    Object.assign(faults, { activeMutant: fault, hitCount: hitLimit === undefined ? undefined : 0, hitLimit });
-    // Programs that a test starts have the fault as well.
-    if (fault !== undefined) process.env[variable] = fault;
-    const limit = (runnable: Mocha.Runnable, name: string) => {
-      if (runnable.timeout() > 0) runnable.timeout(Math.min(60_000, 5 * (again.took.get(name) ?? 2_000) + 5_000));
-    };
-    await again.run(wanted, (runner) => {
-      runner.on('hook', (hook) => limit(hook, again.nameOf(hook)));
-      runner.on('test', (test) => {
-        tests += 1;
-        current = again.nameOf(test);
-        limit(test, current);
-      });
-      runner.on('fail', (runnable, error) => {
-        const inSuite = runnable.parent ? again.namesIn(runnable.parent).filter((name) => wanted.has(name)) : [];
-        const test = current && inSuite.includes(current) ? current : inSuite[0];
-        failure ??= { test: test ?? '', message: `${error?.message}`, isLate: error?.code === 'ERR_MOCHA_TIMEOUT' };
-      });
-    });
-    const counted = faults.hitCount;
-    Object.assign(faults, { activeMutant: undefined, hitCount: undefined, hitLimit: undefined });
-    delete process.env[variable];
-    return { failure, tests, limit: determineHitLimitReached(counted, hitLimit) };
   }
 
   async dispose(): Promise<void> {
