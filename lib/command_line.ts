@@ -2,7 +2,7 @@ import { ConfigError, OperationalError, UsageError } from './errors.ts';
 import { installed } from './installed.ts';
 import { checkLogLevel, logTo } from './log.ts';
 import { name } from './package_file.ts';
-import { plain } from './plain.ts';
+import { plain } from './plain_text.ts';
 import { redacted } from './redact.ts';
 
 /**

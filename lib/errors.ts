@@ -1,5 +1,5 @@
 import { type ClauseId, clauseUrl } from './clause.ts';
-import { plain } from './plain.ts';
+import { plain } from './plain_text.ts';
 
 /** One way in which a configuration, a client or a key is outside the profile. */
 export interface Violation {

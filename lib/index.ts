@@ -14,7 +14,7 @@ export type { ParameterRule, ParameterRules } from './fapi/extra_parameters.ts';
 export type { Compose, HookAt, HookPath, Hooks } from './fapi/hooks.ts';
 export type { IntrospectionSettings as IntrospectionPolicy } from './fapi/introspection.ts';
 export type { RequestObjectSettings } from './fapi/jar.ts';
-export type { Finding, Mechanism, Requirement } from './fapi/mechanism.ts';
+export type { Finding, HeldClause, Mechanism } from './fapi/mechanism.ts';
 export type { MtlsSettings } from './fapi/mtls.ts';
 export type { ParSettings } from './fapi/par.ts';
 export type { RefusalSettings } from './fapi/refusal_settings.ts';

@@ -4,7 +4,7 @@ import { errors } from 'oidc-provider';
 import { ProfileViolationError, type Violation } from './errors.ts';
 import { isStoredByCore } from './fapi/adapter.ts';
 import { composeHooks } from './fapi/hooks.ts';
-import type { Finding, Mechanism, Requirement } from './fapi/mechanism.ts';
+import type { Finding, HeldClause, Mechanism } from './fapi/mechanism.ts';
 import { unknownOptions } from './fapi/options.ts';
 import { frozen, merge } from './merge.ts';
 
@@ -26,10 +26,10 @@ function findings(found: Finding | Iterable<Finding> | undefined): Iterable<Find
   return Symbol.iterator in found ? found : [found];
 }
 
-const clientRules = new WeakMap<Profile, readonly Requirement[]>();
+const clientRules = new WeakMap<Profile, readonly HeldClause[]>();
 
 /** The clauses that speak of clients, a fifth of all. There may be ten thousand clients to ask them of. */
-function rulesOf(profile: Profile): readonly Requirement[] {
+function rulesOf(profile: Profile): readonly HeldClause[] {
   const known = clientRules.get(profile);
   if (known) return known;
   const rules = profile.mechanisms.flatMap(({ clauses }) => clauses.filter(({ client }) => client));

@@ -10,7 +10,7 @@ import { titlesTwice } from './support/titles.ts';
 const floors: readonly (readonly string[])[] = [
   [
     'clause',
-    'plain',
+    'plain_text',
     'errors',
     'redact',
     'log',

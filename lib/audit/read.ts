@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { didYouMean } from '../did_you_mean.ts';
 import { UsageError } from '../errors.ts';
-import { plain } from '../plain.ts';
+import { plain } from '../plain_text.ts';
 import type { AuditRow } from '../store/trail.ts';
 import { events, type Occurrence } from './event.ts';
 import { openRecord } from './pseudonyms.ts';

@@ -1,7 +1,7 @@
 import { type ClauseId, clauseUrl } from '../clause.ts';
 import { type Config, locate } from '../config/load.ts';
 import type { Problem } from '../errors.ts';
-import type { Mechanism, Requirement } from '../fapi/mechanism.ts';
+import type { HeldClause, Mechanism } from '../fapi/mechanism.ts';
 
 /**
  * - `held`: by a mechanism, as the profile has it
@@ -9,14 +9,14 @@ import type { Mechanism, Requirement } from '../fapi/mechanism.ts';
  * - `not_applicable`: what it is about is not in use
  * - `violated`: by what stands at a place of the file
  */
-export type Status = 'held' | 'tightened' | 'not_applicable' | 'violated';
+export type ClauseStatus = 'held' | 'tightened' | 'not_applicable' | 'violated';
 
 /** One clause of a profile, and how a configuration stands to it. */
 export interface ClauseReport {
   readonly clause: ClauseId;
   readonly text: string;
   readonly url: string;
-  readonly status: Status;
+  readonly status: ClauseStatus;
   /** Name of the mechanism that holds it. */
   readonly by: string;
   /** The setting it depends on, where it stands in the file; line 0 where the default holds. */
@@ -59,7 +59,7 @@ const optional: Readonly<Record<string, string>> = {
 };
 
 /** A setting as it stands in the file, and whether it asks for more than the default does. */
-function settingOf(config: Config | undefined, depends: Requirement['setting']) {
+function settingOf(config: Config | undefined, depends: HeldClause['setting']) {
   if (!config || !depends) return undefined;
   const path = depends.key.split('.');
   const { file, line } = locate(config, path);
@@ -93,7 +93,7 @@ export function reportOf({ file, config, profile, whole, problems }: ReportInput
 const worded = ({ file, line, column, key, text }: Problem) => `${file}:${line}:${column} ${key}: ${text}`;
 
 /** Counts the clauses by their status. */
-export function counts({ clauses }: Report): Record<Status, number> {
+export function counts({ clauses }: Report): Record<ClauseStatus, number> {
   const number = { held: 0, tightened: 0, not_applicable: 0, violated: 0 };
   for (const { status } of clauses) number[status] += 1;
   return number;

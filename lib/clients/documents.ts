@@ -1,4 +1,4 @@
-import type { Finding } from '../config/explain.ts';
+import type { KeyFault } from '../config/explain.ts';
 import { at, type Path } from '../config/path.ts';
 import { place, readSource, toPlain } from '../config/source.ts';
 import { ConfigError, type Problem } from '../errors.ts';
@@ -9,7 +9,7 @@ export interface ClientsDocument {
   /** Metadata as it was written, valid or not. */
   readonly clients: readonly Members[];
   /** Findings, whose paths begin with `clients` and the number of the client, at their places in the file. */
-  problems(findings: readonly Finding[]): Problem[];
+  problems(findings: readonly KeyFault[]): Problem[];
 }
 
 const isMap = (value: unknown): value is Members =>

@@ -2,7 +2,7 @@ import type { ClientMetadata } from 'oidc-provider';
 import { z } from 'zod';
 
 import { clientMetadata } from '../config/client_metadata.ts';
-import { explain, type Finding } from '../config/explain.ts';
+import { explain, type KeyFault } from '../config/explain.ts';
 import { isSampleJwk, publicKnowledge } from '../config/sample.ts';
 import type { Violation } from '../errors.ts';
 
@@ -11,7 +11,7 @@ export type JudgeClient = (metadata: ClientMetadata) => readonly Violation[];
 
 const schema = z.strictObject({ clients: z.array(clientMetadata) });
 
-const clientOf = ({ path }: Finding) => path[1];
+const clientOf = ({ path }: KeyFault) => path[1];
 
 /** Finds keys of `config/sample` among a client's, which everybody has. */
 function sampleKeys({ jwks }: ClientMetadata): Violation[] {
@@ -30,7 +30,7 @@ export function clientFindings(
   clients: readonly unknown[],
   judge: JudgeClient,
   { development = false }: { readonly development?: boolean } = {},
-): Finding[] {
+): KeyFault[] {
   const { error } = schema.safeParse({ clients });
   const findings = error ? explain(error.issues, { clients }) : [];
   const malformed = new Set(findings.map(clientOf));

@@ -11,7 +11,7 @@ import { type Fault, verifyTrail } from '../audit/verify.ts';
 import type { Config } from '../config/load.ts';
 import { UsageError } from '../errors.ts';
 import type { Resources } from '../resources.ts';
-import { openStore } from '../server/open_store.ts';
+import { openConfiguredStore } from '../server/configured_store.ts';
 import type { KnexAdapterFactory } from '../store/adapter.ts';
 import { rowId } from '../store/row.ts';
 import { auditTableOf } from '../store/statements.ts';
@@ -38,7 +38,7 @@ interface Opened {
 }
 
 async function open(config: Config, resources: Resources): Promise<Opened> {
-  const { adapter } = await openStore(config, resources);
+  const { adapter } = await openConfiguredStore(config, resources);
   const { knex, seal, table: payloads } = adapter.store;
   const { secret } = await auditKeys(adapter);
   const table = payloads.replace('oidc_payloads', 'oidc_pseudonyms');

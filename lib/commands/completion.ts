@@ -5,7 +5,7 @@ import { name } from './command.ts';
 export const summary = 'print a script that has the shell complete commands and options';
 
 /** A place on the command line: the words before it, and what may stand there. */
-interface Place {
+interface CommandPlace {
   /** Names of the commands so far, with a space between. */
   readonly at: string;
   readonly commands: readonly string[];
@@ -16,7 +16,7 @@ interface Place {
   readonly values: readonly { readonly option: string; readonly choices: readonly string[] }[];
 }
 
-function placesOf(command: Command, at = ''): Place[] {
+function placesOf(command: Command, at = ''): CommandPlace[] {
   const commands = command.commands.map((child) => child.name()).filter((child) => child !== 'help');
   const { options, registeredArguments } = command;
   const choices = registeredArguments.flatMap(({ argChoices = [] }) => argChoices);

@@ -12,8 +12,8 @@ import type { Config } from '../config/load.ts';
 import { UsageError } from '../errors.ts';
 import type { Resources } from '../resources.ts';
 import { clientJudge } from '../server/client_judge.ts';
+import { openConfiguredStore } from '../server/configured_store.ts';
 import { openAccounts } from '../server/open_accounts.ts';
-import { openStore } from '../server/open_store.ts';
 import { createProvider } from '../server/provider.ts';
 import type { OidcStore } from '../store/open_store.ts';
 import { stand } from './judge.ts';
@@ -35,7 +35,7 @@ interface Opened {
 
 /** Opens the store and the trail, for acts of whoever runs the command. */
 export async function open(config: Config, resources: Resources): Promise<Opened> {
-  const store = await openStore(config, resources);
+  const store = await openConfiguredStore(config, resources);
   const audit = await openAudit(store.adapter, config.audit);
   if (audit) resources.add(audit, () => audit.close());
   return { store, audit, acts: new Acts(store.adapter, audit, operator()) };

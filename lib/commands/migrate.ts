@@ -7,7 +7,7 @@ import { grant } from '../database/grants.ts';
 import { distribute, migrate, migrateDown, schemaOf, schemaStatus, tableOf } from '../database/schema.ts';
 import { UsageError } from '../errors.ts';
 import type { Resources } from '../resources.ts';
-import { openConfigured } from '../server/open_store.ts';
+import { openConfiguredDatabase } from '../server/configured_store.ts';
 import { configured, examples, type Options, withConfig } from './command.ts';
 
 export const summary = 'bring the database schema up to this version, take the last migration back, or look';
@@ -30,7 +30,7 @@ export async function run(
   for (const [option, value] of Object.entries({ distribute: spread, grant: role })) {
     if (value && direction !== 'up') throw new UsageError(`--${option} goes with migrate up`);
   }
-  const { knex } = await openConfigured(config.database, resources);
+  const { knex } = await openConfiguredDatabase(config.database, resources);
   if (direction === 'status') {
     console.log(`the database schema is ${await schemaStatus(knex)}`);
     return;

@@ -4,7 +4,7 @@ import type { Config } from '../config/load.ts';
 import { UsageError } from '../errors.ts';
 import { differences, type FleetNode, listNodes } from '../management/nodes.ts';
 import type { Resources } from '../resources.ts';
-import { openStore } from '../server/open_store.ts';
+import { openConfiguredStore } from '../server/configured_store.ts';
 import { configured, examples, type JsonOptions, json, withConfig } from './command.ts';
 import { print, table } from './output.ts';
 
@@ -30,7 +30,7 @@ function written(nodes: readonly FleetNode[], found: readonly { text: string }[]
 
 /** Prints the nodes of the last day. Where those that serve differ, the exit code is 2. */
 export async function run(config: Config, resources: Resources, { json }: JsonOptions): Promise<void> {
-  const { knex } = await openStore(config, resources);
+  const { knex } = await openConfiguredStore(config, resources);
   const nodes = await listNodes(knex, config.database.schema);
   const found = differences(nodes);
   print(json, { nodes, differences: found }, () => written(nodes, found));

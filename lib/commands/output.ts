@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 
 import { UsageError } from '../errors.ts';
-import { plain } from '../plain.ts';
+import { plain } from '../plain_text.ts';
 
 /** Columns of a terminal that a table fits. */
 const width = 80;

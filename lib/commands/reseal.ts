@@ -2,14 +2,14 @@ import type { Command } from 'commander';
 import type { Config } from '../config/load.ts';
 import { OperationalError } from '../errors.ts';
 import type { Resources } from '../resources.ts';
-import { openStore } from '../server/open_store.ts';
+import { openConfiguredStore } from '../server/configured_store.ts';
 import { configured, examples, type Options, withConfig } from './command.ts';
 
 export const summary = 'seal every row by the first of encryption_keys, so that the others may go';
 
 /** Seals every row with the first of the keys, while servers that know it go on serving. */
 export async function run(config: Config, resources: Resources, clear: boolean): Promise<void> {
-  const store = await openStore(config, resources);
+  const store = await openConfiguredStore(config, resources);
   const { resealed, current, refused } = await store.reseal({ clear });
   console.log(`${resealed} rows sealed by the first key, ${current} were already`);
   if (refused > 0) {

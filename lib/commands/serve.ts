@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Command } from 'commander';
 import type { Config } from '../config/load.ts';
 import { isLocal } from '../http/address.ts';
-import { plain } from '../plain.ts';
+import { plain } from '../plain_text.ts';
 import { databaseName } from '../redact.ts';
 import type { Resources } from '../resources.ts';
 import { type RunningServer, startServer } from '../server/server.ts';

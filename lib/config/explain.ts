@@ -8,7 +8,7 @@ import { schema } from './schema.ts';
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
 /** A fault of one key, before it is known where the key stands. */
-export interface Finding {
+export interface KeyFault {
   readonly path: Path;
   readonly text: string;
   readonly clause?: ClauseId;
@@ -17,7 +17,7 @@ export interface Finding {
 }
 
 /** Says in the operator's words what the schema refuses: what is wrong, what to write instead. */
-export function explain(issues: readonly z.core.$ZodIssue[], data: unknown): Finding[] {
+export function explain(issues: readonly z.core.$ZodIssue[], data: unknown): KeyFault[] {
   const known = z.toJSONSchema(schema, { io: 'input' });
   return issues.flatMap((issue) => explainIssue(issue, [], data, known));
 }
@@ -34,7 +34,7 @@ export function* leaves(
   }
 }
 
-function explainIssue(issue: z.core.$ZodIssue, base: Path, data: unknown, known: JsonSchema): Finding[] {
+function explainIssue(issue: z.core.$ZodIssue, base: Path, data: unknown, known: JsonSchema): KeyFault[] {
   const path = [...base, ...(issue.path as Path)];
   const value = at(data, path);
   const nodes = described([known], path);
@@ -70,7 +70,7 @@ function explainIssue(issue: z.core.$ZodIssue, base: Path, data: unknown, known:
 }
 
 /** A message of the schema may end in the clause it stands for. */
-function clause(message: string): Pick<Finding, 'text' | 'clause'> {
+function clause(message: string): Pick<KeyFault, 'text' | 'clause'> {
   const [, text = message, id] = /^(.*?)(?: \[(\S+)\])?$/s.exec(message) ?? [];
   return id ? { text, clause: id as ClauseId } : { text };
 }

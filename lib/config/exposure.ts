@@ -1,5 +1,5 @@
 import { isLocal } from '../http/address.ts';
-import type { Finding } from './explain.ts';
+import type { KeyFault } from './explain.ts';
 import { list, type Rule } from './rule.ts';
 import { isSampleJwk, publicKnowledge } from './sample.ts';
 
@@ -24,7 +24,7 @@ export const exposure: readonly Rule[] = [
   function exposedAdministration({ management }) {
     if (!management) return [];
     const { host = 'localhost', ca, tls, administration } = management;
-    const findings: Finding[] = [];
+    const findings: KeyFault[] = [];
     if (ca !== undefined && !tls) {
       const text = 'asks for certificates, which takes TLS: write management.tls as well';
       findings.push({ path: ['management', 'ca'], text });
@@ -52,7 +52,7 @@ export const exposure: readonly Rule[] = [
 
   function samples({ development, clients, keys }) {
     if (development === true) return [];
-    const found = (path: Finding['path'], jwks: unknown) =>
+    const found = (path: KeyFault['path'], jwks: unknown) =>
       list((jwks as { keys?: readonly object[] } | undefined)?.keys).flatMap((key, index) =>
         isSampleJwk(key) ? [{ path: [...path, 'keys', index], text: publicKnowledge }] : [],
       );
@@ -64,7 +64,7 @@ export const exposure: readonly Rule[] = [
 
   function subjects({ accounts, clients }) {
     const ids = new Set<unknown>(list(clients).map(({ client_id }) => client_id));
-    return list(accounts as readonly Account[]).flatMap(({ claims }, index): Finding[] =>
+    return list(accounts as readonly Account[]).flatMap(({ claims }, index): KeyFault[] =>
       claims?.sub !== undefined && ids.has(claims.sub)
         ? [
             {

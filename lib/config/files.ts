@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 
 import { PemError, pemText, readCertificates } from '../certificates/pem.ts';
 import { readRevocationLists } from '../certificates/revocation_list.ts';
-import type { Finding } from './explain.ts';
+import type { KeyFault } from './explain.ts';
 import { at, type Path, put } from './path.ts';
 import { isSampleKey, publicKnowledge } from './sample.ts';
 
@@ -79,8 +79,8 @@ export function namedFiles(config: unknown): string[] {
 }
 
 /** Makes file names absolute, in place, and reports each file that is not there or does not hold what it should. */
-export async function resolveFiles(data: { readonly development?: unknown }, base: string): Promise<Finding[]> {
-  const findings: Finding[] = [];
+export async function resolveFiles(data: { readonly development?: unknown }, base: string): Promise<KeyFault[]> {
+  const findings: KeyFault[] = [];
   const certificates = new Map<string, X509Certificate>();
   for (const [path, holds, read] of files.flatMap((row) => itemsOf(data, row))) {
     const written = at(data, path);
@@ -122,7 +122,7 @@ async function inspect(file: string, holds: string, read: Reader): Promise<Retur
 }
 
 /** Finds a certificate that has expired, or is not valid yet. */
-function timeFindings(path: Path, { validFrom, validTo }: X509Certificate): Finding[] {
+function timeFindings(path: Path, { validFrom, validTo }: X509Certificate): KeyFault[] {
   const [from, to] = [new Date(validFrom), new Date(validTo)];
   if (to.getTime() < Date.now())
     return [{ path, text: `has expired, at ${to.toISOString()}: write one that is valid` }];
@@ -131,7 +131,7 @@ function timeFindings(path: Path, { validFrom, validTo }: X509Certificate): Find
   return [];
 }
 
-function keyFindings(path: Path, key: KeyObject, belongsTo: X509Certificate | undefined): Finding[] {
+function keyFindings(path: Path, key: KeyObject, belongsTo: X509Certificate | undefined): KeyFault[] {
   const bits = key.asymmetricKeyDetails?.modulusLength;
   return [
     ...(bits !== undefined && bits < 2048

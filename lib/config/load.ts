@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import { ConfigError, type Problem, type Violation } from '../errors.ts';
 import { bareHost, urlHost } from '../http/address.ts';
 import { filePath } from '../settings.ts';
-import { explain, type Finding, leaves } from './explain.ts';
+import { explain, type KeyFault, leaves } from './explain.ts';
 import { namedFiles, resolveFiles } from './files.ts';
 import { at, type Path, put } from './path.ts';
 import { crossFindings } from './rules.ts';
@@ -104,7 +104,7 @@ export function violationProblems(config: Config, violations: readonly Violation
   return inOrder(violations.map((violation) => originOf(config).sources.problem(inFile(violation))));
 }
 
-const inFile = ({ path = [], ...violation }: Violation): Finding => ({ path: filePath(schema, path), ...violation });
+const inFile = ({ path = [], ...violation }: Violation): KeyFault => ({ path: filePath(schema, path), ...violation });
 
 function originOf(config: Config): Origin {
   const origin = origins.get(config);
@@ -160,7 +160,7 @@ function withoutTwins(config: Config): Config {
  * Leaves out violations of keys that a finding is about already: of a value that is wrong by itself, the profile has
  * nothing to say.
  */
-function unreported(violations: readonly Violation[], findings: readonly Finding[]): Finding[] {
+function unreported(violations: readonly Violation[], findings: readonly KeyFault[]): KeyFault[] {
   const names = findings.map(({ path }) => `${path.join('.')}.`);
   return violations.map(inFile).filter(({ path }) => {
     const own = `${path.join('.')}.`;

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-import type { Finding } from './explain.ts';
+import type { KeyFault } from './explain.ts';
 import type { schema } from './schema.ts';
 
 type Tolerant<T> = T extends readonly (infer U)[]
@@ -13,7 +13,7 @@ type Tolerant<T> = T extends readonly (infer U)[]
 export type Written = NonNullable<Tolerant<z.input<typeof schema>>>;
 
 /** A rule between keys. It judges what was written, valid or not, so that one run reports everything. */
-export type Rule = (input: Written) => Finding[];
+export type Rule = (input: Written) => KeyFault[];
 
 /** The items of a list, each an object; of what is no list, none. */
 export const list = <T>(value: readonly T[] | undefined): readonly NonNullable<T>[] =>

@@ -2,12 +2,12 @@ import { canonicalLogin, type ListedAccount } from '../accounts/accounts.ts';
 import { subOf } from '../accounts/listed.ts';
 import { parsePasswordHash } from '../accounts/password.ts';
 import { isInTheClear } from '../database/url.ts';
-import type { Finding } from './explain.ts';
+import type { KeyFault } from './explain.ts';
 import { exposure } from './exposure.ts';
 import { list, type Rule, type Written } from './rule.ts';
 
 /** Everything that is wrong with one key because of another. */
-export function crossFindings(input: unknown): Finding[] {
+export function crossFindings(input: unknown): KeyFault[] {
   // Whatever was written is taken for what the schema asks for; the rules look before they use it.
   return [...rules, ...exposure].flatMap((rule) => rule(input as Written));
 }
@@ -88,7 +88,7 @@ const rules: readonly Rule[] = [
   },
 
   function mutualTls({ mtls, listen, proxy }) {
-    const findings: Finding[] = [];
+    const findings: KeyFault[] = [];
     if (mtls && !proxy && mtls.port === undefined) {
       findings.push({
         path: ['mtls', 'port'],
@@ -132,7 +132,7 @@ const rules: readonly Rule[] = [
 ];
 
 /** Finds values that stand twice; `pathOf` says where the item of an index has it. */
-function repeated(values: readonly unknown[], pathOf: (index: number) => Finding['path']): Finding[] {
+function repeated(values: readonly unknown[], pathOf: (index: number) => KeyFault['path']): KeyFault[] {
   const first = new Map<unknown, number>();
   return values.flatMap((value, index) => {
     const earlier = first.get(value);

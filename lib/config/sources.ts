@@ -3,7 +3,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 
 import { ConfigError, type Problem } from '../errors.ts';
 import { utf8 } from '../utf8.ts';
-import type { Finding } from './explain.ts';
+import type { KeyFault } from './explain.ts';
 import { at, type Path, put } from './path.ts';
 import { override, type Place, place, readSource, type Source, toPlain, writtenAt } from './source.ts';
 
@@ -104,7 +104,7 @@ export class Sources {
     return writtenAt(source, path.slice(start.length));
   }
 
-  problem({ path, also, text, ...finding }: Finding): Problem {
+  problem({ path, also, text, ...finding }: KeyFault): Problem {
     const { file, line } = this.locate(also ?? path);
     const client_id = path[0] === 'clients' ? at(this.data, [...path.slice(0, 2), 'client_id']) : undefined;
     return {

@@ -1,10 +1,10 @@
 import type { ClauseId } from '../clause.ts';
 import type { Profile } from '../profile.ts';
-import type { Exchange, Recorder } from './recorder.ts';
+import type { RecordedExchange, Recorder } from './recorder.ts';
 import type { Screen } from './screen.ts';
 
 /** One thing somebody does, and what it is for. */
-export interface Step {
+export interface ToldStep {
   readonly title: string;
   readonly why: string;
   /** The clauses the step serves; those the profile does not have are left out. */
@@ -21,7 +21,7 @@ export class UnexpectedError extends Error {
 }
 
 /** True of an answer that grants nothing, in whatever words: those of a provider that is not ours are its own. */
-function refuses({ status, received }: Exchange): boolean {
+function refuses({ status, received }: RecordedExchange): boolean {
   const location = received.get('location') ?? '';
   return status >= 400 || /[?&#]error=/.test(location);
 }
@@ -46,7 +46,7 @@ export class Narrator {
   #steps = 0;
   #refusals = 0;
   readonly #unrefused: string[] = [];
-  #exchanges: Exchange[] = [];
+  #exchanges: RecordedExchange[] = [];
 
   constructor(screen: Screen, wires: readonly Recorder[], { mechanisms }: Profile, foreign = false) {
     this.screen = screen;
@@ -60,14 +60,14 @@ export class Narrator {
   }
 
   /** The last that went over the wire. */
-  get last(): Exchange {
+  get last(): RecordedExchange {
     const last = this.#exchanges.at(-1);
     if (!last) throw new UnexpectedError('expected a request to be sent');
     return last;
   }
 
   /** Tells a step, does it, and expects that the server grants it. */
-  async step<T>(step: Step, act: () => Promise<T>): Promise<T> {
+  async step<T>(step: ToldStep, act: () => Promise<T>): Promise<T> {
     this.#begin(step);
     try {
       const result = await act();
@@ -82,7 +82,7 @@ export class Narrator {
   }
 
   /** Tells a step, does it, and expects that the server refuses it with this error. */
-  async refused(step: Step, error: string, act: () => Promise<unknown>): Promise<void> {
+  async refused(step: ToldStep, error: string, act: () => Promise<unknown>): Promise<void> {
     this.#begin(step);
     // A client library throws when it is refused; what counts is what came over the wire.
     const thrown = await act().catch((failure: unknown) => failure);
@@ -98,7 +98,7 @@ export class Narrator {
     if (!step.recommended) this.#unrefused.push(step.title);
   }
 
-  #isRefusal(exchange: Exchange, error: string): boolean {
+  #isRefusal(exchange: RecordedExchange, error: string): boolean {
     const { status, received, body } = exchange;
     if (this.foreign) return refuses(exchange);
     return status >= 400 && `${received.get('www-authenticate')} ${body}`.includes(error);
@@ -113,18 +113,18 @@ export class Narrator {
     if (!holds) throw new UnexpectedError(`expected ${what}`);
   }
 
-  #begin({ title, why }: Step): void {
+  #begin({ title, why }: ToldStep): void {
     this.#steps += 1;
     this.#exchanges = [];
     this.screen.title(this.#steps, title, why);
   }
 
-  #show({ only }: Step): void {
+  #show({ only }: ToldStep): void {
     this.#exchanges.push(...this.#wires.flatMap((wire) => wire.take()));
     for (const exchange of this.#exchanges) this.screen.exchange(exchange, only);
   }
 
-  #serves({ clauses }: Step): void {
+  #serves({ clauses }: ToldStep): void {
     this.screen.clauses(
       clauses.flatMap((id) => {
         const text = this.#clauses.get(id);

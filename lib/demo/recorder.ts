@@ -1,7 +1,7 @@
 import type { FetchOptions, HttpsFetch } from '../http/https_fetch.ts';
 
 /** One request and its answer. */
-export interface Exchange {
+export interface RecordedExchange {
   readonly url: URL;
   readonly method: string;
   readonly sent: Headers;
@@ -16,7 +16,7 @@ export interface Exchange {
 /** A `fetch` that remembers what went over it. */
 export class Recorder {
   readonly #fetch: HttpsFetch;
-  #exchanges: Exchange[] = [];
+  #exchanges: RecordedExchange[] = [];
 
   constructor(fetch: HttpsFetch) {
     this.#fetch = fetch;
@@ -38,12 +38,12 @@ export class Recorder {
   };
 
   /** Sends the very same request once more, by the same connection or another's. */
-  again({ url, method, sent: headers, form: body }: Exchange): Promise<Response> {
+  again({ url, method, sent: headers, form: body }: RecordedExchange): Promise<Response> {
     return this.fetch(url, { method, headers, body }, true);
   }
 
   /** Takes what went over the wire since the last time. */
-  take(): Exchange[] {
+  take(): RecordedExchange[] {
     return this.#exchanges.splice(0);
   }
 }

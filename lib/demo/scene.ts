@@ -4,7 +4,7 @@ import { authorize, Browser, heading, type Person } from './browser.ts';
 import { type Client, isSigned } from './client.ts';
 import type { Narrator } from './narrator.ts';
 import type { OwnBrowser } from './own_browser.ts';
-import type { Exchange } from './recorder.ts';
+import type { RecordedExchange } from './recorder.ts';
 import type { DevelopmentTarget } from './target.ts';
 
 /** A person who decides, in a browser. */
@@ -53,11 +53,11 @@ export class Scene {
 
   config!: openid.Configuration;
   options: openid.DPoPOptions = {};
-  pushed!: Exchange;
+  pushed!: RecordedExchange;
   authorizationUrl!: URL;
   callback!: URL;
   tokens!: openid.TokenEndpointResponse & openid.TokenEndpointResponseHelpers;
-  called!: Exchange;
+  called!: RecordedExchange;
   readonly #resource: URL | undefined;
 
   /** @param resource the protected resource; the userinfo endpoint when absent. */

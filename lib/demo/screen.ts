@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 
-import type { Exchange } from './recorder.ts';
+import type { RecordedExchange } from './recorder.ts';
 import { contents, isJwt, line, shown } from './values.ts';
 
 type Style = Parameters<typeof styleText>[0];
@@ -80,7 +80,7 @@ export class Screen {
     return lines.length > 3 ? [...lines.slice(0, 2), `${lines[2]?.slice(0, room - 2)} …`] : lines;
   }
 
-  exchange(exchange: Exchange, only?: readonly string[]): void {
+  exchange(exchange: RecordedExchange, only?: readonly string[]): void {
     const { method, url, status, repeats } = exchange;
     this.line(`    ${this.style('blue', '→')} ${this.style('bold', method)} ${shown('', url.origin + url.pathname)}`);
     if (repeats) this.line(this.style('dim', '        the very same headers and fields'));
@@ -90,11 +90,11 @@ export class Screen {
     this.fields(this.#received(exchange, only));
   }
 
-  #sent({ url, sent, form }: Exchange): Field[] {
+  #sent({ url, sent, form }: RecordedExchange): Field[] {
     return [...this.#headers(sent, sentHeaders), ...url.searchParams, ...(form ?? [])];
   }
 
-  #received({ received, body }: Exchange, only?: readonly string[]): Field[] {
+  #received({ received, body }: RecordedExchange, only?: readonly string[]): Field[] {
     const headers = this.#headers(received, receivedHeaders);
     if (isJwt(body)) return [...headers, ['signed', body]];
     const fields = body.startsWith('{') ? Object.entries(JSON.parse(body) as object) : [];
@@ -112,7 +112,7 @@ export class Screen {
 }
 
 /** Shows an answer as a person sees it, or as a client library reads it. */
-function remark({ body, received }: Exchange): string {
+function remark({ body, received }: RecordedExchange): string {
   const title = /<h1[^>]*>([^<]*)/.exec(body)?.[1];
   if (title) return `  page “${title}”`;
   const asks = `${received.get('www-authenticate')} ${body}`.includes('use_dpop_nonce');

@@ -3,7 +3,7 @@ import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { escapeHtml } from '../http/escape_html.ts';
 
 /** The members of an error beside its code. */
-export type Words = Readonly<Record<'error_description', string> & Partial<Record<'error_uri', string>>>;
+export type ErrorWords = Readonly<Record<'error_description', string> & Partial<Record<'error_uri', string>>>;
 
 /** An error of core's, as it goes back to a client. */
 interface Failure {
@@ -23,7 +23,7 @@ async function signedAgain(
   ctx: KoaContextWithOIDC,
   provider: Provider,
   { error, scope }: Failure,
-  words: Words,
+  words: ErrorWords,
 ): Promise<string> {
   const { state } = ctx.oidc.params ?? {};
   const token = new provider.IdToken({}, { ctx });
@@ -58,7 +58,7 @@ export async function reword(answer: {
   readonly ctx: KoaContextWithOIDC;
   readonly provider: Provider;
   readonly failure: Failure;
-  readonly words: Words;
+  readonly words: ErrorWords;
 }): Promise<void> {
   const { ctx } = answer;
   const location = ctx.response.get('location');

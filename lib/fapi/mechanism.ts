@@ -9,7 +9,7 @@ import type { Staged } from './stages.ts';
 export type Finding = Omit<Violation, 'clause'>;
 
 /** A clause and how a mechanism keeps a configuration inside it. */
-export interface Requirement extends Clause {
+export interface HeldClause extends Clause {
   /** The key of the file it depends on, such as `par.request_uri_lifetime`, and whether a value asks for more than the profile. */
   readonly setting?: { readonly key: string; tightens(value: unknown): boolean };
   /**
@@ -35,7 +35,7 @@ export interface Requirement extends Clause {
 export interface Mechanism {
   readonly name: string;
   /** Every clause the mechanism holds; each clause stands in one mechanism only. */
-  readonly clauses: readonly Requirement[];
+  readonly clauses: readonly HeldClause[];
   /** Core's configuration. A deployment's own settings are laid over it and then checked against `clauses`. */
   readonly configuration?: Configuration;
   /** Faults of the settings it was made with. */

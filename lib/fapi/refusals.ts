@@ -10,12 +10,12 @@ import type { RefusalSettings } from './refusal_settings.ts';
 import { authorizationRequests } from './refusals/authorization_requests.ts';
 import { clientAuthentication } from './refusals/client_authentication.ts';
 import { proofs } from './refusals/proofs.ts';
-import type { Facts, Refusal } from './refusals/refusal.ts';
+import type { Facts, KnownRefusal } from './refusals/refusal.ts';
 import { richRequests } from './refusals/rich_requests.ts';
 import { tokens } from './refusals/tokens.ts';
 
 /** The table of refusals that have words of their own; the page of refusals is made of it. */
-export const refusals: readonly Refusal[] = [
+export const refusals: readonly KnownRefusal[] = [
   ...proofs,
   ...tokens,
   ...richRequests,
@@ -40,7 +40,7 @@ function wordsOf({ error, error_description, error_detail, cause }: Failure): st
 }
 
 /** The entry of the table that an error belongs to. */
-export function refusalOf(failure: Failure): Refusal | undefined {
+export function refusalOf(failure: Failure): KnownRefusal | undefined {
   const words = wordsOf(failure);
   // A request object expires as an assertion does, in the same words.
   const first = failure.error === 'invalid_client' ? clientAuthentication : [];
@@ -55,7 +55,7 @@ const legible = (text: string) =>
     .slice(0, 600);
 
 export function textOf(
-  { wrong, todo, keep }: Refusal,
+  { wrong, todo, keep }: KnownRefusal,
   facts: Facts,
   { error_description: given }: Failure = {},
 ): string {

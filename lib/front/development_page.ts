@@ -12,7 +12,7 @@ import type { ShowFront } from './front_page.ts';
 import type { RecentRefusals } from './recent_refusals.ts';
 import { refusalsPath } from './refusals_page.ts';
 import { type Tried, tryPath } from './try_flow.ts';
-import { type Words, words } from './words.ts';
+import { type FrontWords, words } from './words.ts';
 
 /** Clients that are listed at most. */
 const mostClients = 20;
@@ -35,7 +35,7 @@ interface Row {
 
 const linked = (name: string, href: string): Row => ({ name, text: href, href });
 
-function logins({ accounts }: Config, say: Words): string {
+function logins({ accounts }: Config, say: FrontWords): string {
   if (!Array.isArray(accounts)) return say.no_login;
   const known = accounts.flatMap(({ login, password }) =>
     password === undefined ? [] : [filled(say.with_password, { login, password })],
@@ -43,7 +43,7 @@ function logins({ accounts }: Config, say: Words): string {
   return known.slice(0, 5).join('; ') || say.no_login;
 }
 
-function facts(config: Config, say: Words): Row[] {
+function facts(config: Config, say: FrontWords): Row[] {
   const { issuer, profile, mtls, database, resource } = config;
   return [
     { name: say.profile, text: profile },
@@ -58,7 +58,7 @@ function facts(config: Config, say: Words): Row[] {
   ];
 }
 
-function trust({ listen, proxy, issuer }: Config, folder: string | undefined, say: Words) {
+function trust({ listen, proxy, issuer }: Config, folder: string | undefined, say: FrontWords) {
   if (listen.tls || proxy) return { text: say.trust_own, facts: [] };
   if (!folder) return { text: say.trust_memory, facts: [] };
   const authority = join(folder, 'authority.crt');
@@ -89,7 +89,7 @@ function programs(config: Config): string[][] {
   });
 }
 
-function clients(config: Config, say: Words) {
+function clients(config: Config, say: FrontWords) {
   const { clients } = config;
   const rows = clients.map(({ client_id, token_endpoint_auth_method, dpop_bound_access_tokens }) => ({
     client_id,
@@ -117,7 +117,7 @@ const refused = ({ list }: RecentRefusals, issuer: string) =>
 /** The language a developer reads, and its texts. */
 function chosen({ chooseShipped }: Front, ctx: Context) {
   const language = chooseShipped(ctx);
-  return { language, say: words[language.tag.split('-')[0] ?? ''] ?? (words.en as Words) };
+  return { language, say: words[language.tag.split('-')[0] ?? ''] ?? (words.en as FrontWords) };
 }
 
 /** Makes the front page of a development server: addresses, trust files, clients, and what to try first. */

@@ -1,6 +1,6 @@
 import type { Context, Middleware } from 'koa';
 
-import { answerError, errorAnswer } from '../http/error_answer.ts';
+import { answerWith, errorAnswer } from '../http/error_answer.ts';
 import { render } from '../interactions/render.ts';
 import type { Front } from './front.ts';
 import { refusalsPath } from './refusals_page.ts';
@@ -49,7 +49,7 @@ export function frontPage(front: Front, show: ShowFront | undefined): Middleware
       ctx.app.emit('not_found', ctx);
       if (ctx.accepts('json', 'html') === 'html') return nothing(ctx, front);
       const where = `${front.issuer}/.well-known/openid-configuration`;
-      answerError(ctx, errorAnswer(404, 'not_found', `there is nothing at this path: endpoints are in ${where}`));
+      answerWith(ctx, errorAnswer(404, 'not_found', `there is nothing at this path: endpoints are in ${where}`));
     });
   };
 }

@@ -62,9 +62,9 @@ const en = {
 };
 
 /** The texts in one language. */
-export type Words = Readonly<Record<keyof typeof en, string>>;
+export type FrontWords = Readonly<Record<keyof typeof en, string>>;
 
-const de: Words = {
+const de: FrontWords = {
   title: 'Dieser Server läuft',
   intro: 'Ein Entwicklungsserver. Ohne development stehen hier nur die Dokumente.',
   runs: 'Was hier läuft',
@@ -127,4 +127,4 @@ const de: Words = {
 };
 
 /** The texts by the primary tag of their language. */
-export const words: Readonly<Record<string, Words>> = { en, de };
+export const words: Readonly<Record<string, FrontWords>> = { en, de };

@@ -27,7 +27,7 @@ export function errorAnswer(status: number, error: string, error_description: st
 }
 
 /** Gives an error in place of whatever was to be answered. */
-export function answerError(ctx: Context, { status, headers, body }: ErrorAnswer): void {
+export function answerWith(ctx: Context, { status, headers, body }: ErrorAnswer): void {
   ctx.status = status;
   ctx.set(headers);
   ctx.body = body;

@@ -1,7 +1,7 @@
 import type { Context, Middleware } from 'koa';
 import { errors } from 'oidc-provider';
 
-import { answerError, type ErrorAnswer, errorAnswer, retryAfter } from './error_answer.ts';
+import { answerWith, type ErrorAnswer, errorAnswer, retryAfter } from './error_answer.ts';
 
 /** The one place that words an error outside a page: never by a stack, a statement or a host name. */
 export function answerTo(error: unknown): ErrorAnswer {
@@ -24,7 +24,7 @@ export function sayWhenToRetry(ctx: Context): void {
 
 /** Answers a request with an error, in place of whatever was to be answered. */
 export function writeOauthError(ctx: Context, error: unknown): void {
-  answerError(ctx, answerTo(error));
+  answerWith(ctx, answerTo(error));
   // For whoever explains it, further out.
   ctx.state.refused = error;
 }

@@ -53,7 +53,7 @@ const longestAnswer = 256 * 1024;
 /** Milliseconds a request may take, from the name's look-up to the last byte. */
 const longestTime = 5000;
 
-type Request = Readonly<
+type Outgoing = Readonly<
   Pick<RequestInit, 'method' | 'headers' | 'redirect'> & { body?: unknown; signal?: AbortSignal | null }
 >;
 
@@ -67,7 +67,7 @@ type Request = Readonly<
  */
 export function outboundFetch(
   given: OutboundSettings = {},
-): (url: string | URL, options?: Request) => Promise<Response> {
+): (url: string | URL, options?: Outgoing) => Promise<Response> {
   const { success, data: settings, error } = outboundSettings.safeParse(given);
   if (!success) throw new TypeError(`outbound.${error.issues[0]?.path.join('.')} ${error.issues[0]?.message}`);
   const may = reachable(settings.allow);
@@ -156,7 +156,7 @@ const named = (host: string): ConnectionOptions => (isIP(host) > 0 ? { host } : 
 
 async function ask(
   target: URL,
-  { method = 'GET', headers, body }: Omit<Request, 'signal' | 'redirect'>,
+  { method = 'GET', headers, body }: Omit<Outgoing, 'signal' | 'redirect'>,
   connection: https.RequestOptions,
 ): Promise<Response> {
   const text = body === undefined || body === null ? undefined : `${body}`;

@@ -3,11 +3,11 @@ import type { JWK } from 'jose';
 /**
  * `next`: known to all, signs nothing yet; `active`: signs; `retired`: signs no more, and what it signed still verifies.
  */
-export type Status = 'next' | 'active' | 'retired';
+export type KeyStatus = 'next' | 'active' | 'retired';
 
 /** A key with its dates, in milliseconds since the epoch. */
 export interface Dated {
-  readonly status: Status;
+  readonly status: KeyStatus;
   readonly made_at: number;
   /** When it began to sign; of a next key when it is to begin, where that was decided. */
   readonly active_at?: number | undefined;
@@ -171,6 +171,6 @@ export async function keepUp(
 
 /** The keys of a purpose as they are used: the active one first, all others verify. */
 export function inUse<T extends Dated>(keys: readonly T[]): T[] {
-  const order: readonly Status[] = ['active', 'next', 'retired'];
+  const order: readonly KeyStatus[] = ['active', 'next', 'retired'];
   return order.flatMap((status) => keys.filter((key) => key.status === status));
 }

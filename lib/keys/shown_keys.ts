@@ -1,10 +1,10 @@
-import { goneAt, keysFor, type Policy, type Purpose, type Ring, ripeAt, type Status } from './ring.ts';
+import { goneAt, type KeyStatus, keysFor, type Policy, type Purpose, type Ring, ripeAt } from './ring.ts';
 
 /** A key as an operator sees it: nothing that signs. Times in milliseconds since the epoch. */
 export interface ShownKey {
   readonly kid: string;
   readonly purpose: Purpose;
-  readonly status: Status;
+  readonly status: KeyStatus;
   readonly made_at: number;
   /** When it began to sign, or begins at the earliest. */
   readonly active_at: number | undefined;

@@ -25,7 +25,7 @@ export interface HealthOptions {
 export type State = 'starting' | 'serving' | 'stopping';
 
 /** The body of `/readyz`. */
-export interface Report {
+export interface HealthReport {
   readonly status: 'ready' | 'starting' | 'stopping' | 'unavailable';
   /** `ok`, or what is wrong, by subject. */
   readonly checks: Readonly<Record<string, string>>;
@@ -62,7 +62,7 @@ export class Health {
     this.#options = options;
   }
 
-  async report(): Promise<Report> {
+  async report(): Promise<HealthReport> {
     const { state } = this;
     const warnings = this.#options.warnings?.() ?? [];
     if (state !== 'serving') return { status: state, checks: {}, warnings };

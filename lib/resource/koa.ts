@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 
 import type { Context, Middleware } from 'koa';
 
-import { answerError, errorAnswer } from '../http/error_answer.ts';
+import { answerWith, errorAnswer } from '../http/error_answer.ts';
 import { interactionId } from '../http/interaction_id.ts';
 import type { AccessToken } from './access_token.ts';
 import { authorize, challenge, type Protection } from './authorize.ts';
@@ -41,7 +41,7 @@ export function protect(rules: Protection<IncomingMessage>): Middleware<Protecte
       refusal = await refusalOf(ctx);
     });
     if (!refusal) return next();
-    answerError(ctx, errorAnswer(refusal.status, refusal.error, refusal.error_description));
+    answerWith(ctx, errorAnswer(refusal.status, refusal.error, refusal.error_description));
     ctx.set({ ...challenge(ofNode(ctx.req), refusal, rules) });
     ctx.app.emit('refused', refusal, ctx);
   };

@@ -36,7 +36,7 @@ async function certificates() {
   });
 }
 
-interface Request {
+interface Issuing {
   readonly name: string;
   readonly hosts?: readonly string[];
   readonly days: number;
@@ -47,7 +47,7 @@ interface Request {
  * Issues a certificate: an authority's without hosts, a server's with hosts. It is signed by itself where there is no
  * issuer.
  */
-async function issue({ name, hosts, days, issuer }: Request): Promise<KeyPair> {
+async function issue({ name, hosts, days, issuer }: Issuing): Promise<KeyPair> {
   const x509 = await certificates();
   const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const signingKey = issuer

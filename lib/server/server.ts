@@ -11,6 +11,7 @@ import { Resources } from '../resources.ts';
 import { configureLog } from '../standard_error.ts';
 import type { KnexAdapterFactory } from '../store/adapter.ts';
 import { administration } from './administration.ts';
+import { openConfiguredStore } from './configured_store.ts';
 import type { DevelopmentCertificate } from './development_certificate.ts';
 import { Expiry } from './expiry.ts';
 import type { Extension } from './extension.ts';
@@ -19,7 +20,6 @@ import { type Listeners, startListeners } from './listeners.ts';
 import { LiveKeys } from './live_keys.ts';
 import { counting, startManagement } from './management.ts';
 import { describeNode, recordLife } from './node.ts';
-import { openStore } from './open_store.ts';
 import { Reload } from './reload.ts';
 import { Serving } from './serving.ts';
 import { watchFiles } from './watch_files.ts';
@@ -62,7 +62,7 @@ export async function startServer(config: Config, given: Extension = {}): Promis
   try {
     await tellReadableKeys(config);
     hashing.limit(config.limits.passwords);
-    const store = await openStore(config, resources);
+    const store = await openConfiguredStore(config, resources);
     const { adapter } = store;
     // There is nothing to administer before the provider is there.
     let administer: Middleware = (ctx) => ctx.throw(503);

@@ -18,7 +18,7 @@ export interface Lifetimes {
 }
 
 /** The time for which a row stays after it has expired, without the margin for clocks that differ. */
-export interface Kept {
+export interface KeptFor {
   seconds(lifetimes: Lifetimes): number;
   readonly why: string;
   readonly clause?: ClauseId;
@@ -45,28 +45,28 @@ export interface Model {
   readonly returns: boolean;
   /** Goes on under a new id now and then, with the `uid` it has: destroyed under one, it is so under all. */
   readonly renewed: boolean;
-  readonly kept: Kept;
+  readonly kept: KeptFor;
   /** Absent where its rows are not looked for by whose they are. */
   readonly heldBy?: HeldBy | undefined;
   /** Core's own, so that any adapter has to keep it. */
   readonly isCore: boolean;
 }
 
-const lifetime: Kept = { seconds: () => 0, why: 'core judges `exp`' };
+const lifetime: KeptFor = { seconds: () => 0, why: 'core judges `exp`' };
 
-const request: Kept = {
+const request: KeptFor = {
   seconds: ({ interaction }) => Math.max(3600, 3 * interaction),
   why: 'core marks it as spent when the person has finished, several interactions after it expired at the latest: without the row, one request_uri would be good for several codes',
   clause: 'FAPI2-SP-FINAL-5.3.2.2-3',
 };
 
-const code: Kept = {
+const code: KeptFor = {
   seconds: ({ access_token }) => Math.max(3600, access_token),
   why: 'a second use revokes what the first one got, as long as that may live',
   clause: 'FAPI2-SP-FINAL-5.3.2.2-9',
 };
 
-const jti: Kept = {
+const jti: KeptFor = {
   seconds: () => 0,
   why: 'its `exp` is the time until which the assertion or proof would be accepted',
   clause: 'FAPI2-SP-FINAL-6.2',
@@ -104,7 +104,7 @@ const table: Readonly<Record<string, Model>> = {
   Account:                          { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, heldBy: account, isCore: no  },
   AccountLogin:                     { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: yes, renewed: no,  kept: lifetime, heldBy: nobody,  isCore: no  },
   ListedAccounts:                   { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: yes, renewed: no,  kept: lifetime, heldBy: nobody,  isCore: no  },
-  Kept:                             { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, heldBy: nobody,  isCore: no  },
+  Kept:                                { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, heldBy: nobody,  isCore: no  },
   AccountConsent:                   { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, heldBy: nobody,  isCore: no  },
 };
 
@@ -157,6 +157,6 @@ export function retentionFor(lifetimes: Lifetimes): Retention {
 const shortest = retentionFor({ interaction: 0, access_token: 0 });
 
 /** Seconds a row of this model is kept after it has expired: as the caller says, or else as the table does. */
-export function retentionOf(retention: Retention | undefined, model: string): number {
+export function secondsKept(retention: Retention | undefined, model: string): number {
   return MARGIN + (retention?.[model] ?? shortest[model] ?? 0);
 }

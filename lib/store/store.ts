@@ -6,7 +6,7 @@ import { log } from '../log.ts';
 import { seconds } from '../seconds.ts';
 import { Batch } from './batch.ts';
 import { type Foresight, foresight } from './foresight.ts';
-import { type Retention, retentionOf } from './models.ts';
+import { type Retention, secondsKept } from './models.ts';
 import { destroyed, type Found, foundOf, type Row } from './row.ts';
 import { type EncryptionKey, Seal } from './seal.ts';
 import { find, findByAlias, findByGrant, write } from './statements.ts';
@@ -151,7 +151,7 @@ export class Store {
   }
 
   retentionOf(model: string): number {
-    return retentionOf(this.retention, model);
+    return secondsKept(this.retention, model);
   }
 
   async #find(ids: string[]): Promise<Map<string, Found>> {

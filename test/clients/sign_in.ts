@@ -1,4 +1,4 @@
-import { authorize, Browser, type Place } from '../../lib/demo/browser.ts';
+import { type Arrival, authorize, Browser } from '../../lib/demo/browser.ts';
 import { httpsFetch } from '../../lib/http/https_fetch.ts';
 
 export const person = { login: 'demo', password: 'demo' };
@@ -12,7 +12,7 @@ const plainOr =
       : https(input, options);
 
 /** Sent away at once, or by the button of a page the application has for that, as Auth.js has. */
-async function leave(browser: Browser, application: string): Promise<Place> {
+async function leave(browser: Browser, application: string): Promise<Arrival> {
   const place = await browser.open(application);
   const [, action] = /<form action="([^"]+)" method="POST"/.exec(place.html) ?? [];
   return action ? browser.submit({ ...place, url: new URL(action, place.url) }, {}) : place;

@@ -7,7 +7,7 @@ import { verifyPassword } from '../../lib/accounts/password.ts';
 import { storedAccounts } from '../../lib/accounts/stored.ts';
 import { loadConfig } from '../../lib/config/load.ts';
 import { Resources } from '../../lib/resources.ts';
-import { openStore } from '../../lib/server/open_store.ts';
+import { openConfiguredStore } from '../../lib/server/configured_store.ts';
 import type { KnexAdapterFactory } from '../../lib/store/adapter.ts';
 import { query, testDatabase } from '../support/postgres.ts';
 import { anywhere, development, Running, run } from './cli.ts';
@@ -24,7 +24,8 @@ describe('commands on a server’s database', () => {
     const resources = new Resources();
     try {
       return await use(
-        (await openStore(await loadConfig(development, { set: [`database.url=${url}`, ...set] }), resources)).adapter,
+        (await openConfiguredStore(await loadConfig(development, { set: [`database.url=${url}`, ...set] }), resources))
+          .adapter,
       );
     } finally {
       await resources.close();

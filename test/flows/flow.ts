@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { JWK } from 'jose';
 
-import { Browser, type Place, ticked } from '../../lib/demo/browser.ts';
+import { type Arrival, Browser, ticked } from '../../lib/demo/browser.ts';
 import { freePort } from '../../lib/demo/free_port.ts';
 import { payload } from '../support/jwt.ts';
 import { RawClient } from '../support/raw_client.ts';
@@ -105,7 +105,7 @@ export class Flow {
   }
 
   /** The consent page of such a push, in a browser of its own. */
-  async consent(details: unknown, more: Params = {}): Promise<{ browser: Browser; page: Place }> {
+  async consent(details: unknown, more: Params = {}): Promise<{ browser: Browser; page: Arrival }> {
     const { status, body } = await this.details(details, more);
     if (status !== 201) throw new Error(`${status} ${JSON.stringify(body)}`);
     const browser = new Browser(fetch);

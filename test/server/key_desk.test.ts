@@ -9,8 +9,8 @@ import type { Config } from '../../lib/config/load.ts';
 import { loadConfig } from '../../lib/config/load.ts';
 import { UsageError } from '../../lib/errors.ts';
 import { Resources } from '../../lib/resources.ts';
+import { openConfiguredStore } from '../../lib/server/configured_store.ts';
 import { KeyDesk } from '../../lib/server/key_desk.ts';
-import { openStore } from '../../lib/server/open_store.ts';
 import type { KnexAdapterFactory } from '../../lib/store/adapter.ts';
 import { RingRow } from '../../lib/store/ring_row.ts';
 import { auditTableOf } from '../../lib/store/statements.ts';
@@ -31,7 +31,7 @@ describe('keys', () => {
   before(async () => {
     files = await Reloadable.write({ keys: { max_age: 600 } });
     config = await loadConfig(files.file);
-    ({ adapter } = await openStore(config, resources));
+    ({ adapter } = await openConfiguredStore(config, resources));
     const audit = await openAudit(adapter, config.audit);
     if (audit) resources.add(audit, () => audit.close());
     desk = new KeyDesk(config, new Acts(adapter, audit, 'test'), adapter);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { Provider } from 'oidc-provider';
 
-import { exchanged, MARGIN, modelOf, models, modelsThat, retentionFor, retentionOf } from '../../lib/store/models.ts';
+import { exchanged, MARGIN, modelOf, models, modelsThat, retentionFor, secondsKept } from '../../lib/store/models.ts';
 
 describe('the table of models', () => {
   it('has a line for every model of core', () => {
@@ -58,11 +58,11 @@ describe('the table of models', () => {
   });
 
   it('FAPI2-SP-FINAL-5.3.2.2-3 keeps rows at least an hour where others are judged by them, longer where those live longer', () => {
-    expect(retentionOf(undefined, 'PushedAuthorizationRequest')).to.equal(MARGIN + 3600);
-    expect(retentionOf(undefined, 'AccessToken')).to.equal(MARGIN);
-    expect(retentionOf(undefined, 'ModelToCome')).to.equal(MARGIN);
+    expect(secondsKept(undefined, 'PushedAuthorizationRequest')).to.equal(MARGIN + 3600);
+    expect(secondsKept(undefined, 'AccessToken')).to.equal(MARGIN);
+    expect(secondsKept(undefined, 'ModelToCome')).to.equal(MARGIN);
     const longer = retentionFor({ interaction: 3600, access_token: 7200 });
-    expect(retentionOf(longer, 'PushedAuthorizationRequest')).to.equal(MARGIN + 10_800);
-    expect(retentionOf(longer, 'AuthorizationCode')).to.equal(MARGIN + 7200);
+    expect(secondsKept(longer, 'PushedAuthorizationRequest')).to.equal(MARGIN + 10_800);
+    expect(secondsKept(longer, 'AuthorizationCode')).to.equal(MARGIN + 7200);
   });
 });

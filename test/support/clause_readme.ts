@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 import { clauseUrl } from '../../lib/clause.ts';
-import type { Requirement } from '../../lib/fapi/mechanism.ts';
+import type { HeldClause } from '../../lib/fapi/mechanism.ts';
 import { profiles } from '../../lib/profiles/profiles.ts';
 import { cell, table } from './markdown.ts';
 
@@ -24,7 +24,7 @@ function elsewhere(id: string, own: string): string[] {
 const link = (file: string) => `[\`${file.replace('.ts', '')}\`](../${file})`;
 const linkHere = (name: string) => `[\`${name}\`](${name}.ts)`;
 
-function boot({ violated, client, tried }: Requirement): string {
+function boot({ violated, client, tried }: HeldClause): string {
   return [violated && 'configuration', client && 'clients', tried && 'tried'].filter(Boolean).join(', ');
 }
 

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 
 import { clauseUrl } from '../../lib/clause.ts';
 import { jsonSchema } from '../../lib/config/load.ts';
-import type { Refusal } from '../../lib/fapi/refusals/refusal.ts';
+import type { KnownRefusal } from '../../lib/fapi/refusals/refusal.ts';
 import { refusals } from '../../lib/fapi/refusals.ts';
 import { snippets } from '../clients/stack.ts';
 import { clauseRows } from './clause_readme.ts';
@@ -58,7 +58,7 @@ function refusalRows(): string {
     redirect_uri: 'https://client.example.com/cb/',
     registered: 'https://client.example.com/cb',
   };
-  const row = ({ id, wrong, todo, clause }: Refusal) => [
+  const row = ({ id, wrong, todo, clause }: KnownRefusal) => [
     `<a id="${id}"></a>\`${id}\``,
     cell(wrong),
     cell(typeof todo === 'string' ? todo : todo(facts)),

@@ -1,7 +1,7 @@
 import * as openid from 'openid-client';
 
 import { httpsFetch } from '../../http/https_fetch.ts';
-import { type Exchange, Recorder } from '../recorder.ts';
+import { type RecordedExchange, Recorder } from '../recorder.ts';
 import { audience } from './bank_api.ts';
 
 export const purposes = ['sign_in', 'accounts', 'payment'] as const;
@@ -24,7 +24,7 @@ export class Flow {
     expectedState: openid.randomState(),
     expectedNonce: openid.randomNonce(),
   };
-  readonly exchanges: Exchange[] = [];
+  readonly exchanges: RecordedExchange[] = [];
   readonly #wire: Recorder;
   params = new URLSearchParams();
   /** The address the browser is sent to. */

@@ -1,4 +1,4 @@
-import type { Exchange } from '../recorder.ts';
+import type { RecordedExchange } from '../recorder.ts';
 import { contents, isJwt, line, shown } from '../values.ts';
 import type { Flow, Purpose } from './planner.ts';
 
@@ -62,7 +62,7 @@ function value(name: string, text: string): string {
   }
 }
 
-function rowsOf({ form, sent, body, status }: Exchange): Rows {
+function rowsOf({ form, sent, body, status }: RecordedExchange): Rows {
   const given = [...(form ?? [])].filter(([name]) => name !== 'client_assertion_type');
   const headers = ['authorization', 'dpop'].flatMap((name) => {
     const text = sent.get(name);

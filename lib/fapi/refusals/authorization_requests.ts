@@ -1,10 +1,10 @@
-import type { Refusal } from './refusal.ts';
+import type { KnownRefusal } from './refusal.ts';
 
 const redirect = ({ redirect_uri, registered }: { redirect_uri: string; registered: string }) =>
   `sent was ${redirect_uri || 'none'}, registered are ${registered || 'none'}; it is compared character by character, and for an application on a device write 127.0.0.1 in place of localhost`;
 
 /** Refusals of pushed requests, and of requests a browser brings. */
-export const authorizationRequests: readonly Refusal[] = [
+export const authorizationRequests: readonly KnownRefusal[] = [
   {
     id: 'parameter_form',
     keep: true,

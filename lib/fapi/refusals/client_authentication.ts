@@ -1,4 +1,4 @@
-import type { Refusal } from './refusal.ts';
+import type { KnownRefusal } from './refusal.ts';
 
 const secret = true;
 
@@ -6,7 +6,7 @@ const secret = true;
  * Reasons why a client did not authenticate. They are told where the setting says so, since a stranger could learn from
  * them which clients there are.
  */
-export const clientAuthentication: readonly Refusal[] = [
+export const clientAuthentication: readonly KnownRefusal[] = [
   {
     id: 'assertion_audience',
     when: /\baud\b.*must|audience \(aud\)/,

@@ -1,7 +1,7 @@
-import type { Refusal } from './refusal.ts';
+import type { KnownRefusal } from './refusal.ts';
 
 /** Refusals of proofs of possession: DPoP, and client certificates that tokens are bound to. */
-export const proofs: readonly Refusal[] = [
+export const proofs: readonly KnownRefusal[] = [
   {
     id: 'proof_missing',
     when: /DPoP proof JWT not provided|missing DPoP proof JWT/,

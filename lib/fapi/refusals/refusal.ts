@@ -13,7 +13,7 @@ export interface Facts {
 }
 
 /** One way in which a request is refused, in words one can act on. */
-export interface Refusal {
+export interface KnownRefusal {
   /** Its name in the log, and its anchor on the page. */
   readonly id: string;
   /** Matched against the words of core and ours: description, detail and causes. */

@@ -1,9 +1,9 @@
-import type { Refusal } from './refusal.ts';
+import type { KnownRefusal } from './refusal.ts';
 
 const metadata = ({ issuer }: { issuer: string }) => `${issuer}/.well-known/openid-configuration`;
 
 /** Refusals of resources, of authorization details, and of what belongs to OpenID Connect. */
-export const richRequests: readonly Refusal[] = [
+export const richRequests: readonly KnownRefusal[] = [
   {
     id: 'authorization_details_more',
     when: /more than was granted/,

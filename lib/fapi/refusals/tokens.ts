@@ -1,7 +1,7 @@
-import type { Refusal } from './refusal.ts';
+import type { KnownRefusal } from './refusal.ts';
 
 /** Refusals of the token endpoint, of tokens, and of the HTTP of any request. */
-export const tokens: readonly Refusal[] = [
+export const tokens: readonly KnownRefusal[] = [
   {
     id: 'code_used',
     when: /(authorization code|AuthorizationCode) already consumed/,
