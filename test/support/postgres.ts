@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -44,9 +44,17 @@ function findBinaries(): string {
   return found;
 }
 
+/** Linux's folder in memory, where there is one of two gigabytes; elsewhere the one for temporary files. */
+function memory(): string {
+  const folder = '/dev/shm';
+  if (!existsSync(folder)) return tmpdir();
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize > 2 ** 31 ? folder : tmpdir();
+}
+
 /** A folder that a server without privileges may write to. */
-export function serverFolder(name: string): string {
-  const folder = mkdtempSync(join(tmpdir(), `${name}-`));
+export function serverFolder(name: string, under = tmpdir()): string {
+  const folder = mkdtempSync(join(under, `${name}-`));
   if (unprivileged) chownSync(folder, unprivileged.uid, unprivileged.gid);
   return folder;
 }
@@ -61,6 +69,18 @@ export async function query(url: string, text: string, values: unknown[] = []): 
   }
 }
 
+/** Names the files of a server that was never started, which others begin as a copy of, to the processes that a run of tests has. */
+const files = 'TEST_CLUSTER';
+
+/** Makes the files of a server: that is as much work as starting twenty. */
+function initialize(folder: string): void {
+  const options = ['-D', folder, '-U', 'test', '-A', 'trust', '-E', 'UTF8', '--no-locale', '-N'];
+  const made = process.env[files]
+    ? spawnSync('cp', ['-a', `${process.env[files]}/.`, folder], { encoding: 'utf8' })
+    : spawnSync(join(findBinaries(), 'initdb'), options, { ...unprivileged, encoding: 'utf8' });
+  if (made.status !== 0) throw new Error(`no files for Postgres: ${made.stderr || made.error}`);
+}
+
 /** A real Postgres that is this test's own: it may be stopped, killed and misconfigured. */
 export class Postgres {
   readonly folder: string;
@@ -72,14 +92,15 @@ export class Postgres {
     this.port = port;
   }
 
-  static async start(settings: Record<string, string> = {}): Promise<Postgres> {
-    const folder = serverFolder('postgres');
-    const options = ['-D', folder, '-U', 'test', '-A', 'trust', '-E', 'UTF8', '--no-locale', '-N'];
-    const made = spawnSync(join(findBinaries(), 'initdb'), options, { ...unprivileged, encoding: 'utf8' });
-    if (made.status !== 0) throw new Error(`initdb: ${made.stderr ?? made.error}`);
+  static async start(settings: Record<string, string> = {}, under = tmpdir()): Promise<Postgres> {
+    const folder = serverFolder('postgres', under);
+    initialize(folder);
     const server = new Postgres(folder, await freePort());
-    // Whoever fails, or is stopped, in the middle of something leaves no server behind.
-    process.once('exit', () => server.#process?.kill('SIGQUIT'));
+    // Whoever fails, or is stopped, in the middle of something leaves no server behind, and no memory taken.
+    process.once('exit', () => {
+      server.#process?.kill('SIGQUIT');
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    });
     await server.start(settings);
     return server;
   }
@@ -144,14 +165,16 @@ async function serverUrl(): Promise<string> {
   if (process.env.DATABASE_URL) return process.env.DATABASE_URL;
   if (process.env[variable]) return at(process.env[variable], 'postgres');
   if (!started) atEnd(stopPostgres);
-  started ??= Postgres.start({ max_connections: '400', fsync: 'off' });
+  started ??= Postgres.start({ max_connections: '400', fsync: 'off' }, memory());
   return (await started).url;
 }
 
 async function create(source = ''): Promise<TestDatabase> {
   const server = await serverUrl();
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await query(server, `create database ${name} ${source && `template ${source}`}`);
+  // A copy of files takes a tenth of the work that a copy by way of the log does; a server we did not start may not know it.
+  const strategy = process.env.DATABASE_URL ? '' : 'strategy file_copy';
+  await query(server, `create database ${name} ${source && `template ${source}`} ${strategy}`);
   return { url: at(server, name), drop: async () => void (await query(server, `drop database ${name} with (force)`)) };
 }
 
@@ -164,8 +187,12 @@ async function makeTemplate(): Promise<string> {
   return url;
 }
 
-/** Starts the Postgres of a run before the processes that share it. */
+/** Makes what the processes of a run share, before they begin: the files of a server, and a Postgres. */
 export async function shareDatabases(): Promise<void> {
+  const folder = serverFolder('cluster');
+  atEnd(async () => rmSync(folder, { recursive: true, force: true }));
+  initialize(folder);
+  process.env[files] = folder;
   template = makeTemplate();
   process.env[variable] = await template;
 }
