@@ -43,6 +43,8 @@ export type ClauseId = `${Uppercase<string>}-${string}`;
  * @param source address of the document; the number of the section is added to one that ends in `-`, its name to one that
  *   ends in `#`.
  * @throws {TypeError} when the prefix stands for another document already.
+ * @example
+ * specification('XY-SP-', 'https://xy.example.com/security-profile.html#section-');
  */
 export function specification(prefix: `${Uppercase<string>}-`, source: string): void {
   if ((specifications[prefix] ?? source) !== source) {

@@ -11,7 +11,12 @@ export interface Violation {
   readonly path?: readonly (string | number)[];
 }
 
-/** Thrown at boot with every violation: a provider never starts outside its profile. */
+/**
+ * Thrown at boot with every violation: a provider never starts outside its profile.
+ *
+ * @example
+ * if (error instanceof ProfileViolationError) for (const { clause, text } of error.violations) console.log(clause, text);
+ */
 export class ProfileViolationError extends Error {
   override readonly name = 'ProfileViolationError';
   readonly code = 'ERR_PROFILE_VIOLATION';
@@ -40,7 +45,12 @@ export interface Problem {
   readonly clause?: ClauseId;
 }
 
-/** Thrown by the configuration file's reader with every problem of the file at once. */
+/**
+ * Thrown by the configuration file's reader with every problem of the file at once.
+ *
+ * @example
+ * loadConfig('as.yaml').catch((error) => console.log(error instanceof ConfigError && error.problems));
+ */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly code = 'ERR_CONFIG';
@@ -74,6 +84,9 @@ export class UsageError extends Error {
 /**
  * Thrown when something outside this process keeps it from starting or going on. One line for the operator, exit code
  * 1.
+ *
+ * @example
+ * startServer(config).catch((error) => console.log(error instanceof OperationalError && error.message));
  */
 export class OperationalError extends Error {
   override readonly name = 'OperationalError';

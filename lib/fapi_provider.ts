@@ -104,6 +104,7 @@ export interface ProviderSettings {
  * deployment registers on it afterwards can only tighten the profile.
  *
  * @param Provider core's class, as `oidc-provider` exports it. It is handed over so that a second copy of core is noticed.
+ * @param issuer the Issuer Identifier.
  * @param configuration core's configuration; later changes to it have no effect.
  * @param profile what `fapi2SecurityProfile()` or `fapi2MessageSigning()` answers; one for each provider.
  * @param settings middleware around the provider, and clients that are moved to the profile one by one.

@@ -73,6 +73,7 @@ export interface JudgedClient {
 /**
  * Lists the clients a profile would refuse, with every reason, before a switch is thrown: rows of a database, for example.
  *
+ * @param profile the profile they are judged by.
  * @param clients metadata as core stores it.
  * @param configuration the deployment's own, for what depends on it: `clientAuthMethods`, `clientDefaults`, `enabledJWA`.
  * @example
@@ -111,8 +112,10 @@ function defaultViolations(profile: Profile, theirs: Configuration, merged: Conf
 /**
  * Every way in which a configuration, laid over the profile's own, is outside the profile.
  *
+ * @param profile the profile it is judged by.
  * @param configuration the deployment's own.
  * @param issuer the Issuer Identifier the configuration is for, judged as well when it is given.
+ * @param merged what `layered()` has made of both, where it is known already.
  * @returns nothing when it is inside. `fapiProvider()` asks this itself, and tries the provider besides.
  * @example
  * for (const { clause, path, text } of violations(fapi2SecurityProfile(), configuration)) console.log(clause, path, text);

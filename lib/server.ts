@@ -38,6 +38,7 @@ export async function standardError(): Promise<Log> {
 /**
  * Starts the provider a configuration describes. It logs to where `logTo()` said.
  *
+ * @param config as `loadConfig()` answers it.
  * @param given the deployment's own part, in code; it counts more than what the module of `extend` exports.
  * @throws {ConfigError} when the configuration is outside its profile: every violation, at its place in the file.
  * @throws {OperationalError} when the database or a port cannot be had, or a package that only a server needs.

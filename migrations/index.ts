@@ -57,6 +57,7 @@ const patience = `set local lock_timeout = '5s'`;
  * what was built from them.
  *
  * @param schema database schema of the tables; the search path decides when it is absent.
+ * @throws {Error} from `getMigration()`, for a name that is none of them.
  * @example
  * // Beside migrations of your own, under one history:
  * const getMigration = (name) => (migrationNames.includes(name) ? migrationSource().getMigration(name) : yours[name]);

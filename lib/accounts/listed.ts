@@ -45,6 +45,7 @@ function checkListed(account: KnownAccount, earlier: readonly KnownAccount[]): v
 /**
  * Accounts of a list, such as that of the configuration file.
  *
+ * @param list accounts, each with its login.
  * @param others asked for whom the list does not know.
  * @throws {TypeError} for an account that is wrong, and for a login or sub that stands twice.
  * @example

@@ -95,6 +95,7 @@ function byAdapter(adapter: Adapter): AccountStore {
  *
  * @param adapter `adapter('Account')`.
  * @param store operations beyond the adapter's; with the adapter alone, of two changes at once one may be lost.
+ * @throws {TypeError} from `add()`, for a login that is taken, and from `all()`, where the store cannot list.
  * @example
  * const sub = await storedAccounts(adapter('Account')).add({ login: 'jane', password });
  */

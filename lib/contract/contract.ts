@@ -45,13 +45,21 @@ function instances(adapter: AnyAdapter): (model: string) => Adapter {
  * The adapters that requirements are tried on: one, or one beside another process's.
  *
  * @param opened what `open()` of a contract answered.
+ * @example
+ * for (const requirement of requirements) await requirement.run(subjectOf({ adapter, peer }));
  */
 export function subjectOf({ adapter, peer }: Opened): Subject {
   const own = instances(adapter);
   return { adapter: own, peer: peer ? instances(peer) : own, isShared: peer !== undefined };
 }
 
-/** The title of a requirement, the model it concerns first. */
+/**
+ * The title of a requirement, the model it concerns first.
+ *
+ * @param requirement one of `requirements`.
+ * @example
+ * for (const requirement of requirements) test(titleOf(requirement), () => requirement.run(subject));
+ */
 export const titleOf = ({ model, title }: Requirement): string => (model ? `${model}: ${title}` : title);
 
 async function fails(requirement: Requirement, subject: Subject): Promise<void> {

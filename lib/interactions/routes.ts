@@ -102,6 +102,7 @@ function explain({ name, choose }: Desk, ctx: Context, error: unknown): void {
  * Login, consent and abort, as plain forms under `/interaction/:uid`: a Koa middleware for `provider.use()`, or to stand
  * before the provider in an application. Prompts other than `login` and `consent` are left to what follows.
  *
+ * @param provider the provider whose interactions they are.
  * @param options `accounts` say who may log in; `attempts` count wrong passwords, in the memory of this process by default.
  * @example
  * provider.use(interactions(provider, { accounts, name: 'Example Bank' }));

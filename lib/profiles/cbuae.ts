@@ -17,6 +17,8 @@ specification('OFUAE-', source);
  * Open Finance of the Central Bank of the UAE: consents are rich authorization requests, in signed request objects.
  *
  * @param settings as `fapi2SecurityProfile()` takes them; what the ecosystem forbids is refused.
+ * @example
+ * const profile = cbuae({ mtls: { url: 'https://mtls.as.example.com', authorities: [pem] } });
  * @see [Open Finance UAE, Security Profile - FAPI, version 1.2](https://openfinanceuae.atlassian.net/wiki/spaces/standardsv1dot2final/pages/277938258/Security+Profile+-+FAPI)
  */
 export function cbuae(settings: ProfileSettings = {}): Profile {

@@ -33,6 +33,8 @@ const requestObjects = {
  * ConnectID, Australia: a person's identity, told by their bank in an ID Token, for a purpose they are shown.
  *
  * @param settings as `fapi2SecurityProfile()` takes them; what the ecosystem forbids is refused.
+ * @example
+ * const profile = connectidAu({ mtls: { url: 'https://mtls.as.example.com', authorities: [pem] } });
  * @see [ConnectID FAPI 2 Security Profile 1.0](https://cdn.connectid.com.au/specifications/connectid-fapi-security-profile-03.html)
  */
 export function connectidAu(settings: ProfileSettings = {}): Profile {

@@ -25,6 +25,8 @@ const singleFactor = { 'urn:cds.au:cdr:2': ['pwd'] };
  * sections.
  *
  * @param settings as `fapi2SecurityProfile()` takes them; what the ecosystem forbids is refused.
+ * @example
+ * const profile = consumerdatarightAu({ mtls: { url: 'https://mtls.as.example.com', authorities: [pem] } });
  * @see [Consumer Data Standards, Security Profile](https://consumerdatastandardsaustralia.github.io/standards/#security-profile)
  */
 export function consumerdatarightAu(settings: ProfileSettings = {}): Profile {

@@ -17,6 +17,8 @@ specification('KSAOB-', source);
  * is not public: the clauses have ids and words of our own, for what the conformance suite asks.
  *
  * @param settings as `fapi2SecurityProfile()` takes them; what the ecosystem forbids is refused.
+ * @example
+ * const profile = ksa({ mtls: { url: 'https://mtls.as.example.com', authorities: [pem] } });
  * @see [SAMA, Open Banking](https://www.sama.gov.sa/en-US/OpenBanking/Pages/default.aspx)
  */
 export function ksa(settings: ProfileSettings = {}): Profile {

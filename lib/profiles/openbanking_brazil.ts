@@ -21,6 +21,8 @@ const levels = { 'urn:brasil:openbanking:loa2': ['pwd'], 'urn:brasil:openbanking
  * conformance suite gives them.
  *
  * @param settings as `fapi2SecurityProfile()` takes them; what the ecosystem forbids is refused.
+ * @example
+ * const profile = openbankingBrazil({ mtls: { url: 'https://mtls.as.example.com', authorities: [pem] } });
  * @see [Open Finance Brasil, Financial-grade API Security Profile](https://openfinancebrasil.atlassian.net/wiki/spaces/OF/pages/245760001)
  */
 export function openbankingBrazil(settings: ProfileSettings = {}): Profile {

@@ -26,6 +26,8 @@ const levels = { 'urn:openbanking:psd2:ca': ['pwd'], 'urn:openbanking:psd2:sca':
  * Its security profile is written on FAPI 1.0; the clauses here are those that FAPI 2.0 leaves room for.
  *
  * @param settings as `fapi2SecurityProfile()` takes them; what the ecosystem forbids is refused.
+ * @example
+ * const profile = openbankingUk({ mtls: { url: 'https://mtls.as.example.com', authorities: [pem] } });
  * @see [Open Banking, Security Profile v1.1.2](https://openbanking.atlassian.net/wiki/spaces/DZ/pages/83919096/Open+Banking+Security+Profile+-+Implementer+s+Draft+v1.1.2)
  */
 export function openbankingUk(settings: ProfileSettings = {}): Profile {

@@ -16,7 +16,12 @@ export interface AccessToken {
  */
 export type VerifyAccessToken = (token: string) => Promise<AccessToken | undefined>;
 
-/** Thrown when a token could not be verified, since there was no answer. The client may try again. */
+/**
+ * Thrown when a token could not be verified, since there was no answer. The client may try again.
+ *
+ * @example
+ * throw new VerificationFailed('the keys cannot be read', { cause });
+ */
 export class VerificationFailed extends Error {
   override readonly name = 'VerificationFailed';
   readonly status = 503;

@@ -14,6 +14,7 @@ export interface DpopNonces {
  *
  * @param secret 32 bytes, the same in every process: `features.dPoP.nonceSecret` of the provider.
  * @param now milliseconds since the epoch.
+ * @throws {TypeError} when the secret has not 32 bytes.
  * @example
  * const nonces = dpopNonces((await store.keys()).dpopNonce);
  * @see [RFC 9449 section 9 - Resource Server-Provided Nonce](https://www.rfc-editor.org/rfc/rfc9449.html#section-9)

@@ -12,6 +12,8 @@ export interface RefusalDetails {
  * A request that is refused, in the words of OAuth: `status`, `error` and `error_description` are for the client, `cause` for
  * the log.
  *
+ * @example
+ * throw new Refusal('invalid_token', 'the access token has expired');
  * @see [RFC 6750 section 3.1 - Error Codes](https://www.rfc-editor.org/rfc/rfc6750.html#section-3.1)
  */
 export class Refusal extends Error {

@@ -25,6 +25,10 @@ export interface Exported {
   readonly isFunction: boolean;
   /** A function that is called with something. */
   readonly takes: boolean;
+  /** Names of its parameters; none of one that is taken apart. */
+  readonly parameters: readonly string[];
+  /** True of a function that throws by itself, and not in a function within it. */
+  readonly throwsFirst: boolean;
 }
 
 const declaration = (name: string) =>
@@ -34,9 +38,21 @@ const declaration = (name: string) =>
 
 function declared(name: string, file: string): Exported | undefined {
   const found = declaration(name).exec(textOf(file));
-  return found
-    ? { name, file, docstring: found[1], isFunction: found[2] === 'function', takes: found[3] !== undefined }
-    : undefined;
+  if (!found) return undefined;
+  const isFunction = found[2] === 'function';
+  const [body = ''] = textOf(file)
+    .slice(found.index + found[0].length)
+    .split(/^\}/m);
+  const [list = ''] = isFunction ? body.split(/^\)|\):? /m) : [];
+  return {
+    name,
+    file,
+    docstring: found[1],
+    isFunction,
+    takes: found[3] !== undefined,
+    parameters: [...list.matchAll(/(?:^|, |^ +)(?:\.\.\.)?(\w+)\??: /gm)].map(([, one = '']) => one),
+    throwsFirst: isFunction && /^ {2,4}(?:if \(.*\) )?throw new /m.test(body),
+  };
 }
 
 /** The values an entry point exports: its own, and those it hands on. */
@@ -56,6 +72,8 @@ export function exportedBy(entry: string): Exported[] {
           docstring: undefined,
           isFunction: false,
           takes: false,
+          parameters: [],
+          throwsFirst: false,
         },
     );
   });

@@ -24,6 +24,9 @@ const lifetime =
  * Keeps the lifetime of access tokens within an ecosystem's bounds, whatever the file, a resource or a function says.
  *
  * @param id the clause of the ecosystem that says so.
+ * @param bounds seconds at most, and at least where the ecosystem says so.
+ * @example
+ * accessTokenLifetime('CID-SP-4.2-2', { most: 600 })
  */
 export function accessTokenLifetime(id: ClauseId, bounds: LifetimeBounds): Mechanism {
   const { least = 1, most } = bounds;

@@ -27,8 +27,11 @@ function faultOf(ctx: Context, versions: readonly number[]): Parameters<typeof a
  * Answers a resource in the highest version of its API that a request asks for and that there is. A request that is
  * refused is told nothing of versions.
  *
+ * @param rule the clause of the ecosystem that says so.
  * @param path of the resource; nothing is asked where there is none.
  * @param versions from the lowest to the highest.
+ * @example
+ * apiVersion({ id: 'CDR-VERSIONING', text: 'resources have versions' }, '/accounts', [1, 2])
  */
 export function apiVersion(rule: Clause, path: string | undefined, versions: readonly number[]): Mechanism {
   const versioned: Middleware = async function versioned(ctx, next) {

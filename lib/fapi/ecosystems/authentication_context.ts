@@ -43,6 +43,8 @@ function denied(configuration: Configuration, { id }: Clause): void {
  * methods the person used, by the setting `acr` of the file or of the profile.
  *
  * @param rules the classes that are known, and the clauses.
+ * @example
+ * authenticationContext({ known: { id: 'CDR-LEVELS', text: 'knows the levels of the standards' } })
  */
 export function authenticationContext(rules: ContextRules): Mechanism {
   const { known, classes, told: always, denied: refused } = rules;

@@ -16,6 +16,9 @@ const asked: readonly Endpoint[] = ['pushed_authorization_request', 'token', 'in
  * authenticate by private_key_jwt. Their access tokens are bound to it, so that resources ask for it as well.
  *
  * @param id the clause of the ecosystem that asks for it.
+ * @param mtls the profile's settings of mutual TLS.
+ * @example
+ * clientCertificate('CID-SP-4.2-7', settings.mtls)
  */
 export function clientCertificate(id: ClauseId, mtls: MtlsSettings | undefined): Mechanism {
   const presented = presentedBy(mtls?.proxy ?? {});

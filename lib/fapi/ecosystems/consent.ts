@@ -62,7 +62,12 @@ function modelOf(provider: Provider) {
   };
 }
 
-/** The consents of one provider. */
+/**
+ * The consents of one provider.
+ *
+ * @example
+ * const consent = await Consents.of(provider).find(id, client.clientId);
+ */
 export class Consents {
   readonly #provider: Provider;
   readonly #model: ReturnType<typeof modelOf>;

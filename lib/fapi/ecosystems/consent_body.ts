@@ -7,6 +7,8 @@ import { seconds } from '../../seconds.ts';
  * A list of permissions: each a word or, where the ecosystem names them, one of those.
  *
  * @param permission the schema of one.
+ * @example
+ * const permissions = permissionsOf(z.enum(['ReadAccounts', 'ReadBalances']));
  */
 export const permissionsOf = (permission: z.ZodType<string>) =>
   z.array(permission).min(1, 'lists nothing').max(100, 'lists more than 100');
@@ -19,7 +21,13 @@ export const time = z.iso
   .datetime({ offset: true, error: 'is no time with an offset' })
   .transform((text) => Math.floor(Date.parse(text) / 1000));
 
-/** A time as RFC 3339 writes it, in UTC and without fractions. */
+/**
+ * A time as RFC 3339 writes it, in UTC and without fractions.
+ *
+ * @param at seconds since the epoch.
+ * @example
+ * zulu(0) // '1970-01-01T00:00:00Z'
+ */
 export const zulu = (at: number) => new Date(at * 1000).toISOString().replace(/\.\d+/, '');
 
 const printable = (text: string) => text.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '?').slice(0, 200);
@@ -30,6 +38,8 @@ const printable = (text: string) => text.replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]
  * @param schema the ecosystem's, in zod.
  * @param body a request's, parsed.
  * @throws {Refusal} with the first fault and its place.
+ * @example
+ * const { Data } = checked(z.strictObject({ Data: z.looseObject({}) }), parsed(body));
  */
 export function checked<S extends z.ZodType>(schema: S, body: unknown): z.output<S> {
   const { success, data, error } = schema.safeParse(body);
@@ -43,6 +53,8 @@ export function checked<S extends z.ZodType>(schema: S, body: unknown): z.output
  *
  * @param text the body as it came.
  * @throws {Refusal} when it is none.
+ * @example
+ * const { Data } = checked(schema, parsed(body));
  */
 export function parsed(text: string): unknown {
   try {
@@ -55,8 +67,11 @@ export function parsed(text: string): unknown {
 /**
  * Answers when a consent ends: at the time that was asked for, or after the longest one.
  *
+ * @param asked seconds since the epoch; the longest time where it is left out.
  * @param longest days.
  * @throws {Refusal} for a time that has passed, or is further away.
+ * @example
+ * const ends_at = endOf(terms.until, 365);
  */
 export function endOf(asked: number | undefined, longest: number): number {
   const last = seconds() + longest * 86_400;
@@ -75,6 +90,8 @@ const terms = z.object({ permissions, until: time.optional() });
  * @param asked `until` is a time with its offset, or absent for the longest one.
  * @param longest days.
  * @throws {Refusal} with the first fault and its place.
+ * @example
+ * const { permissions, ends_at } = termsOf({ permissions: ['ReadAccounts'] }, 365);
  */
 export function termsOf(
   asked: { readonly permissions: unknown; readonly until?: unknown },

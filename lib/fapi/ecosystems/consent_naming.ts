@@ -48,6 +48,8 @@ export function namingOf({ params = {} }: { params?: unknown }, ctx?: object): N
  *
  * @param request of which the scope is read.
  * @param value the form of a scope value that names a consent, in its first group.
+ * @example
+ * const id = namedInScope(request, /^consent:([\w:-]+)$/);
  */
 export function namedInScope({ scope = '' }: Naming, value: RegExp): string | undefined {
   const [one, another] = scope.split(' ').flatMap((name) => value.exec(name)?.[1] ?? []);

@@ -94,6 +94,8 @@ function refreshUntilEnd({ RefreshToken: { prototype } }: Provider, issuing: Wea
  *
  * @param rules the clauses, the API, and how a request names its consent.
  * @param mtls where clients with certificates reach it.
+ * @example
+ * consents({ named, given, lasting, api, names }, settings.mtls)
  */
 export function consents(rules: ConsentRules, mtls: MtlsSettings | undefined): Mechanism {
   const { named, given, lasting, api, names } = rules;

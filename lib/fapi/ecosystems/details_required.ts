@@ -7,6 +7,8 @@ import type { Mechanism } from '../mechanism.ts';
  * Refuses authorization requests without `authorization_details`.
  *
  * @param id the clause of the ecosystem that says so.
+ * @example
+ * detailsRequired('UAE-2.1-1')
  */
 export function detailsRequired(id: ClauseId): Mechanism {
   return {

@@ -8,6 +8,8 @@ import { withClaims } from './account_claims.ts';
  *
  * @param encrypted the clause that ID Tokens are encrypted.
  * @param impersonal the clause that they tell nothing of the person.
+ * @example
+ * encryptedIdTokens({ id: 'UAE-2.1-2', text: 'encrypts' }, { id: 'UAE-2.1-3', text: 'tells nothing of the person' })
  */
 export function encryptedIdTokens(encrypted: Clause, impersonal: Clause): Mechanism {
   return {

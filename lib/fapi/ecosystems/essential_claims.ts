@@ -27,7 +27,10 @@ async function check({ oidc }: KoaContextWithOIDC, forms: Readonly<Record<string
  * Takes claims by which an ecosystem's clients say whom they expect. Where one is asked for as essential and the person
  * does not have it, or has another value, the authentication has failed.
  *
+ * @param rule the clause of the ecosystem that says so.
  * @param forms what each claim looks like; one of an account that does not is no value.
+ * @example
+ * essentialClaims({ id: 'OFB-SP-5.2.2.4', text: 'takes cpf' }, { cpf: /^\d{11}$/ })
  */
 export function essentialClaims(rule: Clause, forms: Readonly<Record<string, RegExp>>): Mechanism {
   const names = Object.keys(forms);

@@ -35,6 +35,8 @@ function named({ ctx, account, claims }: Asked): { readonly txn: string } {
  * its own.
  *
  * @param rules the clauses, and the claims every identity provider knows.
+ * @example
+ * identityClaims({ parameter, withoutAcr, known: { ...known, names: ['given_name', 'birthdate'] }, transaction })
  */
 export function identityClaims({ parameter, withoutAcr, known, transaction }: IdentityRules): Mechanism {
   const { names, ...listed } = known;

@@ -8,7 +8,10 @@ type Asked = Readonly<Record<string, { value?: unknown } | null>> | undefined;
 /**
  * Tells the claim by which requests name their consent in the ID Token, as it was asked for.
  *
+ * @param rule the clause of the ecosystem that says so.
  * @param name the claim.
+ * @example
+ * intentClaim({ id: 'OBUK-SP-5', text: 'tells the intent' }, 'openbanking_intent_id')
  */
 export function intentClaim(rule: Clause, name: string): Mechanism {
   return {

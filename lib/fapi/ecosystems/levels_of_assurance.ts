@@ -7,8 +7,11 @@ import type { Mechanism } from '../mechanism.ts';
 /**
  * Refuses a login that reaches none of an ecosystem's levels of assurance.
  *
+ * @param rule the clause of the ecosystem that says so.
  * @param levels those of the `acr` mechanism.
  * @param known the form of a level.
+ * @example
+ * levelsOfAssurance(rule, { 'urn:brasil:openbanking:loa2': ['pwd'] }, /^urn:brasil:openbanking:loa[23]$/)
  */
 export function levelsOfAssurance(rule: Clause, levels: Levels, known: RegExp): Mechanism {
   return {

@@ -6,7 +6,10 @@ import type { SubjectSettings } from '../subject.ts';
  * Allows pairwise subjects only: a client knows a person by a subject of its sector's own, which the `subject`
  * mechanism makes.
  *
+ * @param rule the clause of the ecosystem that says so.
  * @param settings what the file says of subjects: nothing, or the same.
+ * @example
+ * onlyPairwise({ id: 'CID-IDA-5.1-4', text: 'subjects are pairwise' }, settings.subject)
  */
 export function onlyPairwise(rule: Clause, { subject }: SubjectSettings = {}): Mechanism {
   return {

@@ -7,6 +7,8 @@ const only = 'private_key_jwt';
  * Allows clients that authenticate by a signed assertion only. Their certificates bind tokens and authenticate nobody.
  *
  * @param id the clause of the ecosystem that says so.
+ * @example
+ * onlyPrivateKeyJwt('CDR-CLIENT-AUTHENTICATION')
  */
 export function onlyPrivateKeyJwt(id: ClauseId): Mechanism {
   return {

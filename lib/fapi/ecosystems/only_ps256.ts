@@ -20,6 +20,8 @@ const metadataNames = [
  * Allows PS256 as the only algorithm by which the server and its clients sign.
  *
  * @param id the clause of the ecosystem that says so.
+ * @example
+ * onlyPs256('CID-SP-5')
  */
 export function onlyPs256(id: ClauseId): Mechanism {
   return {

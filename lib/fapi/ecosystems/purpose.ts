@@ -18,6 +18,8 @@ function refuse(fault: string): never {
  * Refuses authorization requests without `purpose`, which is shown to the person who decides.
  *
  * @param rule the clause it is.
+ * @example
+ * purpose({ id: 'CID-PURPOSE-3', text: 'purpose is shown to the person' })
  * @see [OAuth 2 Purpose Request Parameter, section 3](https://cdn.connectid.com.au/specifications/oauth2-purpose-01.html#section-3)
  */
 export function purpose(rule: Clause): Mechanism {

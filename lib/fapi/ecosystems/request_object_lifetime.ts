@@ -24,7 +24,10 @@ function refuse(text: string, { id }: Clause): never {
 /**
  * Limits how long request objects are good, as an ecosystem says.
  *
+ * @param rules the longest times of the ecosystem, in seconds, each with its clause.
  * @param settings the file's own limits, which may be closer.
+ * @example
+ * requestObjectLifetime({ lifetime: { rule, most: 600 } }, settings.request_object)
  */
 export function requestObjectLifetime(
   { lifetime, age }: RequestObjectRules,

@@ -57,6 +57,8 @@ const listOf = (discovery: unknown): readonly string[] =>
  * told, and a request for another trust framework is refused.
  *
  * @param rules the clauses, the trust framework, and the claims that may be verified.
+ * @example
+ * verifiedClaims({ told, listed, framework: 'au_connectid', claims: ['over18'] })
  * @see [OpenID Identity Assurance Schema Definition 1.0](https://openid.net/specs/openid-ida-verified-claims-1_0.html)
  */
 export function verifiedClaims(rules: VerifiedClaimRules): Mechanism {
