@@ -8,7 +8,7 @@ import { type Staged, useInOrder } from './fapi/stages.ts';
 import { nonceSecretOf } from './keys/keys.ts';
 import type { Moving } from './moving/clients.ts';
 import { moving } from './moving/moving.ts';
-import { composed, judged, layered, type Profile } from './profile.ts';
+import { composed, judged, type Profile } from './profile.ts';
 import type { KnexAdapterFactory } from './store/adapter.ts';
 import { unitOfWork } from './store/unit_of_work.ts';
 
@@ -72,10 +72,12 @@ export function refusedByCore(provider: Provider, clients: readonly ClientMetada
 /** Fills in the secrets that all processes share and that the deployment gave none of, where its adapter keeps some. */
 async function withSharedSecrets(profile: Profile, configuration: Configuration): Promise<Configuration> {
   const { kept } = (configuration.adapter ?? {}) as Partial<KnexAdapterFactory>;
-  // Without the clients, which may be many: no secret stands in one.
-  const layers = layered(profile, { ...configuration, clients: [] });
-  const missing = profile.mechanisms.flatMap(({ sharedSecret: path }) => (path && !at(layers, path) ? [path] : []));
-  if (!kept || missing.length === 0) return configuration;
+  if (!kept) return configuration;
+  const given = [configuration, ...profile.mechanisms.map((mechanism) => mechanism.configuration ?? {})];
+  const missing = profile.mechanisms.flatMap(({ sharedSecret: path }) =>
+    path && !given.some((layer) => at(layer, path)) ? [path] : [],
+  );
+  if (missing.length === 0) return configuration;
   const secret = await nonceSecretOf(kept);
   return missing.reduce((filled, path) => written(filled, path, secret), configuration);
 }
