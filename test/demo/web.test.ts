@@ -7,8 +7,7 @@ import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playw
 
 import { startWeb, type Web } from '../../lib/demo/web/start.ts';
 import { Resources } from '../../lib/resources.ts';
-import { barriers } from '../interactions/accessibility.ts';
-import { browserFor, Pages, press as pressIn } from '../interactions/browser.ts';
+import { barriers, browserFor, Pages, press as pressIn } from '../support/chromium.ts';
 import { databaseOf } from '../support/postgres.ts';
 
 const sizes: Record<string, BrowserContextOptions> = {

@@ -14,8 +14,7 @@ import { frontPages } from '../../lib/server/front.ts';
 import { configurationOf } from '../../lib/server/provider.ts';
 import { startServer } from '../../lib/server/server.ts';
 import { placed } from '../flows/server.ts';
-import { barriers } from '../interactions/accessibility.ts';
-import { browserFor, press as pressIn } from '../interactions/browser.ts';
+import { barriers, browserFor, press as pressIn } from '../support/chromium.ts';
 
 const sizes: Record<string, BrowserContextOptions> = {
   'on a desktop': { viewport: { width: 1280, height: 900 } },

@@ -6,8 +6,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { parse } from 'yaml';
 
 import { chosenDetails, detailsInWords } from '../../lib/interactions/authorization_details.ts';
-import { barriers } from './accessibility.ts';
-import { browserFor } from './browser.ts';
+import { barriers, browserFor } from '../support/chromium.ts';
 import { person, type TestProvider, testProvider } from './provider.ts';
 
 const { types } = parse(readFileSync('config/account-access.yaml', 'utf8')).authorization_details;

@@ -4,8 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 
-import { barriers } from './accessibility.ts';
-import { browserFor, Pages } from './browser.ts';
+import { barriers, browserFor, Pages } from '../support/chromium.ts';
 import { person, type TestProvider, testProvider } from './provider.ts';
 
 const phone = { viewport: { width: 320, height: 640 }, isMobile: true, hasTouch: true } as const;

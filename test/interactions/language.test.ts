@@ -4,10 +4,9 @@ import type { Browser } from 'playwright-core';
 import { languages, missingMessages, type OwnMessages } from '../../lib/interactions/language.ts';
 import { de } from '../../lib/interactions/messages/de.ts';
 import { en } from '../../lib/interactions/messages/en.ts';
-import { barriers } from './accessibility.ts';
+import { barriers, browserFor } from '../support/chromium.ts';
 import { Agent } from './agent.ts';
 import { ar } from './arabic.ts';
-import { browserFor } from './browser.ts';
 import { person, type TestProvider, testProvider } from './provider.ts';
 
 const placeholders = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(([name]) => name).sort();

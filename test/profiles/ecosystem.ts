@@ -1,8 +1,8 @@
-import { exportJWK, type JWTPayload } from 'jose';
+import type { JWTPayload } from 'jose';
 
 import type { Config } from '../../lib/config/load.ts';
 import type { Extension } from '../../lib/server/extension.ts';
-import { party, type Variant } from '../conformance/rows/setting.ts';
+import { metadataOf, party, type Variant } from '../conformance/rows/setting.ts';
 import { SuiteClient } from '../conformance/rows/suite_client.ts';
 import { flowServer, type OwnServer } from '../flows/server.ts';
 import { jwt, now } from '../support/jwt.ts';
@@ -15,20 +15,6 @@ export const ways: Variant = {
   signed: true,
   ecosystem: true,
 };
-
-async function metadataOf(index: 0 | 1, own: object): Promise<Record<string, unknown>> {
-  const { client_id, key, kid, redirect_uri } = party(ways, index);
-  const { kty, n, e } = await exportJWK(key as never);
-  return {
-    client_id,
-    token_endpoint_auth_method: 'private_key_jwt',
-    tls_client_certificate_bound_access_tokens: true,
-    redirect_uris: [redirect_uri],
-    grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
-    jwks: { keys: [{ kty, n, e, kid, alg: 'PS256', use: 'sig' }] },
-    ...own,
-  };
-}
 
 /**
  * A module of accounts where the password of the login page is the password and a one-time password, or the password
@@ -71,9 +57,10 @@ export async function ecosystem(profile: Config['profile'], options: EcosystemOp
     ...(given && { given }),
     file: `config/ecosystems/${file}.yaml`,
     clients: await Promise.all(
-      ([0, 1] as const).map(async (index) => ({
-        metadata: await metadataOf(index, typeof client === 'function' ? await client(index) : client),
-      })),
+      ([0, 1] as const).map(async (index) => {
+        const own = typeof client === 'function' ? await client(index) : client;
+        return metadataOf(ways, index, { redirect_uris: [party(ways, index).redirect_uri], ...own });
+      }),
     ),
     set: [`accounts=${JSON.stringify([{ ...person, claims }])}`, ...set],
   });

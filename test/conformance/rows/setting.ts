@@ -79,7 +79,8 @@ const certificates = await Promise.all(['first', 'second'].map((name) => authori
 
 const way = ({ client_auth_type, sender_constrain }: Variant) => `${client_auth_type}-${sender_constrain}`;
 
-function metadataOf(variant: Variant, index: number): { metadata: Record<string, unknown> } {
+/** A client as it is registered, with what is its own. */
+export function metadataOf(variant: Variant, index: number, own: object = {}): { metadata: Record<string, unknown> } {
   const mtls = variant.client_auth_type === 'mtls';
   return {
     metadata: {
@@ -89,10 +90,11 @@ function metadataOf(variant: Variant, index: number): { metadata: Record<string,
       ...(variant.sender_constrain === 'mtls'
         ? { tls_client_certificate_bound_access_tokens: true }
         : { dpop_bound_access_tokens: true }),
-      authorization_details_types: ['payment_initiation'],
+      ...(!variant.ecosystem && { authorization_details_types: ['payment_initiation'] }),
       jwks: { keys: [keys[index]?.jwk] },
       redirect_uris: redirectUris,
       grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
+      ...own,
     },
   };
 }

@@ -1,9 +1,10 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
+import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
-import { atEnd } from '../support/at_end.ts';
+import { atEnd } from './at_end.ts';
 
 /** The system's own Chromium; the shell that Debian builds of it for pages alone first, which takes half the processor time. */
 function executable(): string | undefined {
@@ -81,4 +82,22 @@ export async function press(page: Page, control: string, key = 'Enter'): Promise
     await page.keyboard.press('Tab');
   }
   throw new Error(`no Tab leads to ${control}`);
+}
+
+/**
+ * Everything axe finds wrong with a page for somebody who does not see or hear it as we do, and the one thing it does not
+ * look at: scrolling sideways.
+ *
+ * @see [Rules of axe](https://github.com/dequelabs/axe-core/blob/develop/doc/rule-descriptions.md)
+ */
+export async function barriers(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const { violations }: axe.AxeResults = await page.evaluate(
+    "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })",
+  );
+  const scrolls = await page.evaluate<boolean>('document.documentElement.scrollWidth > window.innerWidth');
+  return [
+    ...violations.flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`)),
+    ...(scrolls ? ['scrolls sideways'] : []),
+  ];
 }
