@@ -3,7 +3,7 @@ import { jsonSchema } from '../../lib/config/load.ts';
 type Node = ReturnType<typeof jsonSchema>;
 
 /** One key of the configuration file, as the JSON Schema has it. */
-export interface Key {
+interface Key {
   readonly path: readonly (string | number)[];
   readonly schema: Node;
   /** Whether other names beside it are refused. */

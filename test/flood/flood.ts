@@ -45,7 +45,7 @@ function unknownPush(issuer: string): string {
 }
 
 /** A server in a process of its own, and everybody who wears it out. */
-export class Flood {
+class Flood {
   readonly #server: Running;
   readonly #client: RawClient;
   readonly #port: number;

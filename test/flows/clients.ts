@@ -6,9 +6,9 @@ import type { KeyPair } from '../../lib/server/tls.ts';
 import { CertificateAuthority, selfSignedClient } from '../support/certificates.ts';
 
 export const clientAuths = ['private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth'] as const;
-export type ClientAuth = (typeof clientAuths)[number];
+type ClientAuth = (typeof clientAuths)[number];
 export const senderConstrains = ['dpop', 'mtls'] as const;
-export type SenderConstrain = (typeof senderConstrains)[number];
+type SenderConstrain = (typeof senderConstrains)[number];
 
 /** What a client has: keys, a certificate, and what the server knows of it. */
 export interface TestClient {

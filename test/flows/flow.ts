@@ -27,7 +27,7 @@ interface Decision {
   readonly token?: Params;
 }
 
-export interface FlowOptions extends Omit<FlowServerOptions, 'clients' | 'port'> {
+interface FlowOptions extends Omit<FlowServerOptions, 'clients' | 'port'> {
   /** What the client's metadata say besides the usual. */
   readonly client?: object | ((keys: readonly JWK[]) => object);
   /** Further clients, made of the first one's metadata. */

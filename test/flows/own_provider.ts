@@ -23,7 +23,7 @@ import { person } from '../support/wire_client.ts';
 import { authority, serverCertificate, type TestClient } from './clients.ts';
 import type { FlowServer } from './server.ts';
 
-export interface OwnProvider {
+interface OwnProvider {
   readonly provider: Provider;
   readonly adapter: KnexAdapterFactory;
   /** Answers TLS on the issuer's port, and asks for certificates there. */

@@ -9,7 +9,7 @@ import { type Answer, person } from '../support/wire_client.ts';
 import { call, type Ecosystem, type EcosystemOptions, ecosystem, ownToken } from './ecosystem.ts';
 
 /** Values of a consent request that a test changes; `undefined` leaves one out, `null` is written. */
-export interface Wanted {
+interface Wanted {
   readonly permissions?: readonly unknown[] | undefined;
   readonly until?: unknown;
   /** The person's own number, or another one's. */
@@ -39,7 +39,7 @@ export interface ConsentCase {
   error(answer: Answer): string;
 }
 
-export const inFuture = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString().replace(/\.\d+Z/, 'Z');
+const inFuture = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString().replace(/\.\d+Z/, 'Z');
 
 /** What a client does with an ecosystem's consents. */
 export class ConsentClient {

@@ -19,7 +19,7 @@ export interface Tally {
   unspent: number;
 }
 
-export interface Contest {
+interface Contest {
   readonly subject: SubjectName;
   readonly processes: number;
   /** For each kind of thing. */

@@ -18,7 +18,7 @@ const entries = [
 ] as const;
 
 /** A value that is exported, and the docstring it has. */
-export interface Exported {
+interface Exported {
   readonly name: string;
   readonly file: string;
   readonly docstring: string | undefined;
@@ -56,7 +56,7 @@ function declared(name: string, file: string): Exported | undefined {
 }
 
 /** The values an entry point exports: its own, and those it hands on. */
-export function exportedBy(entry: string): Exported[] {
+function exportedBy(entry: string): Exported[] {
   const text = textOf(entry);
   const own = [...text.matchAll(/^export (?:async )?(?:function|const|class) (\w+)/gm)].map(([, name = '']) =>
     declared(name, entry),

@@ -38,7 +38,7 @@ export function tied(one: Socket, other: Socket): void {
 }
 
 /** For a connection: what is done with each piece of what the client says, and of what the server answers. */
-export type Between = () => {
+type Between = () => {
   asked?(chunk: Buffer): void;
   /** Passes it on, now or later. */
   answered?(chunk: Buffer, pass: (chunk: Buffer) => void): void;

@@ -9,7 +9,7 @@ import { listening, tied } from './listening.ts';
 /** The authority of servers outside; a process trusts it where `outbound.ca` names it. */
 export const outsideAuthority = await CertificateAuthority.root('CN=Outside');
 
-export const outsideCertificate: KeyPair = await outsideAuthority.issue({
+const outsideCertificate: KeyPair = await outsideAuthority.issue({
   subject: 'CN=keys.example.com',
   san: [
     { type: 'dns', value: 'localhost' },

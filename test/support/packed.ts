@@ -11,7 +11,7 @@ export const execute = promisify(execFile);
 const modules = join(process.cwd(), 'node_modules');
 
 /** The package as `npm pack` makes it. */
-export interface Packed {
+interface Packed {
   readonly tarball: string;
   /** Its paths. */
   readonly files: readonly string[];

@@ -14,7 +14,7 @@ import { type Answer, type Ask, type Listener, listen } from './listener.ts';
 import { openedDatabase } from './postgres.ts';
 
 /** What a token is to be; by default a minute long, alice's, for `openid accounts`. */
-export interface Issue {
+interface Issue {
   jkt?: string;
   'x5t#S256'?: string;
   scope?: string;

@@ -10,7 +10,7 @@ import { Patient } from './patient.ts';
 import { Pusher } from './pusher.ts';
 import { World } from './world.ts';
 
-export interface Torture {
+interface Torture {
   readonly subject: SubjectName;
   /** Of the server, and as many of Postgres. */
   readonly kills: number;
