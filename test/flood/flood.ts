@@ -11,6 +11,7 @@ import { authority } from '../flows/clients.ts';
 import { configured } from '../flows/server.ts';
 import { migratedDatabase, type TestDatabase } from '../support/postgres.ts';
 import { RawClient } from '../support/raw_client.ts';
+import { assertionType } from '../support/wire_client.ts';
 
 export interface Amounts {
   readonly connections: number;
@@ -32,7 +33,6 @@ export interface Row {
 const heap = 400;
 
 const megabyte = 1024 * 1024;
-const type = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 const encoded = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
 
 /** Somebody whom nobody knows, with a signature of nobody's. */
@@ -41,7 +41,7 @@ function unknownPush(issuer: string): string {
   const claims = { iss: sub, sub, aud: issuer, jti: sub, exp: Math.floor(Date.now() / 1000) + 60 };
   const signature = Buffer.alloc(64, sub).toString('base64url');
   const client_assertion = `${encoded({ alg: 'ES256' })}.${encoded(claims)}.${signature}`;
-  return `${new URLSearchParams({ client_id: sub, client_assertion, client_assertion_type: type })}`;
+  return `${new URLSearchParams({ client_id: sub, client_assertion, client_assertion_type: assertionType })}`;
 }
 
 /** A server in a process of its own, and everybody who wears it out. */
@@ -92,6 +92,10 @@ class Flood {
     return new Flood(server, client, { port, folder, database });
   }
 
+  get #address() {
+    return { port: this.#port, host: '127.0.0.1', servername: 'localhost', ca: authority.certificate };
+  }
+
   /** Megabytes the server's process has in memory. */
   async memory(): Promise<number> {
     const [, kilobytes] =
@@ -119,12 +123,7 @@ class Flood {
     return this.#flood('idle connections', connections, async () => {
       for (let opened = 0; opened < connections; opened += 100) {
         const more = Array.from({ length: Math.min(100, connections - opened) }, async () => {
-          const socket = connect({
-            port: this.#port,
-            host: '127.0.0.1',
-            servername: 'localhost',
-            ca: authority.certificate,
-          });
+          const socket = connect(this.#address);
           this.#sockets.push(socket.on('error', () => {}));
           await once(socket, 'secureConnect');
         });
@@ -156,12 +155,7 @@ class Flood {
   headers(requests: number): Promise<Row> {
     return this.#flood('requests of 1 MB of headers', requests, async () => {
       for (let count = 0; count < requests; count += 1) {
-        const socket = connect({
-          port: this.#port,
-          host: '127.0.0.1',
-          servername: 'localhost',
-          ca: authority.certificate,
-        });
+        const socket = connect(this.#address);
         const closed = new Promise<void>((resolve) => socket.on('error', () => {}).once('close', () => resolve()));
         socket
           .resume()

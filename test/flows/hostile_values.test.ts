@@ -2,7 +2,7 @@ import { expect } from 'chai';
 
 import { authorize, Browser } from '../../lib/demo/browser.ts';
 import { payload } from '../support/jwt.ts';
-import { person } from '../support/wire_client.ts';
+import { assertionType, person } from '../support/wire_client.ts';
 import { encode, Flow, fetch, profiles, type Value } from './flow.ts';
 
 const texts: Readonly<Record<string, string>> = {
@@ -56,7 +56,7 @@ for (const profile of profiles) {
         const asked = await fetch(`${flow.server.issuer}/token/introspection`, {
           method: 'POST',
           headers: { 'content-type': 'application/x-www-form-urlencoded' },
-          body: `token=${encode(value)}&client_assertion=${await flow.client.assertion()}&client_assertion_type=${encode('urn:ietf:params:oauth:client-assertion-type:jwt-bearer')}`,
+          body: `token=${encode(value)}&client_assertion=${await flow.client.assertion()}&client_assertion_type=${encode(assertionType)}`,
         });
         expect(asked.status).to.be.oneOf([200, 400, 413]);
         const authorization = `DPoP ${encode(value).slice(0, 8000)}`;

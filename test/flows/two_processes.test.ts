@@ -12,10 +12,9 @@ import type { FetchOptions, HttpsFetch } from '../../lib/http/https_fetch.ts';
 import { development, Running } from '../commands/cli.ts';
 import { Postgres } from '../support/postgres.ts';
 import { RawClient } from '../support/raw_client.ts';
-import { person } from '../support/wire_client.ts';
+import { assertionType, person } from '../support/wire_client.ts';
 import { configured, trustingFetch } from './server.ts';
 
-const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 const attempts = 8;
 const rounds = 3;
 

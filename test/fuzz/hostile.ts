@@ -1,4 +1,5 @@
 import type { Flow } from '../flows/flow.ts';
+import { assertionType } from '../support/wire_client.ts';
 
 export type Random = (below: number) => number;
 
@@ -86,11 +87,7 @@ function signed(flow: Flow, random: Random, markup: string): Promise<string> {
 async function fields(flow: Flow, random: Random, markup: string): Promise<string> {
   const { client } = flow;
   const pairs = Object.entries(random(2) ? client.params : {});
-  if (random(4))
-    pairs.push(
-      ['client_assertion', await client.assertion()],
-      ['client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'],
-    );
+  if (random(4)) pairs.push(['client_assertion', await client.assertion()], ['client_assertion_type', assertionType]);
   if (random(3) === 0)
     pairs.push(['grant_type', pick(random, ['authorization_code', 'refresh_token', 'client_credentials'])]);
   if (random(3) === 0) pairs.push(['request', random(2) ? jwt(random, markup) : await signed(flow, random, markup)]);

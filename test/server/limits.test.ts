@@ -10,6 +10,7 @@ import { freePort } from '../../lib/demo/free_port.ts';
 import { Rate } from '../../lib/http/rates.ts';
 import { sharedLimiter } from '../../lib/interactions/shared_limiter.ts';
 import { lineLimit } from '../../lib/server/line_limit.ts';
+import { Flow } from '../flows/flow.ts';
 import { type FlowServer, flowServer } from '../flows/server.ts';
 import { testDatabase } from '../support/postgres.ts';
 import { RawClient } from '../support/raw_client.ts';
@@ -118,10 +119,7 @@ describe('The bounds of a server', () => {
 
 describe('Requests to a process that takes so many in a minute', () => {
   it('are counted whatever they are for: a login page, a resource, an endpoint; people are told by a page', async () => {
-    const port = await freePort();
-    const client = await RawClient.create(`https://localhost:${port}`);
-    const clients = [client.metadata, ...client.others].map((metadata) => ({ metadata }));
-    const server = await flowServer({ port, clients, set: ['limits.requests=40'] });
+    const { client, server } = await Flow.start({ set: ['limits.requests=40'] });
     try {
       const browser = { headers: { accept: 'text/html' } };
       const statuses: number[] = [];
