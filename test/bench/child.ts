@@ -1,9 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import cluster from 'node:cluster';
-import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { Session } from 'node:inspector/promises';
 
+import { ended } from '../support/ended.ts';
 import { processorTime } from './processor_time.ts';
 
 interface Call {
@@ -54,10 +54,7 @@ export class Child {
   }
 
   async kill(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
-    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
-    const exited = once(this.process, 'exit');
-    this.process.kill(signal);
-    await exited;
+    await ended(this.process, signal);
   }
 
   #settle({ id, value, error }: Answer): void {

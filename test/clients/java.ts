@@ -1,5 +1,4 @@
 import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -10,6 +9,7 @@ import { authorize, Browser } from '../../lib/demo/browser.ts';
 import { type Client, sampleClient, type Ways } from '../../lib/demo/client.ts';
 import { httpsFetch } from '../../lib/http/https_fetch.ts';
 import type { Resources } from '../../lib/resources.ts';
+import { ended } from '../support/ended.ts';
 import { person, signIn } from './sign_in.ts';
 import type { Development } from './stack.ts';
 
@@ -35,11 +35,7 @@ async function started(args: readonly string[], listens: RegExp, server: Develop
     '-Djavax.net.ssl.trustStorePassword=development',
   ];
   const child = spawn('java', [...trust, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  resources.add(child, async () => {
-    const ended = child.exitCode === null ? once(child, 'exit') : undefined;
-    child.kill();
-    await ended;
-  });
+  resources.add(child, () => ended(child));
   let printed = '';
   return new Promise<{ port: string; said: () => string }>((resolve, reject) => {
     const fail = () => reject(new Error(`java ${args.join(' ')} does not listen: ${printed.slice(-4000)}`));

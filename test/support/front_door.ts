@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { ended } from './ended.ts';
 import { succeeds, until } from './until.ts';
 
 export type Make = 'nginx' | 'haproxy';
@@ -88,11 +89,7 @@ export class FrontDoor {
   }
 
   async close(): Promise<void> {
-    const exited = once(this.#process, 'exit');
-    if (this.#process.exitCode === null) {
-      this.#process.kill('SIGTERM');
-      await exited;
-    }
+    await ended(this.#process);
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }

@@ -1,9 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { freePort } from '../../lib/demo/free_port.ts';
+import { ended } from './ended.ts';
 import { query, serverFolder, unprivileged } from './postgres.ts';
 import { succeeds, until } from './until.ts';
 
@@ -36,11 +36,8 @@ export async function startPgBouncer(database_url: string): Promise<{ url: strin
   return {
     url,
     async stop() {
-      const exited = once(child, 'exit');
-      child.ref();
       child.kill('SIGINT');
-      child.kill('SIGTERM');
-      await exited;
+      await ended(child);
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -1,7 +1,8 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
+
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs';
+
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +14,7 @@ import { migrate } from '../../lib/database/schema.ts';
 import { freePort } from '../../lib/demo/free_port.ts';
 import type { Resources } from '../../lib/resources.ts';
 import { atEnd } from './at_end.ts';
+import { ended } from './ended.ts';
 import { succeeds, until } from './until.ts';
 
 /** Neither Postgres nor PgBouncer runs as root. */
@@ -132,12 +134,7 @@ export class Postgres {
 
   /** `SIGQUIT` is Postgres's immediate stop: no checkpoint, recovery at the next start. */
   async stop(signal: NodeJS.Signals = 'SIGQUIT'): Promise<void> {
-    const stopped = this.#process;
-    if (!stopped || stopped.exitCode !== null || stopped.signalCode !== null) return;
-    const exited = once(stopped, 'exit');
-    stopped.ref();
-    stopped.kill(signal);
-    await exited;
+    if (this.#process) await ended(this.#process, signal);
   }
 
   async remove(): Promise<void> {
