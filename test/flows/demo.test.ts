@@ -16,6 +16,7 @@ import { fapi2SecurityProfile } from '../../lib/profiles/fapi2_security_profile.
 import { Resources } from '../../lib/resources.ts';
 import { type RunningServer, startServer } from '../../lib/server/server.ts';
 import { run as command } from '../commands/cli.ts';
+import type { Finished } from '../support/program.ts';
 import { clientAuths, senderConstrains } from './clients.ts';
 import { placed } from './server.ts';
 
@@ -96,7 +97,8 @@ describe('npm run demo', () => {
       ['demo', '--issuer', nobody],
       ['demo', '--client-auth', 'none'],
     ];
-    const ended = await Promise.all(commands.map((args) => command(args)));
+    const ended: Finished[] = [];
+    for (const args of commands) ended.push(await command(args));
     expect(ended.map(({ code }) => code)).to.deep.equal([0, 1, 2]);
     expect(ended[0]?.stdout).to.include('--sender-constrain');
     expect(ended[1]?.stderr).to.equal(`oidc-provider-fapi: no provider answers at ${nobody}\n`);
