@@ -40,7 +40,7 @@ function faultOf(jwk: JWK): string | undefined {
   const members = JSON.stringify([kty, crv, x, y, n, e]);
   if (right.has(members)) return undefined;
   try {
-    createPublicKey({ key: { ...jwk }, format: 'jwk' });
+    if (crv !== 'P-256' || kty !== 'EC' || !isOnP256(x, y)) createPublicKey({ key: { ...jwk }, format: 'jwk' });
   } catch {
     return 'is no key of its type: a member is missing, or the point is not on its curve';
   }
@@ -53,6 +53,24 @@ function faultOf(jwk: JWK): string | undefined {
 const same = (alg: string | undefined, kind: string) => alg === undefined || alg === kind || isEd25519(alg, kind);
 /** True for the two names of one algorithm, `EdDSA` and `Ed25519`. */
 const isEd25519 = (one: string, other: string) => fitting.Ed25519?.includes(one) && fitting.Ed25519.includes(other);
+
+const coordinate = /^[\w-]{43}$/;
+const p256 = 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n;
+const b256 = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn;
+
+const numberOf = (base64url: string) => BigInt(`0x${Buffer.from(base64url, 'base64url').toString('hex')}`);
+
+/**
+ * True for a point of P-256. OpenSSL says the same, in twenty times the time: a start with ten thousand clients would
+ * take a second longer.
+ *
+ * @see [FIPS 186-4 appendix D.1.2.3 - Curve P-256](https://nvlpubs.nist.gov/nistpubs/FIPS/NIST.FIPS.186-4.pdf)
+ */
+function isOnP256(x: unknown, y: unknown): boolean {
+  if (typeof x !== 'string' || typeof y !== 'string' || !coordinate.test(x) || !coordinate.test(y)) return false;
+  const [a, b] = [numberOf(x), numberOf(y)];
+  return a < p256 && b < p256 && (b * b - (a * a * a - 3n * a + b256)) % p256 === 0n;
+}
 
 const p = 2n ** 255n - 19n;
 const d = 37095705934669439343138083508754565189542113879843219016388785533085940283555n;

@@ -89,8 +89,9 @@ function withNamedParams(configuration: Configuration): Configuration {
 }
 
 /**
- * Puts the mechanisms' functions before the deployment's own, in the order of the list: the first mechanism's runs first,
- * the deployment's own last. This is the only place where hooks are composed.
+ * Puts the mechanisms' functions before the deployment's own, in the order of the list: the first mechanism's is called
+ * first and calls the next one, the deployment's own last. One that refuses does so before it calls; one that answers
+ * something adds to what the others have answered, or bounds it. This is the only place where hooks are composed.
  */
 export function composeHooks(configuration: Configuration, mechanisms: readonly { hooks?: Hooks }[]): Configuration {
   let composed = withNamedParams(configuration);

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 import { expect } from 'chai';
 import type { Middleware } from 'koa';
 import Provider from 'oidc-provider';
@@ -53,6 +55,12 @@ describe('The stages a request passes', () => {
       expect(names(await started(profile)).slice(0, -1)).to.deep.equal(expected);
     });
   }
+
+  it('are told in the README of the house, with the middleware of the server', () => {
+    const told = readFileSync('lib/README.md', 'utf8');
+    const all = [...stages, ...Object.values(order).flat()];
+    expect(all.filter((name) => !told.includes(`\`${name}\``))).to.deep.equal([]);
+  });
 
   it('run what a team registers afterwards before what looks at the request as core will see it', async () => {
     const provider = await started('fapi2-message-signing');
