@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { mounted, pathOf } from '../../lib/http/mount.ts';
 
 describe('RFC8414-3.1 a server under a path', () => {
+  const response = {} as ServerResponse;
   const rows: [url: string | undefined, seen: string][] = [
     ['/op/token?a=/op/', '/token?a=/op/'],
     ['/op', '/'],
@@ -21,8 +22,9 @@ describe('RFC8414-3.1 a server under a path', () => {
   for (const [url, seen] of rows) {
     it(`sees ${seen} for ${url}`, () => {
       const req = { url } as IncomingMessage & { baseUrl?: string };
-      mounted((passed) => expect(passed).to.equal(req), '/op')(req, {} as ServerResponse);
-      expect([req.url, req.baseUrl]).to.deep.equal([seen, '/op']);
+      const passed: unknown[] = [];
+      mounted((...both) => passed.push(...both), '/op')(req, response);
+      expect([passed, req.url, req.baseUrl]).to.deep.equal([[req, response], seen, '/op']);
     });
   }
 

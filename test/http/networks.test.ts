@@ -11,11 +11,13 @@ describe('What requests of our own may reach', () => {
   });
 
   it('is what is named besides: a range, an address, a name, names below', () => {
-    const allowed = reachable(['10.1.0.0/16', 'fd00::1', 'rp.internal', '*.lan.example']);
-    expect(['10.1.2.3', '::ffff:10.1.2.3', 'fd00::1'].map(allowed.address)).to.deep.equal([true, true, true]);
-    expect(['10.2.0.1', 'fd00::2'].map(allowed.address)).to.deep.equal([false, false]);
+    const allowed = reachable(['10.1.0.0/16', '10.9.9.9', 'fd00::1', 'rp.internal', '*.lan.example']);
+    for (const named of ['10.1.2.3', '::ffff:10.1.2.3', '10.9.9.9', 'fd00::1'])
+      expect(allowed.address(named), named).to.equal(true);
+    expect(['10.2.0.1', '10.9.9.8', 'fd00::2'].map(allowed.address)).to.deep.equal([false, false, false]);
     expect(['RP.internal.', 'a.lan.example'].map(allowed.named)).to.deep.equal([true, true]);
-    expect(['xrp.internal', 'lan.example', 'evillan.example'].map(allowed.named)).to.deep.equal([false, false, false]);
+    for (const other of ['xrp.internal', 'lan.example', 'evillan.example', 'fd00::1'])
+      expect(allowed.named(other), other).to.equal(false);
   });
 
   it('is refused by its name alone where that says so', () => {
@@ -26,7 +28,8 @@ describe('What requests of our own may reach', () => {
     expect(['10.0.0.1', 'localhost', 'A.LOCALHOST.'].map(refused)).to.deep.equal(
       ['10.0.0.1', 'localhost', 'A.LOCALHOST.'].map(told),
     );
-    expect(refused('notlocalhost')).to.equal(undefined);
+    expect(['notlocalhost', 'localhost.example'].map(refused)).to.deep.equal([undefined, undefined]);
+    expect(reachable(['localhost']).refused('localhost')).to.equal(undefined);
     expect(reachable(['127.0.0.0/8']).refused('localhost')).to.equal(undefined);
     expect(reachable(['::1']).refused('localhost')).to.equal(undefined);
   });

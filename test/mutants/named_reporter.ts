@@ -48,9 +48,10 @@ export class NamedReporter implements Reporter {
     let kind = ofStatus[mutant.status] ?? 'Error';
     if (kind === 'Survived' || kind === 'NoCoverage') {
       const code = codeOf(this.#texts.get(mutant.fileName) ?? '', mutant.location);
-      const line = this.#texts.get(mutant.fileName)?.split('\n')[mutant.location.start.line - 1]?.trim();
+      const line = this.#texts.get(mutant.fileName)?.split('\n')[mutant.location.start.line - 1] ?? '';
       const named = equivalent.findIndex(
-        (one) => one.file === file && one.line === line && one.code === code && one.faults.includes(mutant.replacement),
+        (one) =>
+          one.file === file && line.includes(one.on) && one.code === code && one.faults.includes(mutant.replacement),
       );
       if (named >= 0) {
         kind = 'Named';
