@@ -44,7 +44,7 @@ function mapped(valid: Policies, certificate: X509Certificate, isAllowed: boolea
 
 function countDown(state: State, limits: PolicyLimits, isSelfIssued: boolean): void {
   for (const rule of ['explicit', 'mapping', 'any'] as const) {
-    if (!isSelfIssued && state[rule] > 0) state[rule] -= 1;
+    if (!isSelfIssued) state[rule] -= 1;
     state[rule] = Math.min(state[rule], limits[rule]);
   }
 }

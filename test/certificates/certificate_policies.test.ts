@@ -40,18 +40,40 @@ describe('RFC5280-6.1.2 a client certificate has a policy where an authority dem
     ['what is mapped to another', [policies(a), mapping([a, b]), demand(0)], [policies(a)], false],
     ['what another is mapped to', [policies(a), mapping([a, b], [c, d]), demand(0)], [policies(d)], false],
     ['any, mapped to one', [policies(any), mapping([any, b]), demand(0)], [policies(b)], false],
-    ['one, mapped to any', [policies(a), mapping([a, any]), demand(0)], [policies(b)], false],
+    ['one, mapped to any', [policies(a), mapping([a, any]), demand(0)], [policies(any)], false],
+    ['the one that its authority has', [policies(a), demand(0)], [policies(a)], true],
     ['the second of two that are mapped', [policies(a, b), mapping([a, c], [b, d]), demand(0)], [policies(d)], true],
   ];
+  /** Our verdict is the one that is expected, and OpenSSL's. */
+  async function agreed(authority: CertificateAuthority, extensions: Extension[], expected: boolean) {
+    const issued = await authority.issue({ extensions });
+    const theirs = await opensslVerdict({ ...issued, anchors: [root.certificate] });
+    expect(theirs === undefined, theirs).to.equal(expected);
+    const x509 = (pem: string) => new X509Certificate(pem);
+    const ours = unauthorized(x509(issued.certificate), issued.chain.map(x509), [x509(root.certificate)]);
+    expect(ours === undefined, ours).to.equal(expected);
+  }
+
+  const unmapped = extension('36', '3006800100810100');
+  const below: typeof rows = [
+    ['none, demanded two below', [policies(any), demand(2)], [], false],
+    ['none, demanded three below', [policies(any), demand(3)], [], true],
+    ['what it is mapped to', [policies(any), demand(0)], [policies(b)], true],
+    ['what it is mapped to, where nothing may be', [policies(any), unmapped], [policies(b)], false],
+    ['what is mapped, where nothing may be', [policies(any), unmapped], [policies(a)], false],
+  ];
+  for (const [what, extensions, client, expected] of below) {
+    it(`below another authority, ${what}: ${expected}`, async () => {
+      const strict = await root.intermediate('CN=Strict', { extensions });
+      const mapped = what.includes('map') ? [policies(a), mapping([a, b])] : [policies(any)];
+      await agreed(await strict.intermediate('CN=Below', { extensions: mapped }), client, expected);
+    });
+  }
+
   for (const [what, extensions, client, expected] of rows) {
     it(`${what}: ${expected}`, async () => {
       const strict = await root.intermediate('CN=Strict', { extensions });
-      const issued = await strict.issue({ extensions: client });
-      const theirs = await opensslVerdict({ ...issued, anchors: [root.certificate] });
-      expect(theirs === undefined, theirs).to.equal(expected);
-      const x509 = (pem: string) => new X509Certificate(pem);
-      const ours = unauthorized(x509(issued.certificate), issued.chain.map(x509), [x509(root.certificate)]);
-      expect(ours === undefined, ours).to.equal(expected);
+      await agreed(strict, client, expected);
     });
   }
 });

@@ -190,6 +190,7 @@ describe('PAR-2.3 too many requests', () => {
     expect(status).to.equal(429);
     expect(headers['retry-after']).to.equal('13');
     expect(body).to.deep.equal({ error: 'invalid_request', error_description: 'too many requests' });
+    expect((await listener.ask('/jwks', { headers: { 'x-test': '1' } })).status).to.equal(429);
     expect((await post({})).status).to.equal(401);
     await listener.close();
   });

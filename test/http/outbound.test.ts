@@ -200,7 +200,11 @@ describe('Requests of our own', () => {
     });
 
     it('and not inside, unless that is allowed', async () => {
-      const proxy = await connectProxy();
+      const sent: unknown[] = [];
+      const proxy = await connectProxy(({ headers }) => {
+        sent.push(headers['proxy-authorization']);
+        return 200;
+      });
       try {
         const through = { ca, proxy: `http://${proxy.address}` };
         for (const host of ['127.0.0.1', 'localhost', 'a.localhost', '[::1]', '2130706433', '10.0.0.1']) {
@@ -211,6 +215,7 @@ describe('Requests of our own', () => {
         expect((await allowed(at('/keys'))).status).to.equal(200);
         expect((await allowed(at('/keys', 'localhost'))).status).to.equal(200);
         expect(proxy.asked).to.have.length(2);
+        expect(sent).to.deep.equal([undefined, undefined]);
       } finally {
         await proxy.close();
       }
@@ -234,6 +239,9 @@ describe('Requests of our own', () => {
     });
   });
 
+  it('may be allowed a host whose name begins with a number', () =>
+    expect(outboundFetch({ allow: ['9.example.com'], proxy: 'https://proxy' })).to.be.a('function'));
+
   it('have settings that say what is wrong with them, and no password', () => {
     for (const [settings, reason] of [
       [{ allow: ['10.0.0.0/33'] }, /allow\.0 is no range/],
@@ -241,6 +249,9 @@ describe('Requests of our own', () => {
       [{ allow: ['https://a.example'] }, /allow\.0 is no range/],
       [{ proxy: 'user:hidden@proxy' }, /proxy is no address of a proxy/],
       [{ proxy: 'socks5://user:hidden@proxy:1080' }, /proxy is no address of a proxy/],
+      [{ proxy: 'ftp://proxy/' }, /proxy is no address of a proxy/],
+      [{ proxy: 'xhttp://proxy/' }, /proxy is no address of a proxy/],
+      [{ proxy: 'httpsx://proxy/' }, /proxy is no address of a proxy/],
       [{ proxy: 'http://proxy/path' }, /proxy is no address of a proxy/],
       [{ alow: [] }, /alow/],
     ] as const) {
