@@ -11,11 +11,11 @@ import { coreWithoutForesight } from '../bench/subjects.ts';
 import { Arena, things } from '../races/races.ts';
 import { Postgres, testDatabase } from '../support/postgres.ts';
 import { loginAndConsent, startCore } from './core.ts';
-import { encryption_keys, openOurs } from './stores.ts';
+import { encryption_keys, onPostgres } from './stores.ts';
 
 adapterContract({
   name: 'knexAdapter() without foresight',
-  open: () => openOurs('pglite:', { foresight: () => blind }),
+  open: () => onPostgres({ foresight: () => blind }),
 });
 
 describe('races without foresight', () => {

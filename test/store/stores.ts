@@ -32,9 +32,9 @@ export async function openOurs(url: string, options: KnexAdapterOptions = {}): P
 
 export const onPglite = () => openOurs('pglite:');
 
-export async function onPostgres(): Promise<Opened> {
+export async function onPostgres(options: KnexAdapterOptions = {}): Promise<Opened> {
   const { url, drop } = await testDatabase();
-  const opened = await openOurs(url);
+  const opened = await openOurs(url, options);
   return { ...opened, close: all(opened.close, drop) };
 }
 
