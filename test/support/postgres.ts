@@ -184,12 +184,18 @@ async function makeTemplate(): Promise<string> {
   return url;
 }
 
-/** Makes what the processes of a run share, before they begin: the files of a server, and a Postgres. */
-export async function shareDatabases(): Promise<void> {
+/** Makes the files of a server once, where servers are started here at all. */
+function shareFiles(): void {
+  if (process.env.DATABASE_URL) return;
   const folder = serverFolder('cluster');
   atEnd(async () => rmSync(folder, { recursive: true, force: true }));
   initialize(folder);
   process.env[files] = folder;
+}
+
+/** Makes what the processes of a run share, before they begin: the files of a server, and a Postgres. */
+export async function shareDatabases(): Promise<void> {
+  shareFiles();
   template = makeTemplate();
   process.env[variable] = await template;
 }
