@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 
 import * as accounts from './commands/accounts_program.ts';
-import * as audit from './commands/audit.ts';
+import * as audit from './commands/audit_program.ts';
 import * as check from './commands/check.ts';
 import * as clients from './commands/clients_program.ts';
 import { examples, name } from './commands/command.ts';

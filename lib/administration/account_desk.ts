@@ -10,6 +10,7 @@ import type { OidcStore } from '../store/open_store.ts';
 import type { Act, Acts } from './acts.ts';
 import { holdings } from './holdings.ts';
 import { ActRefused } from './refused.ts';
+import { type ShownAccount, shownAccount } from './shown_account.ts';
 
 /** Parts a desk for accounts is made of. */
 export interface AccountDeskParts {
@@ -23,15 +24,6 @@ export interface AccountDeskParts {
   readonly listed: readonly ListedAccount[];
 }
 
-/** An account as an administrator sees it. */
-export interface ShownAccount {
-  readonly login: string;
-  readonly sub: string;
-  readonly source: 'file' | 'database';
-  readonly claims: Readonly<Record<string, unknown>>;
-  readonly locked_at?: string;
-}
-
 /** An act on an account, and what it ended. */
 export interface Done {
   readonly account: KnownAccount;
@@ -39,13 +31,6 @@ export interface Done {
 }
 
 const nothing: Revoked = { sessions: 0, grants: 0, tokens: 0 };
-
-/** Leaves out what others may not know of an account: its password's hash. */
-export function shownAccount(account: KnownAccount, source: ShownAccount['source']): ShownAccount {
-  const { login, sub, claims = {}, locked_at } = account;
-  const locked = locked_at === undefined ? {} : { locked_at: new Date(locked_at * 1000).toISOString() };
-  return { login, sub, source, claims, ...locked };
-}
 
 /** Administers the accounts of a database: each act is done at once on every process, and recorded. */
 export class AccountDesk {

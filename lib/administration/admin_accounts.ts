@@ -1,8 +1,9 @@
-import { type AccountDesk, type Done, shownAccount } from './account_desk.ts';
+import type { AccountDesk, Done } from './account_desk.ts';
 import type { Administration } from './administration.ts';
 import { ActRefused } from './refused.ts';
 import { limitOf, objectOf, onlyQuery, textOf } from './request.ts';
 import type { Routes } from './routes.ts';
+import { shownAccount } from './shown_account.ts';
 
 function deskOf({ accounts }: Administration): AccountDesk {
   if (!accounts)

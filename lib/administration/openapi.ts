@@ -1,37 +1,6 @@
-import * as media from '../http/media_types.ts';
 import { version } from '../package_file.ts';
+import { id, limit, operation, query } from './openapi_operation.ts';
 import { anything, boolean, type Json, list, object, ref, schemas, text, time } from './openapi_schemas.ts';
-
-const query = (name: string, description: string, schema: Json = text): Json => ({
-  in: 'query',
-  name,
-  description,
-  schema,
-});
-const limit = query('limit', 'answers at most', { type: 'integer', minimum: 1, maximum: 1000, default: 100 });
-const id = (description: string): Json => ({ in: 'path', name: 'id', required: true, description, schema: text });
-const json = (schema: Json): Json => ({ [media.json]: { schema } });
-const problem = {
-  description: 'a problem (RFC 9457)',
-  content: { [media.problem]: { schema: ref('Problem') } },
-};
-
-interface Operation {
-  readonly summary: string;
-  readonly answer: Json;
-  readonly status?: number;
-  readonly parameters?: readonly Json[];
-  readonly body?: Json;
-}
-
-function operation({ summary, answer, status = 200, parameters = [], body }: Operation): Json {
-  return {
-    summary,
-    parameters,
-    ...(body && { requestBody: { required: true, content: json(body) } }),
-    responses: { [status]: { description: summary, content: json(answer) }, default: problem },
-  };
-}
 
 const whose = [
   query('account', 'a login, or a sub'),

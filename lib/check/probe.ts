@@ -18,3 +18,10 @@ export interface Probe<T = Target> {
   readonly requests: number;
   run(target: T): Promise<true | string | undefined>;
 }
+
+/** The items of a list of the metadata; none where it is no list. */
+export const list = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
+
+/** The address of an endpoint, as the metadata say it. */
+export const endpoint = ({ metadata }: Target, name: string): string | undefined =>
+  typeof metadata[`${name}_endpoint`] === 'string' ? `${metadata[`${name}_endpoint`]}` : undefined;

@@ -1,8 +1,9 @@
 import { InvalidArgumentError } from 'commander';
 import { readClaim } from '../accounts/claims.ts';
 import { hashPassword } from '../accounts/password.ts';
-import { type Done, shownAccount } from '../administration/account_desk.ts';
+import type { Done } from '../administration/account_desk.ts';
 import { holdings } from '../administration/holdings.ts';
+import { shownAccount } from '../administration/shown_account.ts';
 import type { Config } from '../config/load.ts';
 import { UsageError } from '../errors.ts';
 import type { Resources } from '../resources.ts';
