@@ -38,4 +38,5 @@ function weakKey({ publicKey }: X509Certificate): string | undefined {
   }
 }
 
-const curveBits = (name = '') => (name === 'prime256v1' ? 256 : Number(/(\d{3})/.exec(name)?.[1] ?? 0));
+/** The number in the name of a curve; one without, such as SM2, is none of those in use. */
+const curveBits = (name = '') => Number(/\d{3}/.exec(name)?.[0] ?? 0);

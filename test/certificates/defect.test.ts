@@ -57,6 +57,8 @@ describe('What is wrong with a certificate by itself', () => {
   const keys: Record<string, [() => KeyObject, string | undefined]> = {
     'RSA-PSS for SHA-1': [() => generateKeyPairSync('rsa-pss', options).publicKey, 'RSA-PSS key for sha1'],
     'RSA-PSS for any': [() => generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).publicKey, undefined],
+    'EC of 224 bits': [() => generateKeyPairSync('ec', { namedCurve: 'secp224r1' }).publicKey, undefined],
+    'EC of 384 bits': [() => generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey, undefined],
     Ed25519: [() => generateKeyPairSync('ed25519').publicKey, undefined],
     Ed448: [() => generateKeyPairSync('ed448').publicKey, undefined],
     X25519: [() => generateKeyPairSync('x25519').publicKey, 'key of type x25519'],

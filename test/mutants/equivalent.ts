@@ -16,6 +16,7 @@ const others = '["Stryker was here"]';
 const always = 'the group takes part in every match: the default is for the type alone';
 const firstUnread = 'the first element is not read';
 const anyError = 'whatever is thrown there is an Error';
+const never = 'there is always one: the question mark is for the type alone';
 const sooner = 'it is only done again, and takes longer';
 const isSix = "Node's BlockList takes whatever is not ipv4 for ipv6";
 
@@ -74,6 +75,21 @@ export const equivalent: readonly Equivalent[] = [
     code: "value.normalize('NFKC').toLowerCase()",
     faults: ["value.normalize('NFKC').toUpperCase()"],
     because: 'one case or the other: both sides are spelt alike',
+  },
+  {
+    file: 'lib/certificates/distinguished_name.ts',
+    on: 'names.at(-1)?.push([])',
+    ...{ code: 'names.at(-1)?.push', faults: ['names.at(-1).push'], because: never },
+  },
+  {
+    file: 'lib/certificates/distinguished_name.ts',
+    on: 'names.at(-1)?.at(-1)?.push(piece)',
+    ...{ code: 'names.at(-1)?.at(-1)?.push', faults: ['names.at(-1)?.at(-1).push'], because: never },
+  },
+  {
+    file: 'lib/certificates/distinguished_name.ts',
+    on: 'names.at(-1)?.at(-1)?.push(piece)',
+    ...{ code: 'names.at(-1)?.at', faults: ['names.at(-1).at'], because: never },
   },
   {
     file: 'lib/http/address.ts',
@@ -167,5 +183,34 @@ export const equivalent: readonly Equivalent[] = [
     file: 'lib/http/networks.ts',
     on: 'export function reachable(allow: readonly string[] = []): Reachable {',
     ...{ code: '[]', faults: [others], because: 'no host has that name' },
+  },
+  {
+    file: 'lib/http/single_headers.ts',
+    on: 'const seen: string[] = [];',
+    ...{ code: '[]', faults: [others], because: 'no header has that name' },
+  },
+  {
+    file: 'lib/http/single_headers.ts',
+    on: 'at < rawHeaders.length',
+    ...{
+      code: 'at < rawHeaders.length',
+      faults: ['at <= rawHeaders.length'],
+      because: 'nothing stands behind the last',
+    },
+  },
+  {
+    file: 'lib/http/single_headers.ts',
+    on: 'rawHeaders[at]?.toLowerCase()',
+    ...{ code: 'rawHeaders[at]?.toLowerCase', faults: ['rawHeaders[at].toLowerCase'], because: never },
+  },
+  {
+    file: 'lib/http/single_headers.ts',
+    on: 'rawHeaders[at]?.toLowerCase()',
+    ...{ code: "''", faults: [other], because: never },
+  },
+  {
+    file: 'lib/http/post_to_get.ts',
+    on: "flatMap(([name, value = ''])",
+    ...{ code: "''", faults: [other], because: 'a field that was read has a value' },
   },
 ];
