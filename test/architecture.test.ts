@@ -96,6 +96,24 @@ describe('The house', () => {
     expect(circles).to.deep.equal([]);
   });
 
+  /** Text that stands in one file, or in those beside it that a reason is known for. */
+  const once: readonly (readonly [what: string, text: RegExp, files: readonly string[]])[] = [
+    // The one reads what an application has set.
+    ['Retry-After', /'retry-after'/, ['http/error_answer.ts', 'http/oauth_error.ts']],
+    // The other prints a program.
+    ['the media type of forms', /x-www-form-urlencoded/, ['clients/first_client.ts', 'http/media_types.ts']],
+    ['the media type of problems', /'application\/problem\+json/, ['http/media_types.ts']],
+    ['the content type of JSON', /json\}?; charset/, ['http/error_answer.ts']],
+    ['middleware of the provider', /^(?! \*).*\bprovider\.use\(/m, ['fapi/stages.ts']],
+    ['the time in seconds', /Date\.now\(\) \/ 1000/, ['seconds.ts']],
+    ['hosts of this machine', /localhost\|/, ['http/address.ts']],
+  ];
+  for (const [what, text, where] of once) {
+    it(`says once: ${what}`, () => {
+      expect(files.filter((file) => text.test(readFileSync(join('lib', file), 'utf8'))).sort()).to.deep.equal(where);
+    });
+  }
+
   it('exports no value that nobody imports', () => {
     const entries = /^(index|server|ecosystems|cli|contract\/contract|resource\/(index|koa|express))\.ts$/;
     const others = ['test', 'migrations'].flatMap((folder) =>

@@ -39,7 +39,7 @@ export function authorizationCode(): Mechanism {
       {
         id: 'FAPI2-SP-FINAL-5.3.2.2-9',
         text: 'shall reject an authorization code if it has been previously used',
-        // Core reads, then consumes: which of two requests at once was first is for the adapter to say.
+        // Core reads first and spends later: the adapter decides which of two requests at once was first.
         violated: ({ adapter }) =>
           adapter ? undefined : { path: ['adapter'], text: 'must be one that passes the adapter contract' },
       },

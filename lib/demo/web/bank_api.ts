@@ -4,6 +4,7 @@ import Koa, { type Context } from 'koa';
 import type { HttpsFetch } from '../../http/https_fetch.ts';
 import { jwtAccessTokens } from '../../resource/jwt_access_tokens.ts';
 import { type ProtectedState, protect } from '../../resource/koa.ts';
+import { seconds } from '../../seconds.ts';
 
 /** The resource of config/bank.yaml. */
 export const audience = 'https://bank.example.com/api';
@@ -48,7 +49,7 @@ function trim(remembered: Map<string, unknown>): void {
 function firstTime(): (id: string, expiresAt: number) => Promise<boolean> {
   const seen = new Map<string, number>();
   return async (id, expiresAt) => {
-    if ((seen.get(id) ?? 0) > Date.now() / 1000) return false;
+    if ((seen.get(id) ?? 0) > seconds()) return false;
     seen.set(id, expiresAt);
     trim(seen);
     return true;

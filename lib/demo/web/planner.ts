@@ -1,6 +1,7 @@
 import * as openid from 'openid-client';
 
 import { httpsFetch } from '../../http/https_fetch.ts';
+import { seconds } from '../../seconds.ts';
 import { type RecordedExchange, Recorder } from '../recorder.ts';
 import { audience } from './bank_api.ts';
 
@@ -132,7 +133,7 @@ export class Planner {
   /** Gets a new access token where the old one ends. Two tabs that ask at the same time wait for the same one. */
   #refresh(flow: Flow): Promise<void> {
     const { config, refresh_token, options } = flow;
-    if (!refresh_token || flow.until > Date.now() / 1000 + 10) return Promise.resolve();
+    if (!refresh_token || flow.until > seconds() + 10) return Promise.resolve();
     flow.refreshing ??= openid
       .refreshTokenGrant(config, refresh_token, { resource: audience }, options)
       .then((tokens) => take(flow, tokens))
@@ -154,5 +155,5 @@ function take(
 ): void {
   flow.access_token = tokens.access_token;
   flow.refresh_token = tokens.refresh_token ?? flow.refresh_token;
-  flow.until = Date.now() / 1000 + (tokens.expires_in ?? 0);
+  flow.until = seconds() + (tokens.expires_in ?? 0);
 }

@@ -1,3 +1,4 @@
+import { form } from '../../http/media_types.ts';
 import type { KnownRefusal } from './refusal.ts';
 
 /** Refusals of the token endpoint, of tokens, and of the HTTP of any request. */
@@ -144,7 +145,7 @@ export const tokens: readonly KnownRefusal[] = [
     when: /content-type|charset has to be|failed to parse the request body/,
     clause: 'PAR-2.1',
     wrong: 'the body is not a form',
-    todo: 'send parameters as application/x-www-form-urlencoded, not as JSON',
+    todo: `send parameters as ${form}, not as JSON`,
   },
   {
     id: 'compressed',
