@@ -58,9 +58,7 @@ export function refuses<F extends Anything>(ours: (...args: Parameters<F>) => vo
     }) as unknown as F; // see above
 }
 
-/**
- * Asks ours and, where it says yes, theirs. Core judges the answer of theirs, which may be a promise, or no boolean.
- */
+/** Asks ours and, where it says yes, theirs. What theirs answers is core's to judge: it may be a promise or a mistake. */
 export function both<F extends Anything>(ours: (...args: Parameters<F>) => boolean): Compose<F> {
   return (theirs) => ((...args: Parameters<F>) => ours(...args) && (theirs ? theirs(...args) : true)) as unknown as F;
 }
@@ -80,7 +78,7 @@ export function written<T extends object>(into: T, [key = '', ...rest]: readonly
   return { ...into, [key]: rest.length === 0 ? value : written(below ?? {}, rest, value) };
 }
 
-/** Turns a list of further parameters into one by name, as core takes parameters that have rules. */
+/** Core takes further parameters as a list of names or, where rules belong to them, by name. */
 function withNamedParams(configuration: Configuration): Configuration {
   const { extraParams } = configuration;
   return Array.isArray(extraParams)

@@ -42,7 +42,7 @@ function checkCompact(name: string, jwt: string | undefined): void {
 function checkPush(ctx: Context, others: readonly string[]): void {
   const request = fieldOf(ctx, 'request');
   const given = request === undefined ? fieldsOf(ctx) : claimsOf(request, others);
-  for (const [name, value] of Object.entries(given)) checkLength(name, value);
+  for (const name of Object.keys(given)) checkLength(name, given[name]);
   for (const name of ['claims', 'authorization_details']) {
     const value = given[name];
     if (typeof value === 'string') checkJson(name, value);

@@ -28,9 +28,10 @@ function ignored({ oidc }: KoaContextWithOIDC, kept = '', own: ReadonlySet<strin
   const { body, resourceServers = {} } = oidc;
   const asked = typeof body?.scope === 'string' ? body.scope : kept;
   const left = kept.split(' ');
-  const ofResources = Object.values(resourceServers).flatMap(({ scope = '' }) => scope.split(' '));
-  const counts = (name: string) => left.includes(name) && (own.has(name) || ofResources.includes(name));
-  return [...new Set(asked.split(' '))].filter((name) => !counts(name) && /^[^:]+$/.test(name));
+  const isOfResource = (name: string) =>
+    Object.values(resourceServers).some(({ scope = '' }) => scope.split(' ').includes(name));
+  const counts = (name: string) => left.includes(name) && (own.has(name) || isOfResource(name));
+  return [...new Set(asked.split(' ').filter((name) => !counts(name) && /^[^:]+$/.test(name)))];
 }
 
 /** Warns of scopes that a request asks for in vain. It is served all the same (OpenID Connect Core section 3.1.2.1). */

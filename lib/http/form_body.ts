@@ -31,16 +31,29 @@ export function fieldOf(ctx: Pick<Context, 'req'>, name: string): string | undef
 /** The body that is no form, as it was received; `undefined` before `readBody()`, or where an application has read it. */
 export const bodyOf = ({ req }: Pick<Context, 'req'>): string | undefined => bodies.get(req)?.toString();
 
-async function received(req: IncomingMessage, most: number): Promise<Buffer> {
+/** By events, which take a fraction of what a stream's iterator does. */
+function received(req: IncomingMessage, most: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
-  // Leaving the loop must not destroy the connection the refusal is to be sent on.
-  for await (const chunk of req.iterator({ destroyOnReturn: false })) {
-    length += chunk.length;
-    if (length > most) throw tooLarge(most);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, length);
+  return new Promise((resolve, reject) => {
+    const settle = (settled: () => void) => {
+      req.off('data', take).off('end', end).off('error', fail).off('close', closed);
+      settled();
+    };
+    const take = (chunk: Buffer) => {
+      length += chunk.length;
+      chunks.push(chunk);
+      if (length <= most) return;
+      // What is left of it stays unread: the connection is there for the refusal.
+      req.pause();
+      settle(() => reject(tooLarge(most)));
+    };
+    const end = () =>
+      settle(() => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length)));
+    const fail = (error: Error) => settle(() => reject(error));
+    const closed = () => fail(new Error('the client has gone'));
+    req.on('data', take).on('end', end).on('error', fail).on('close', closed);
+  });
 }
 
 /** Hands the body on: core reads the stream, and larger bodies than it would read it takes as they were parsed. */
@@ -49,10 +62,8 @@ function handOn(req: IncomingMessage, body: Buffer, parsed: Fields): void {
     Object.assign(req, { body: parsed });
     return;
   }
-  Object.defineProperties(req, {
-    readable: { configurable: true, writable: true, value: true },
-    iterator: { configurable: true, writable: true, value: () => [body] },
-  });
+  Object.defineProperty(req, 'readable', { configurable: true, writable: true, value: true });
+  Object.assign(req, { iterator: () => [body] });
 }
 
 /**
@@ -60,9 +71,10 @@ function handOn(req: IncomingMessage, body: Buffer, parsed: Fields): void {
  * An application around us may have read it already: then its fields are taken.
  *
  * @param most bytes
+ * @param isForm as its media type says
  * @throws {InvalidRequest} 413 when the body is larger.
  */
-export async function readBody(ctx: Context, most: number): Promise<void> {
+export async function readBody(ctx: Context, most: number, isForm = Boolean(ctx.is(form))): Promise<void> {
   const { req } = ctx;
   if ((ctx.request.length ?? 0) > most) throw tooLarge(most);
   if (!req.readable) {
@@ -73,7 +85,7 @@ export async function readBody(ctx: Context, most: number): Promise<void> {
   const body = await received(req, most);
   const parsed = querystring.parse(body.toString());
   fields.set(req, parsed);
-  if (!ctx.is(form)) bodies.set(req, body);
+  if (!isForm) bodies.set(req, body);
   handOn(req, body, parsed);
 }
 

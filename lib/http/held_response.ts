@@ -18,8 +18,8 @@ export interface Unfinished {
 /** Headers of the answer that was to be given, which are removed where an error takes its place. */
 const premature = ['location', 'set-cookie', 'content-length'];
 
-function isErrorAnswer({ status, response }: Context): boolean {
-  return status >= 400 || /[?&#]error=/.test(response.get('location'));
+function isErrorAnswer({ status, res }: Context): boolean {
+  return status >= 400 || /[?&#]error=/.test(`${res.getHeader('location') ?? ''}`);
 }
 
 /** Tells the operator of refusals, and of errors that reach no client. */

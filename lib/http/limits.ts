@@ -49,7 +49,7 @@ function checkMethod(ctx: Context, endpoint: NonNullable<Endpoint>, known: Metho
   throw new errors.InvalidRequest(`only ${allowed.join(', ')} is allowed`, 405);
 }
 
-function checkType(ctx: Context, endpoint: Endpoint): void {
+function checkType(ctx: Context, endpoint: Endpoint, isForm: boolean): void {
   const encoding = ctx.get('content-encoding').toLowerCase();
   // Node undoes nothing but the chunks, so that another coding would be read as the form itself.
   if (!/^(chunked)?$/i.test(ctx.get('transfer-encoding'))) {
@@ -60,8 +60,9 @@ function checkType(ctx: Context, endpoint: Endpoint): void {
     throw new errors.InvalidRequest('the request body must not be compressed: send no content-encoding', 415);
   }
   if (!isFormEndpoint(endpoint) || !ctx.get('content-type')) return;
-  if (!ctx.is(formType)) throw new errors.InvalidRequest(`the content-type has to be ${formType}`);
-  if (!/^(utf-?8)?$/i.test(ctx.request.charset)) throw new errors.InvalidRequest('the charset has to be UTF-8', 415);
+  if (!isForm) throw new errors.InvalidRequest(`the content-type has to be ${formType}`);
+  if (ctx.get('content-type').includes(';') && !/^(utf-?8)?$/i.test(ctx.request.charset))
+    throw new errors.InvalidRequest('the charset has to be UTF-8', 415);
 }
 
 /**
@@ -88,8 +89,8 @@ export function limits(provider: Provider, { tooMany, body = 56 * 1024, pushed =
     const wait = tooMany?.(ctx);
     if (wait !== undefined) throw tooManyRequests(ctx, wait);
   }
-  async function form(ctx: Context, next: Next, limit: number): Promise<void> {
-    await readBody(ctx, ctx.is(formType) ? limit : Math.min(limit, coreReads));
+  async function form(ctx: Context, next: Next, limit: number, isForm: boolean): Promise<void> {
+    await readBody(ctx, isForm ? limit : Math.min(limit, coreReads), isForm);
     checkRate(ctx);
     await next();
   }
@@ -98,8 +99,9 @@ export function limits(provider: Provider, { tooMany, body = 56 * 1024, pushed =
     if (endpoint === undefined) return next();
     if (checkMethod(ctx, endpoint, known)) return Promise.resolve();
     if (ctx.method === 'POST' || ctx.method === 'PUT') {
-      checkType(ctx, endpoint);
-      return form(ctx, next, endpoint === 'pushed_authorization_request' ? pushed : body);
+      const isForm = Boolean(ctx.is(formType));
+      checkType(ctx, endpoint, isForm);
+      return form(ctx, next, endpoint === 'pushed_authorization_request' ? pushed : body, isForm);
     }
     checkRate(ctx);
     return next();

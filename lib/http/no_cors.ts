@@ -1,4 +1,4 @@
-import type { Middleware } from 'koa';
+import type { Context, Middleware, Next } from 'koa';
 import type { Provider } from 'oidc-provider';
 
 import { isHandedOver } from './handed_over.ts';
@@ -12,14 +12,19 @@ import { endpoints, isFormEndpoint } from './routes.ts';
  */
 export function noCors(provider: Provider, pages = '/interaction/'): Middleware {
   const endpointOf = endpoints(provider);
+  async function withoutCors(ctx: Context, next: Next): Promise<void> {
+    try {
+      await next();
+    } finally {
+      if (!isHandedOver(ctx)) {
+        for (const name of ctx.res.getHeaderNames()) if (name.startsWith('access-control-')) ctx.remove(name);
+      }
+    }
+  }
   return function noCors(ctx, next) {
     const endpoint = endpointOf(ctx);
     const isPage = endpoint === 'authorization' || endpoint === 'resume' || ctx.path.includes(pages);
     // Clients that authenticate by a key of their own are no scripts in a browser.
-    if (!isPage && !isFormEndpoint(endpoint)) return next();
-    return next().finally(() => {
-      if (isHandedOver(ctx)) return;
-      for (const name of ctx.res.getHeaderNames()) if (name.startsWith('access-control-')) ctx.remove(name);
-    });
+    return isPage || isFormEndpoint(endpoint) ? withoutCors(ctx, next) : next();
   };
 }

@@ -57,7 +57,7 @@ export function securityHeaders(settings: SecurityHeaderSettings = {}): Middlewa
   return function securityHeaders(ctx, next) {
     ctx.set(headers);
     // An application around us may have pages, and a policy, of its own.
-    if (!ctx.response.get('content-security-policy')) ctx.set('content-security-policy', contentSecurityPolicy);
+    if (!ctx.res.hasHeader('content-security-policy')) ctx.set('content-security-policy', contentSecurityPolicy);
     return next();
   };
 }

@@ -25,12 +25,16 @@ import { serverLimits } from './connection_limits.ts';
 import { listen } from './listeners.ts';
 import { mutualTlsOptions, serverOptions } from './tls.ts';
 
-/** Counts and traces what a provider does: middleware that comes before all others. */
-export function counting({ metrics }: Management, config: Config): (provider: Provider) => Middleware[] {
+/**
+ * Traces what a provider does, and counts it where there is a listener that is asked for figures: middleware that comes
+ * before all others.
+ */
+export function counting({ metrics, url }: Management, config: Config): (provider: Provider) => Middleware[] {
   const path = config.resource ? config.resource.path : undefined;
   return (provider) => {
-    watch(provider, metrics);
     const nameOf = endpointName(provider, path);
+    if (!url) return [traceRequests(nameOf)];
+    watch(provider, metrics);
     return [traceRequests(nameOf), countRequests(metrics, nameOf)];
   };
 }

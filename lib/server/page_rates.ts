@@ -14,7 +14,7 @@ import type { RequestRates } from './request_rates.ts';
 export function pageRates(provider: Provider, rates: Pick<RequestRates, 'anyone'>, options: PagesOptions): Middleware {
   const endpointOf = endpoints(provider);
   const choose = languages(options.messages);
-  return async function pageRates(ctx, next) {
+  return function pageRates(ctx, next) {
     const wait = endpointOf(ctx) === undefined ? rates.anyone(ctx) : undefined;
     if (wait === undefined) return next();
     const refusal = tooManyRequests(ctx, wait);
@@ -22,5 +22,6 @@ export function pageRates(provider: Provider, rates: Pick<RequestRates, 'anyone'
     ctx.status = 429;
     renderProblem(ctx, { name: nameOf(provider.issuer, options), language: choose(ctx) }, refusal, refusal);
     ctx.app.emit('refused', refusal, ctx);
+    return Promise.resolve();
   };
 }

@@ -15,6 +15,7 @@ import { type RecentRefusals, recentRefusals } from '../front/recent_refusals.ts
 import { refusalsPath } from '../front/refusals_page.ts';
 import { isLocal } from '../http/address.ts';
 import { forwarded, trustedProxies } from '../http/forwarded.ts';
+import { endpoints } from '../http/routes.ts';
 import type { Attempts } from '../interactions/attempts.ts';
 import { pages } from '../interactions/pages.ts';
 import { interactionPolicy } from '../interactions/policy.ts';
@@ -179,7 +180,7 @@ export function createProvider(config: Config, parts: Parts): Promise<Provider> 
         ...frontPages(config, parts.keys, parts.recent ?? recentRefusals(), parts.extension?.profile),
         interactions(provider, { ...pagesOf(config, profile), accounts, attempts, ...pageSettings }),
       ],
-      metadata: [keptFor(config.keys.max_age)],
+      metadata: [keptFor(provider, config.keys.max_age)],
       resource: config.resource ? [sampleResource(provider, config.resource.path, config, parts.keys)] : [],
     };
     return bothStaged(ours, theirs);
@@ -188,10 +189,13 @@ export function createProvider(config: Config, parts: Parts): Promise<Provider> 
 }
 
 /** Tells clients for how many seconds they may keep the keys: no key signs before that time is over. */
-function keptFor(max_age: number): Middleware {
-  return async function keptFor(ctx, next) {
-    await next();
-    if (ctx.oidc?.route === 'jwks' && ctx.status === 200) ctx.set('cache-control', `public, max-age=${max_age}`);
+function keptFor(provider: Provider, max_age: number): Middleware {
+  const endpointOf = endpoints(provider);
+  return function keptFor(ctx, next) {
+    if (endpointOf(ctx) !== 'jwks') return next();
+    return next().then(() => {
+      if (ctx.status === 200) ctx.set('cache-control', `public, max-age=${max_age}`);
+    });
   };
 }
 

@@ -40,9 +40,14 @@ export function write(
   return { text: writeText(table, rows.length, withTrail), values };
 }
 
-/** Text that JSON of the database can hold: without NUL and halves of pairs. */
-const jsonOf = (rows: readonly AuditRow[]) =>
-  JSON.stringify(rows, (_, value) => (typeof value === 'string' ? value.replaceAll('\0', '').toWellFormed() : value));
+const storable = (_: string, value: unknown) =>
+  typeof value === 'string' ? value.replaceAll('\0', '').toWellFormed() : value;
+
+/** Text that JSON of the database can hold: without NUL and halves of pairs, which are rare, and looked for in the text. */
+function jsonOf(rows: readonly AuditRow[]): string {
+  const text = JSON.stringify(rows);
+  return /\\u(?:0000|d[89a-f])/.test(text) ? JSON.stringify(rows, storable) : text;
+}
 
 /** The trail has its table beside that of the rows. */
 export const auditTableOf = (table: string): string => table.replace('oidc_payloads', 'oidc_audit');

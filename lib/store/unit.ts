@@ -20,6 +20,9 @@ interface Ending {
 /** Makes a record when it leaves: the flow it belongs to may not be known before. */
 export type Recorded = (flow: string | undefined) => Entry | Promise<Entry>;
 
+/** A record about nobody has no name to wait for. */
+const isMade = (entry: Entry | Promise<Entry>): entry is Entry => !(entry instanceof Promise);
+
 /**
  * True for a row that got what it asked for. Spending a row that is not there leaves an empty one that expired long
  * ago.
@@ -148,7 +151,8 @@ export class Unit {
     if (this.#entries.length === 0) return [];
     const entries = this.#entries;
     this.#entries = [];
-    return Promise.all(entries.map((recorded) => recorded(this.flow)));
+    const made = entries.map((recorded) => recorded(this.flow));
+    return made.every(isMade) ? made : Promise.all(made);
   }
 
   async #send(asked?: Row): Promise<Found | undefined> {

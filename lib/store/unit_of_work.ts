@@ -24,7 +24,8 @@ class RequestUnits implements Unfinished {
   }
 
   get isPending(): boolean {
-    return [...this.#units.values()].some((unit) => unit.isPending);
+    for (const unit of this.#units.values()) if (unit.isPending) return true;
+    return false;
   }
 
   isOvertaken(id: string): boolean {
@@ -32,9 +33,12 @@ class RequestUnits implements Unfinished {
   }
 
   async flush(isError: boolean): Promise<void> {
-    for (const unit of this.#units.values()) await unit.flush();
+    let hasFailed = false;
+    for (const unit of this.#units.values()) {
+      await unit.flush();
+      hasFailed ||= unit.hasFailed;
+    }
     // Whoever was told that something could not be written may have taken no notice.
-    const hasFailed = [...this.#units.values()].some((unit) => unit.hasFailed);
     if (hasFailed && !isError) throw new StoreUnavailable('not everything could be written');
   }
 }
