@@ -62,19 +62,23 @@ export async function inUnit<T>(store: Store, work: (unit: Unit) => Promise<T>):
 }
 
 /**
- * Takes the session's cookie out of a response where another request has ended that session meanwhile, or gone on with
- * it under another id. The cookie leads nowhere, and would take the place of the one that the other request has set: a
- * second click on a consent would log the person out.
+ * Takes the session's cookie out of a response in which it would take the place of a better one: a second click on a
+ * consent would log the person out. There are two such responses:
+ *
+ * - Another request has ended that session meanwhile, or gone on with it under another id: the cookie leads nowhere.
+ * - The response tells of an error, and the browser came with a cookie. Core begins an empty session where the one that was
+ *   sent is not there any more, and the request that went on with it may not have been answered yet.
  */
 function withoutOvertakenSession(ctx: Context, units: RequestUnits): void {
   // Core puts it there, where the request came as far as core.
   const { oidc } = ctx as Partial<KoaContextWithOIDC>;
   const id = oidc?.session?.jti;
-  if (!id || ctx.headerSent || !units.isOvertaken(rowId('Session', id))) return;
-  // Koa's types say text, and several cookies are a list.
-  const set = [ctx.response.get('set-cookie') as string | string[]].flat();
+  if (!id || ctx.headerSent) return;
+  const isOvertaken = units.isOvertaken(rowId('Session', id));
+  if (!isOvertaken && ctx.status < 400) return;
+  const set = [ctx.res.getHeader('set-cookie') ?? []].flat().map(String);
   const [name] = set.find((line) => line.split(';')[0]?.endsWith(`=${id}`))?.split('=') ?? [];
-  if (!name) return;
+  if (!name || !(isOvertaken || ctx.get('cookie').includes(`${name}=`))) return;
   const left = set.filter((line) => !line.startsWith(`${name}=`) && !line.startsWith(`${name}.sig=`));
   if (left.length > 0) ctx.set('set-cookie', left);
   else ctx.remove('set-cookie');

@@ -66,8 +66,13 @@ describe('a logout beside requests under way, on two processes', () => {
     return browser.written('POST', '/session/end/confirm', `xsrf=${xsrf}&logout=yes`);
   }
 
-  /** Sends all of it at the same moment, the logout first, the others to both processes in turn. */
-  async function together(confirmed: string, others: readonly string[]): Promise<Reply[]> {
+  /**
+   * Sends all of it at the same moment, the logout first, the others to both processes in turn.
+   *
+   * @returns the answers to the others; `undefined` where the session was renewed before the logout was read, which is then
+   *   told so, and ends nothing
+   */
+  async function together(confirmed: string, others: readonly string[]): Promise<Reply[] | undefined> {
     const [left, ...replies] = await Promise.all([
       (first().connections[0] as Connection).send(confirmed),
       ...others.map((sent, index) => {
@@ -75,6 +80,7 @@ describe('a logout beside requests under way, on two processes', () => {
         return (connections[1 + (index >> 1)] as Connection).send(sent);
       }),
     ]);
+    if (left.status === 400 && left.body.includes('could not find logout details')) return undefined;
     expect([left.status, header(left, 'location')]).to.deep.equal([303, 'https://as.bench.test/session/end/success']);
     return replies;
   }
@@ -106,13 +112,14 @@ describe('a logout beside requests under way, on two processes', () => {
         confirmed,
         paths.map((path) => browser.written('GET', path)),
       );
-      expect(await loginsOf(uid, replies)).to.deep.equal([]);
+      expect(await loginsOf(uid, replies ?? [])).to.deep.equal([]);
       expect(header(await browser.get(await requested('&prompt=none')), 'location')).to.match(/error=login_required/);
     }
   });
 
   it('stays, where one of them renews the session: after a consent the person goes on under a new id', async () => {
-    for (let left = LOGOUTS / 4; left > 0; left -= 1) {
+    let ended = 0;
+    for (let left = LOGOUTS; left > 0 && ended < LOGOUTS / 4; left -= 1) {
       const browser = await loggedIn();
       const uid = await uidOf(browser);
       const page = await browser.get(await requested('&prompt=consent'));
@@ -121,8 +128,11 @@ describe('a logout beside requests under way, on two processes', () => {
       const confirmed = await logout(browser);
       const resumed = browser.written('GET', path);
       const replies = await together(confirmed, [resumed, resumed, browser.written('GET', await requested())]);
+      if (!replies) continue;
+      ended += 1;
       expect(await loginsOf(uid, replies)).to.deep.equal([]);
     }
+    expect(ended).to.equal(LOGOUTS / 4);
   });
 
   it('two clicks on a consent leave one session, and neither logs the person out', async () => {
@@ -154,6 +164,12 @@ describe('a logout beside requests under way, on two processes', () => {
     } finally {
       Interaction.find = find;
     }
+  });
+
+  it('a second click that comes after it gives the browser no empty session in the place of its own', async () => {
+    const [, late] = await twoClicks(async (one, other) => [await one(), await other()]);
+    expect(late?.status).to.equal(400);
+    expect(late?.head).to.not.match(/set-cookie: *_session/i);
   });
 
   type Click = () => Promise<Reply>;
