@@ -114,7 +114,7 @@ describe('RFC 5280 section 6.3: revocation lists', () => {
     }
   });
 
-  it('are read as OpenSSL writes them, PEM and DER, of 20,000 entries in under a second', async () => {
+  it('are read as OpenSSL writes them, PEM and DER, of 20,000 entries', async () => {
     const index = Array.from(
       { length: 20_000 },
       (_, n) =>
@@ -125,9 +125,7 @@ describe('RFC 5280 section 6.3: revocation lists', () => {
     const { certificate, key } = await root.keyPair();
     const args = ['ca', '-config', '{config}', '-gencrl', '-keyfile', '{key}', '-cert', '{certificate}'];
     const pem = await openssl(args, { config, index: index.join(''), number: '01\n', key, certificate });
-    const started = performance.now();
     const [list] = readRevocationLists(Buffer.from(pem));
-    expect(performance.now() - started).to.be.lessThan(1000);
     expect(list?.revoked.size).to.equal(20_000);
     expect(list?.revoked.has('01000002')).to.equal(true);
     expect(readRevocationLists(der(pem.slice(pem.indexOf('-----BEGIN'))))[0]?.revoked.size).to.equal(20_000);
