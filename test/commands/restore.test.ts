@@ -4,7 +4,18 @@ import { freePort } from '../../lib/demo/free_port.ts';
 import { flowServer } from '../flows/server.ts';
 import { migratedDatabase, query } from '../support/postgres.ts';
 import { RawClient } from '../support/raw_client.ts';
+import { until } from '../support/until.ts';
 import { development, run } from './cli.ts';
+
+/** Copies a database, once the server has taken leave of everybody who was connected to it. */
+const copied = (server: string, name: string) =>
+  query(server, `create database ${name}_restored template ${name}`).then(
+    () => true,
+    (error: Error) => {
+      if (/being accessed by other users/.test(error.message)) return false;
+      throw error;
+    },
+  );
 
 describe('A database that was restored', () => {
   it('is as it was when it was backed up; grants revoke --before ends what it holds from then', async () => {
@@ -22,7 +33,7 @@ describe('A database that was restored', () => {
       const code = await client.code();
       await before.close();
       // As pg_dump and pg_restore make another database of it: one consistent copy.
-      await query(server, `create database ${name}_restored template ${name}`);
+      await until(() => copied(server, name));
       const since = await flowServer({ port, clients, database: database.url });
       await client.post('/token/revocation', { token: refresh_token });
       expect(await refreshed(refresh_token), 'revoked after the backup').to.include({ error: 'invalid_grant' });

@@ -104,6 +104,25 @@ describe('RFC7662-2 a resource server of its own', () => {
     expect(failure).to.include({ name: 'VerificationFailed', status: 503 });
   });
 
+  const ahead = () => Math.floor(Date.now() / 1000) + 60;
+  for (const [title, answer] of Object.entries({
+    'is not active, whatever else it says': () => ({ active: false, exp: ahead() }),
+    'says that it is active in another type': () => ({ active: 'true', exp: ahead() }),
+    'has expired': () => ({ active: true, exp: 1 }),
+    'does not say when it ends': () => ({ active: true }),
+  })) {
+    it(`learns nothing of a token of which the answer ${title}`, async () => {
+      const fetch = (async () => Response.json({ client_id: 'client', ...answer() })) as typeof globalThis.fetch;
+      expect(await introspection({ ...settings(), fetch })('token')).to.equal(undefined);
+    });
+  }
+
+  it('takes no answer for one that tells of an error', async () => {
+    const fetch = (async () => Response.json({ active: false }, { status: 401 })) as typeof globalThis.fetch;
+    const failure = await introspection({ ...settings(), fetch })('token').catch((error) => error);
+    expect(failure).to.include({ name: 'VerificationFailed', status: 503 });
+  });
+
   it('answers 503 while nobody tells', async () => {
     const fetch = async () => Promise.reject(new TypeError('fetch failed'));
     const verify = introspection({ ...settings(), fetch: fetch as never });
