@@ -1,3 +1,4 @@
+import { hasPassed } from '../seconds.ts';
 import { type Holder, type Revoked, revoke } from '../store/held.ts';
 import type { OidcStore } from '../store/open_store.ts';
 import { rowId } from '../store/row.ts';
@@ -97,8 +98,7 @@ function judge({ account, client, before, all }: Wanted): void {
   if (all && [account, client, before].some((value) => value !== undefined)) {
     throw new ActRefused(400, 'all is everybody’s: leave out the account, the client and the time, or leave out all');
   }
-  // To the millisecond: a time of this very second has passed.
-  if (before !== undefined && !(Number.isFinite(before) && before * 1000 <= Date.now())) {
+  if (before !== undefined && !hasPassed(before)) {
     throw new ActRefused(400, 'before is still to come: name a time that has passed');
   }
 }

@@ -1,6 +1,6 @@
 import type { AdapterPayload } from 'oidc-provider';
 
-import { seconds } from '../seconds.ts';
+import { hasPassed } from '../seconds.ts';
 import { tokensOfClients } from './found_by.ts';
 import { modelsThat } from './models.ts';
 import { destroyed, holderOf } from './row.ts';
@@ -162,7 +162,7 @@ function judge({ account, client, before, all }: Holder): void {
   if (account === undefined && client === undefined && before === undefined && !all) {
     throw new TypeError('revoke() is told nobody: name an account, a client or a time, or say all');
   }
-  if (before !== undefined && !(Number.isFinite(before) && before <= seconds())) {
+  if (before !== undefined && !hasPassed(before)) {
     throw new TypeError('before is no time that has passed, in seconds since the epoch');
   }
 }
