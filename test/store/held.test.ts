@@ -109,6 +109,8 @@ for (const kind of ['PGlite', 'Postgres']) {
       expect(await there()).to.deep.equal(all);
       expect(await revoked({ all: true })).to.deep.equal({ grants: 1, sessions: 1, tokens: 2 });
       expect(await there()).to.deep.equal(gone);
+      // A time of this very second has passed.
+      for (const _ of [1, 2, 3]) expect(await revoked({ before: Date.now() / 1000 })).to.include({ grants: 0 });
     });
 
     for (const how of ['unread', 'looked at']) {
