@@ -1,21 +1,13 @@
 import type { Context } from 'koa';
 
 import { memberTwice } from '../fapi/json.ts';
+import { received } from '../http/received.ts';
 import { BadRequest } from './problem.ts';
 
 /** Bytes of a body at most. */
 const longest = 1024 * 1024;
 
-async function bytesOf(stream: AsyncIterable<Buffer>): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of stream) {
-    length += chunk.length;
-    if (length > longest) throw new BadRequest(413, `the body is longer than ${longest} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
+const tooLong = () => new BadRequest(413, `the body is longer than ${longest} bytes`);
 
 /**
  * Reads the JSON object in the body.
@@ -27,7 +19,7 @@ export async function objectOf(ctx: Context): Promise<Record<string, unknown>> {
   let value: unknown;
   let twice: string | undefined;
   try {
-    const text = `${await bytesOf(ctx.req)}`;
+    const text = `${await received(ctx.req, longest, tooLong)}`;
     value = JSON.parse(text);
     twice = memberTwice(text);
   } catch (error) {

@@ -4,7 +4,7 @@ import * as querystring from 'node:querystring';
 import type { Context } from 'koa';
 import { errors } from 'oidc-provider';
 
-import { form } from './media_types.ts';
+import { received } from './received.ts';
 
 /** The fields of a form: a field that was sent twice is a list. */
 export type Fields = Readonly<Record<string, string | string[] | undefined>>;
@@ -31,31 +31,6 @@ export function fieldOf(ctx: Pick<Context, 'req'>, name: string): string | undef
 /** The body that is no form, as it was received; `undefined` before `readBody()`, or where an application has read it. */
 export const bodyOf = ({ req }: Pick<Context, 'req'>): string | undefined => bodies.get(req)?.toString();
 
-/** By events, which take a fraction of what a stream's iterator does. */
-function received(req: IncomingMessage, most: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  return new Promise((resolve, reject) => {
-    const settle = (settled: () => void) => {
-      req.off('data', take).off('end', end).off('error', fail).off('close', closed);
-      settled();
-    };
-    const take = (chunk: Buffer) => {
-      length += chunk.length;
-      chunks.push(chunk);
-      if (length <= most) return;
-      // What is left of it stays unread: the connection is there for the refusal.
-      req.pause();
-      settle(() => reject(tooLarge(most)));
-    };
-    const end = () =>
-      settle(() => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length)));
-    const fail = (error: Error) => settle(() => reject(error));
-    const closed = () => fail(new Error('the client has gone'));
-    req.on('data', take).on('end', end).on('error', fail).on('close', closed);
-  });
-}
-
 /** Hands the body on: core reads the stream, and larger bodies than it would read it takes as they were parsed. */
 function handOn(req: IncomingMessage, body: Buffer, parsed: Fields): void {
   if (body.length > coreReads) {
@@ -74,15 +49,17 @@ function handOn(req: IncomingMessage, body: Buffer, parsed: Fields): void {
  * @param isForm as its media type says
  * @throws {InvalidRequest} 413 when the body is larger.
  */
-export async function readBody(ctx: Context, most: number, isForm = Boolean(ctx.is(form))): Promise<void> {
+export async function readBody(ctx: Context, most: number, isForm: boolean): Promise<void> {
   const { req } = ctx;
+  // A provider inside another one asks again.
+  if (fields.has(req)) return;
   if ((ctx.request.length ?? 0) > most) throw tooLarge(most);
   if (!req.readable) {
     const read = (req as { body?: unknown }).body ?? (ctx.request as { body?: unknown }).body;
     if (typeof read === 'object' && read !== null) fields.set(req, read as Fields);
     return;
   }
-  const body = await received(req, most);
+  const body = await received(req, most, () => tooLarge(most));
   const parsed = querystring.parse(body.toString());
   fields.set(req, parsed);
   if (!isForm) bodies.set(req, body);

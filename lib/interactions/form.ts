@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 import { errors } from 'oidc-provider';
 
 import { form } from '../http/media_types.ts';
+import { received } from '../http/received.ts';
 
 const limit = 64 * 1024;
 
@@ -18,13 +19,6 @@ export async function readForm(ctx: Context): Promise<URLSearchParams> {
       Object.entries(body).filter((field): field is [string, string] => typeof field[1] === 'string'),
     );
   }
-  const chunks: Buffer[] = [];
-  let length = 0;
-  // Leaving the loop must not destroy the connection the refusal is to be sent on.
-  for await (const chunk of ctx.req.iterator({ destroyOnReturn: false })) {
-    length += chunk.length;
-    if (length > limit) throw new errors.InvalidRequest(`the form may have ${limit} bytes`, 413);
-    chunks.push(chunk);
-  }
-  return new URLSearchParams(Buffer.concat(chunks).toString());
+  const tooLarge = () => new errors.InvalidRequest(`the form may have ${limit} bytes`, 413);
+  return new URLSearchParams(`${await received(ctx.req, limit, tooLarge)}`);
 }

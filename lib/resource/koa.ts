@@ -42,7 +42,7 @@ export function protect(rules: Protection<IncomingMessage>): Middleware<Protecte
     });
     if (!refusal) return next();
     answerWith(ctx, errorAnswer(refusal.status, refusal.error, refusal.error_description));
-    ctx.set({ ...challenge(ofNode(ctx.req), refusal, rules) });
+    ctx.set(challenge(ofNode(ctx.req), refusal, rules));
     ctx.app.emit('refused', refusal, ctx);
   };
 }

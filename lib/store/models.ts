@@ -104,7 +104,7 @@ const table: Readonly<Record<string, Model>> = {
   Account:                          { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, heldBy: account, isCore: no  },
   AccountLogin:                     { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: yes, renewed: no,  kept: lifetime, heldBy: nobody,  isCore: no  },
   ListedAccounts:                   { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: yes, renewed: no,  kept: lifetime, heldBy: nobody,  isCore: no  },
-  Kept:                                { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, heldBy: nobody,  isCore: no  },
+  Kept:                             { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, heldBy: nobody,  isCore: no  },
   AccountConsent:                   { spent: 'never',   ofGrant: no,  waits: no,  decidesLater: never, issued: no,  returns: no,  renewed: no,  kept: lifetime, heldBy: nobody,  isCore: no  },
 };
 

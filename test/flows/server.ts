@@ -53,19 +53,21 @@ export interface FlowServerOptions {
   readonly given?: Extension;
 }
 
+/** Addresses of a server on free ports but for the issuer's, on a certificate and a database. */
+const addresses = async (port: number, tls: { readonly cert: string; readonly key: string }, database: string) => [
+  `issuer=https://localhost:${port}`,
+  `listen.port=${port}`,
+  `listen.tls=${JSON.stringify(tls)}`,
+  `mtls.port=${await freePort()}`,
+  `database.url="${database}"`,
+];
+
 /** What puts the server of a shipped file on ports, a certificate and a database of this run, until these resources are closed. */
 export async function placed(resources: Resources): Promise<string[]> {
   const folder = resources.add(await mkdtemp(join(tmpdir(), 'placed-')), (made) => rm(made, { recursive: true }));
   const file = join(folder, 'tls.pem');
   await writeFile(file, `${serverCertificate.key}\n${serverCertificate.cert}`);
-  const [port, mtlsPort] = [await freePort(), await freePort()];
-  return [
-    `issuer=https://localhost:${port}`,
-    `listen.port=${port}`,
-    `listen.tls=${JSON.stringify({ cert: file, key: file })}`,
-    `mtls.port=${mtlsPort}`,
-    `database.url="${await databaseOf(resources)}"`,
-  ];
+  return addresses(await freePort(), { cert: file, key: file }, await databaseOf(resources));
 }
 
 /** What makes of the sample file this run's: its clients and certificates, on free ports. */
@@ -80,16 +82,13 @@ export async function configured(
     'tls.key': serverCertificate.key,
   };
   for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
-  const [port, mtlsPort] = [options.port ?? (await freePort()), await freePort()];
+  const port = options.port ?? (await freePort());
+  const tls = { cert: join(folder, 'tls.crt'), key: join(folder, 'tls.key') };
   const metadata = (options.clients ?? clients).map((client) => client.metadata);
   return [
-    `issuer=https://localhost:${port}`,
+    ...(await addresses(port, tls, database)),
     `profile=${profile}`,
-    `listen.port=${port}`,
-    `listen.tls=${JSON.stringify({ cert: join(folder, 'tls.crt'), key: join(folder, 'tls.key') })}`,
-    `mtls.port=${mtlsPort}`,
     `mtls.ca=${join(folder, 'ca.crt')}`,
-    `database.url="${database}"`,
     `clients=${JSON.stringify(metadata)}`,
     ...set,
   ];

@@ -12,7 +12,7 @@ describe('OIDCC-3.1.2.1 a request that a browser posts', () => {
   before(async () => {
     listener = await serve((provider) => [
       oauthError(),
-      (ctx, next) => readBody(ctx, 100_000).then(next),
+      (ctx, next) => readBody(ctx, 100_000, true).then(next),
       postToGet(provider),
     ]);
   });

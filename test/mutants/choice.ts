@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 
 import type { Again } from './again.ts';
+import { namesake } from './rooms.ts';
 
 /** Which tests are asked about a fault. */
 export class Choice {
@@ -29,9 +30,7 @@ export class Choice {
   /** All of the tests that stand where the file does, then as many others, from the quickest file on, as the time for one fault allows. */
   affordable(file: string, covering: ReadonlySet<string>): ReadonlySet<string> {
     const tests = this.#tests;
-    const own = relative(process.cwd(), file)
-      .replace(/^lib\//, 'test/')
-      .replace(/\.ts$/, '.test.ts');
+    const own = namesake(relative(process.cwd(), file));
     const files = Map.groupBy(covering, (name) => `${tests.tests.get(name)?.file}`);
     const isOwn = (file: string) => relative(process.cwd(), file) === own;
     const chosen = [...files].flatMap(([file, names]) => (isOwn(file) ? names : []));

@@ -17,4 +17,7 @@ export const rooms = {
   },
 } as const;
 
+/** The test that stands where a file does. */
+export const namesake = (file: string): string => file.replace(/^lib\//, 'test/').replace(/\.ts$/, '.test.ts');
+
 export type Room = keyof typeof rooms;

@@ -6,7 +6,7 @@ import { Option } from 'commander';
 
 import { commandLine, count, optionsOf, refuse } from '../support/command_line.ts';
 import { mochaGlobalSetup, mochaGlobalTeardown } from '../support/mocha.ts';
-import { type Room, rooms } from './rooms.ts';
+import { namesake, type Room, rooms } from './rooms.ts';
 
 interface Options {
   readonly room?: Room;
@@ -33,9 +33,6 @@ if (!room && !files) refuse('write --room or --files');
 const inRoom = room ? globSync([...rooms[room].mutate]) : globSync(files as string);
 const chosen = inRoom.filter((file) => files === undefined || matchesGlob(file, files));
 if (chosen.length === 0) refuse(room ? `no file of ${room} matches ${files}` : `no file matches ${files}`);
-
-/** The test that stands where the file does. */
-const namesake = (file: string) => file.replace(/^lib\//, 'test/').replace(/\.ts$/, '.test.ts');
 
 /** The tests that are asked about a file: those named, those of the room, or its own. */
 function testsOf(file: string): string[] {

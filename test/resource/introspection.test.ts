@@ -6,6 +6,7 @@ import { type Configuration, Provider } from 'oidc-provider';
 import { oauthError } from '../../lib/http/oauth_error.ts';
 import { type IntrospectionSettings, introspection } from '../../lib/resource/introspection.ts';
 import { protect } from '../../lib/resource/koa.ts';
+import { seconds } from '../../lib/seconds.ts';
 import { selfSigned } from '../../lib/server/development_certificate.ts';
 import { serverOptions } from '../../lib/server/tls.ts';
 import { type Listener, listen } from '../support/listener.ts';
@@ -104,7 +105,7 @@ describe('RFC7662-2 a resource server of its own', () => {
     expect(failure).to.include({ name: 'VerificationFailed', status: 503 });
   });
 
-  const ahead = () => Math.floor(Date.now() / 1000) + 60;
+  const ahead = () => seconds() + 60;
   for (const [title, answer] of Object.entries({
     'is not active, whatever else it says': () => ({ active: false, exp: ahead() }),
     'says that it is active in another type': () => ({ active: 'true', exp: ahead() }),

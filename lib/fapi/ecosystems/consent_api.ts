@@ -1,11 +1,10 @@
-import type { IncomingMessage } from 'node:http';
-
 import type { JWK } from 'jose';
 import type { Context, Middleware } from 'koa';
 import type { Client, Configuration, Provider } from 'oidc-provider';
 
 import { clientCertificate } from '../../certificates/presented.ts';
 import type { Clause } from '../../clause.ts';
+import { received } from '../../http/received.ts';
 import { tokensOf } from '../../resource/access_tokens.ts';
 import { protect } from '../../resource/koa.ts';
 import { Refusal } from '../../resource/refusal.ts';
@@ -47,16 +46,7 @@ const invalid = (description: string, status = 400) => new Refusal('invalid_requ
 /** Bytes of a consent. */
 const most = 64 * 1024;
 
-async function bodyOf(req: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of req) {
-    bytes += chunk.length;
-    if (bytes > most) throw invalid(`a consent must not be larger than ${most} bytes`, 413);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
-}
+const tooLarge = () => invalid(`a consent must not be larger than ${most} bytes`, 413);
 
 interface Desk {
   readonly api: ConsentApi;
@@ -66,7 +56,10 @@ interface Desk {
 
 async function register({ api, consents, server }: Desk, ctx: Context, client: Client): Promise<void> {
   if (!ctx.is(api.type)) throw invalid(`the body has to be ${api.type}`, 415);
-  const consent = await consents.create(client.clientId, await api.read(await bodyOf(ctx.req), client, server));
+  const consent = await consents.create(
+    client.clientId,
+    await api.read(`${await received(ctx.req, most, tooLarge)}`, client, server),
+  );
   ctx.status = 201;
   ctx.type = api.type;
   ctx.body = await api.write(consent, 'awaiting', server);
